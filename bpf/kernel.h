@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's own structures, as far as the BPF programs read them. Only
+ * names and types matter: offsets are filled in from the running kernel's BTF
+ * when the program is loaded, so nothing here depends on a kernel version and
+ * no BTF is needed to build.
+ */
+#ifndef TCC_KERNEL_H
+#define TCC_KERNEL_H
+
+#include <linux/types.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+
+/* include/net/tcp.h */
+#define TCPHDR_FIN 0x01
+#define TCPHDR_SYN 0x02
+
+/* include/uapi/linux/tcp.h, enum tcp_ca_state */
+#define TCP_CA_CWR 2
+#define TCP_CA_Recovery 3
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct in6_addr {
+	union {
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct inet_sock {
+	struct sock sk;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	__u8 icsk_ca_state : 5;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u32 snd_una;
+	__u32 snd_nxt;
+	__u32 snd_wnd;
+	__u32 rcv_wnd;
+	__u32 snd_cwnd;
+	__u32 snd_ssthresh;
+	__u32 srtt_us;
+	__u32 mss_cache;
+};
+
+struct sk_buff {
+	__u32 mark;
+	char cb[48];
+};
+
+struct tcp_skb_cb {
+	__u32 seq;
+	__u32 end_seq;
+	__u8 tcp_flags;
+};
+
+#pragma clang attribute pop
+
+#endif

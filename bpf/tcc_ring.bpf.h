@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The producer side of the per-CPU ring. Knows neither what an event contains
+ * nor who reads it.
+ *
+ * Order of a run, on which the reader's watermarks rest (src/ring.c):
+ *   busy = 1; read the clock; fill the slot; store head; busy = 0
+ * x86 keeps stores in that order by itself; elsewhere the `weak` variants use
+ * atomic instructions whose result is used, which are full barriers (one whose
+ * result is not used becomes `stadd` on arm64 and orders nothing).
+ */
+#ifndef TCC_RING_BPF_H
+#define TCC_RING_BPF_H
+
+#include "tcc_ring.h"
+
+#define barrier() asm volatile("" ::: "memory")
+
+/* Sized and filled in by the loader. */
+const volatile __u32 tcc_n_slots = 1;		/* in each ring */
+const volatile bool tcc_has_recursion_guard;	/* kernel 6.1 and later */
+
+/* Set by the reader just before it sleeps; cleared by who rings. */
+__u32 tcc_asleep;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 8);
+	__uint(max_entries, 1);
+} tcc_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tcc_ring_producer);
+} tcc_producers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tcc_ring_consumer);
+} tcc_consumers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} tcc_doorbell SEC(".maps");
+
+/*
+ * The filter turned an event away. Runs may nest where the kernel has no
+ * guard, so there the count must be one instruction; a locked one costs 5 ns.
+ */
+static __always_inline void tcc_ring_count_filtered(struct tcc_ring_producer *ring)
+{
+	if (tcc_has_recursion_guard)
+		ring->filtered++;
+	else
+		__sync_fetch_and_add(&ring->filtered, 1);
+}
+
+/* Enter the ring; false when a run on this CPU was interrupted by this one. */
+static __always_inline bool tcc_ring_enter(struct tcc_ring_producer *ring, bool weak)
+{
+	if (ring->busy) {
+		ring->nested++;
+		return false;
+	}
+	if (weak) {
+		if (__sync_lock_test_and_set(&ring->busy, 1)) {
+			ring->nested++;
+			return false;
+		}
+	} else {
+		ring->busy = 1;
+		barrier();
+	}
+	return true;
+}
+
+static __always_inline void tcc_ring_leave(struct tcc_ring_producer *ring)
+{
+	barrier();
+	ring->busy = 0;
+}
+
+static __always_inline void tcc_ring_count_lost(struct tcc_ring_producer *ring)
+{
+	ring->lost++;
+	ring->lost_pending++;
+}
+
+/*
+ * A slot to fill, or NULL when the ring is full, which is then counted.
+ * `tail_seen` spares a look at the reader's cache line until it is needed.
+ */
+static __always_inline void *tcc_ring_slot(struct tcc_ring_producer *ring, __u32 cpu)
+{
+	struct tcc_ring_consumer *consumer;
+	__u32 n_slots = tcc_n_slots;
+	__u32 index;
+
+	if (ring->head - ring->tail_seen >= n_slots) {
+		consumer = bpf_map_lookup_elem(&tcc_consumers, &cpu);
+		if (consumer)
+			ring->tail_seen = *(volatile __u64 *)&consumer->tail;
+		if (ring->head - ring->tail_seen >= n_slots) {
+			tcc_ring_count_lost(ring);
+			return NULL;
+		}
+	}
+	index = cpu * n_slots + ring->position;
+	return bpf_map_lookup_elem(&tcc_slots, &index);
+}
+
+static __always_inline void tcc_ring_publish(struct tcc_ring_producer *ring, bool weak)
+{
+	__u32 next = ring->position + 1;
+
+	ring->position = next == tcc_n_slots ? 0 : next;
+	ring->lost_pending = 0;
+	barrier();
+	if (weak) {
+		/* The result is used so that it becomes a full barrier. */
+		if (__sync_fetch_and_add(&ring->head, 1) == ~0ULL)
+			ring->lost_pending = 0;
+	} else {
+		*(volatile __u64 *)&ring->head = ring->head + 1;
+	}
+}
+
+/*
+ * Wake the reader if it sleeps. Out of line of the order above: the reader
+ * bounds its wait, since this load may pass the store of head.
+ */
+static __always_inline void tcc_ring_wake(void)
+{
+	void *bell;
+
+	if (!*(volatile __u32 *)&tcc_asleep)
+		return;
+	tcc_asleep = 0;
+	bell = bpf_ringbuf_reserve(&tcc_doorbell, sizeof(__u64), 0);
+	if (bell)
+		bpf_ringbuf_discard(bell, BPF_RB_FORCE_WAKEUP);
+}
+
+#endif

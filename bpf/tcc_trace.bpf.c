@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The program on tcp:tcp_probe: filter, copy, count. Arithmetic, names and
+ * policy live in user space.
+ */
+#include "kernel.h"
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "tcc_event.h"
+#include "tcc_filter.h"
+#include "tcc_ring.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Constant, so that the verifier removes what is not asked for. */
+const volatile struct tcc_filter tcc_filter;
+const volatile bool tcc_has_cookie_helper;	/* kernel 5.12 and later */
+
+static __always_inline void copy_addrs(const struct sock *sk, __u32 saddr[4], __u32 daddr[4],
+				       bool is_ipv6)
+{
+	const struct sock_common *c = &sk->__sk_common;
+
+	if (is_ipv6) {
+		saddr[0] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[0];
+		saddr[1] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[1];
+		saddr[2] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[2];
+		saddr[3] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[3];
+		daddr[0] = c->skc_v6_daddr.in6_u.u6_addr32[0];
+		daddr[1] = c->skc_v6_daddr.in6_u.u6_addr32[1];
+		daddr[2] = c->skc_v6_daddr.in6_u.u6_addr32[2];
+		daddr[3] = c->skc_v6_daddr.in6_u.u6_addr32[3];
+	} else {
+		saddr[0] = daddr[0] = 0;
+		saddr[1] = daddr[1] = 0;
+		saddr[2] = daddr[2] = bpf_htonl(0xffff);
+		saddr[3] = c->skc_rcv_saddr;
+		daddr[3] = c->skc_daddr;
+	}
+}
+
+/* Loads only what the filter needs: most of it is dead code to the verifier. */
+static __always_inline bool matches(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tcc_filter *filter = (const struct tcc_filter *)&tcc_filter;
+	struct tcc_flow flow;
+
+	if (filter->needs == 0)
+		return true;
+	flow.is_ipv6 = sk->__sk_common.skc_family == AF_INET6;
+	flow.sport = sk->__sk_common.skc_num;
+	flow.dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	flow.mark = 0;
+	if (filter->needs & TCC_NEED_MARK)
+		flow.mark = skb->mark;
+	if (filter->needs & (TCC_NEED_ADDRS | TCC_NEED_FAMILY))
+		copy_addrs(sk, flow.saddr, flow.daddr, flow.is_ipv6);
+	return tcc_filter_match(filter, &flow);
+}
+
+static __always_inline void copy_event(struct tcc_event *event, struct sock *sk, __u64 ktime_ns,
+				       __u32 lost)
+{
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+	__u8 flags = sk->__sk_common.skc_family == AF_INET6 ? TCC_EVENT_IPV6 : 0;
+
+	/* The kernel numbers a socket when somebody first asks. */
+	if (!cookie && tcc_has_cookie_helper)
+		cookie = bpf_get_socket_cookie(sk);
+	if (!cookie) {
+		cookie = (__u64)sk;
+		flags |= TCC_EVENT_NO_COOKIE;
+	}
+	event->ktime_ns = ktime_ns;
+	event->cookie = cookie;
+	event->lost = lost;
+	event->size = sizeof(struct tcc_probe);
+	event->kind = TCC_KIND_PROBE;
+	event->flags = flags;
+}
+
+/*
+ * tcp_current_ssthresh(), include/net/tcp.h: while cwnd is being reduced the
+ * threshold is as it was set; else at least 3/4 of cwnd.
+ */
+static __always_inline __u32 current_ssthresh(const struct tcp_sock *tp, __u32 cwnd)
+{
+	__u8 ca_state = BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state);
+	__u32 ssthresh = tp->snd_ssthresh;
+	__u32 floor = (cwnd >> 1) + (cwnd >> 2);
+
+	if (ca_state == TCP_CA_CWR || ca_state == TCP_CA_Recovery)
+		return ssthresh;
+	return ssthresh > floor ? ssthresh : floor;
+}
+
+/*
+ * Payload bytes: end_seq counts SYN and FIN as one each (tcp_v4_fill_cb(),
+ * net/ipv4/tcp_ipv4.c). The tracepoint's own is 16 bits wide and can wrap.
+ */
+static __always_inline __u32 payload_length(const struct sk_buff *skb)
+{
+	const struct tcp_skb_cb *cb = (const struct tcp_skb_cb *)skb->cb;
+	__u8 tcp_flags = cb->tcp_flags;
+
+	return cb->end_seq - cb->seq - !!(tcp_flags & TCPHDR_SYN) - !!(tcp_flags & TCPHDR_FIN);
+}
+
+static __always_inline void copy_probe(struct tcc_probe *probe, struct sock *sk,
+				       const struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	__u32 cwnd = tp->snd_cwnd;
+
+	copy_addrs(sk, probe->saddr, probe->daddr,
+		   sk->__sk_common.skc_family == AF_INET6);
+	probe->snd_nxt = tp->snd_nxt;
+	probe->snd_una = tp->snd_una;
+	probe->snd_cwnd = cwnd;
+	probe->ssthresh = current_ssthresh(tp, cwnd);
+	probe->snd_wnd = tp->snd_wnd;
+	probe->rcv_wnd = tp->rcv_wnd;
+	probe->srtt_us = tp->srtt_us >> 3;
+	probe->length = payload_length(skb);
+	probe->mark = skb->mark;
+	probe->mss = tp->mss_cache;
+	probe->sport = sk->__sk_common.skc_num;
+	probe->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	probe->reserved = 0;
+}
+
+static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, bool weak)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct tcc_ring_producer *ring = bpf_map_lookup_elem(&tcc_producers, &cpu);
+	struct tcp_sock *tp;
+	struct tcc_probe *probe;
+	__u64 ktime_ns;
+
+	if (!ring)
+		return 0;
+	if (!matches(sk, skb)) {
+		tcc_ring_count_filtered(ring);
+		return 0;
+	}
+	if (!tcc_ring_enter(ring, weak))
+		return 0;
+	ktime_ns = bpf_ktime_get_ns();
+	probe = tcc_ring_slot(ring, cpu);
+	tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
+	if (probe && tp) {
+		copy_event(&probe->event, sk, ktime_ns, ring->lost_pending);
+		copy_probe(probe, sk, tp, skb);
+		tcc_ring_publish(ring, weak);
+	} else if (probe) {
+		/* Not a full TCP socket: never seen, but never silent. */
+		tcc_ring_count_lost(ring);
+	}
+	tcc_ring_leave(ring);
+	tcc_ring_wake();
+	return 0;
+}
+
+/* For processors that keep stores in order (x86). */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(tcc_probe_tso, struct sock *sk, struct sk_buff *skb)
+{
+	return on_probe(sk, skb, false);
+}
+
+/* For all others. Before 5.12 the kernel refuses the atomics it needs. */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(tcc_probe_weak, struct sock *sk, struct sk_buff *skb)
+{
+	return on_probe(sk, skb, true);
+}

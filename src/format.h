@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a record to one whole line, in one of the formats. A format is a struct
+ * format_ops in a file of its own; it knows records and fields, never files.
+ *
+ * This is the hot path: format_new() compiles the chosen fields into a plan,
+ * and a line is the plan walked once. All memory is the caller's.
+ */
+#ifndef TCC_FORMAT_H
+#define TCC_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "emit.h"
+#include "fields.h"
+#include "options.h"
+#include "record.h"
+
+enum format_kind { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_TCPPROBE, FORMAT_COUNT };
+
+extern const char *const format_names[FORMAT_COUNT];
+
+/* The format of a name; -EINVAL when there is none. */
+int format_from_name(const char *name);
+
+/* The format that a file's suffix asks for; FORMAT_TEXT when it says nothing. */
+enum format_kind format_from_suffix(const char *path);
+
+struct format_style {
+	enum time_style time_style;	/* of the text line's first column */
+	bool has_color;
+	bool has_header;		/* CSV: a heading */
+};
+
+/* A field of the plan: its name with the punctuation around it, ready made. */
+struct format_step {
+	const char *lead;	/* what goes before the value, in format.leads */
+	uint8_t lead_length;
+	uint8_t id;		/* enum field_id */
+	enum field_kind kind;
+	size_t offset;		/* in struct record */
+};
+
+struct format {
+	const struct format_ops *ops;
+	struct format_style style;
+	struct format_step steps[FIELD_COUNT];
+	size_t n_steps;
+	size_t line_max;	/* bytes that no line exceeds, its LF included */
+	char *leads;
+	struct emit_second second;	/* cache: the time field, UTC */
+	struct emit_second column;	/* cache: the text line's first column */
+};
+
+struct format_ops {
+	/* The default set of its fields; 0: its columns are fixed. */
+	unsigned int field_set;
+	/* What a field's value is led by, as a printf format of its name. */
+	const char *lead;
+	/* Bytes of a line apart from the fields. */
+	size_t frame_max;
+	/* One line at `out`, its LF included; returns its end. */
+	char *(*record)(struct format *format, const struct record *record, char *out);
+	/* The heading's length, written at `out` (line_max bytes); or NULL. */
+	char *(*heading)(const struct format *format, char *out);
+};
+
+extern const struct format_ops format_text, format_json, format_csv, format_tcpprobe;
+
+/*
+ * Compile a plan; `fields` is NULL for the format's default set. Returns NULL
+ * when there is no memory.
+ */
+struct format *format_new(enum format_kind kind, const struct field_list *fields,
+			  const struct format_style *style);
+void format_free(struct format *format);	/* accepts NULL */
+
+/* The default set of a format's fields (IN_TEXT, IN_DATA), 0 if it has a fixed line. */
+unsigned int format_field_set(enum format_kind kind);
+
+/*
+ * One record as one line at `out`, which has room for format->line_max bytes.
+ * Returns the line's length.
+ */
+size_t format_record(struct format *format, const struct record *record, char *out);
+
+/* The heading, at `out` as above; 0 where there is none. */
+size_t format_heading(const struct format *format, char *out);
+
+/* For the formats: a member of the record, typed. */
+#define FORMAT_MEMBER(record, step, type) \
+	(*(const type *)((const char *)(record) + (step)->offset))
+
+/*
+ * For the formats: a value as all of them write it, apart from quotes and from
+ * what is absent: the caller has dealt with format_is_absent().
+ */
+static inline char *format_value(struct format *format, const struct format_step *step,
+				 const struct record *record, char *out)
+{
+	const struct addr_pair *addrs;
+	const char *name;
+
+	switch (step->kind) {
+	case KIND_U32:
+	case KIND_SSTHRESH:
+		return emit_u32(out, FORMAT_MEMBER(record, step, uint32_t));
+	case KIND_U16:
+		return emit_u32(out, FORMAT_MEMBER(record, step, uint16_t));
+	case KIND_MS:
+		return emit_ms(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_SADDR:
+		addrs = record->addrs;
+		return emit_bytes(out, addrs->saddr_text, addrs->saddr_length);
+	case KIND_DADDR:
+		addrs = record->addrs;
+		return emit_bytes(out, addrs->daddr_text, addrs->daddr_length);
+	case KIND_TIME:
+		return emit_time(out, &format->second, FORMAT_MEMBER(record, step, int64_t), false);
+	case KIND_I64:
+		return emit_i64(out, FORMAT_MEMBER(record, step, int64_t));
+	case KIND_U64:
+		return emit_u64(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_COOKIE:
+		return emit_hex(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_FAMILY:
+		return record->ip_version == 6 ? EMIT_LITERAL(out, "inet6")
+					       : EMIT_LITERAL(out, "inet");
+	case KIND_EVENT:
+		name = record_kind_name(record->kind);
+		return emit_bytes(out, name, strlen(name));
+	}
+	return out;
+}
+
+/* Whether this event has no such value, or an infinite one. */
+static inline bool format_is_absent(const struct format_step *step, const struct record *record)
+{
+	if (step->kind == KIND_SSTHRESH)
+		return FORMAT_MEMBER(record, step, uint32_t) == RECORD_SSTHRESH_INFINITE;
+	return step->kind == KIND_COOKIE && FORMAT_MEMBER(record, step, uint64_t) == 0;
+}
+
+#endif

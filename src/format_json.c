@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * JSON Lines: one flat object a line. No value needs escaping: all text comes
+ * from fields.def and from addresses.
+ */
+#include "format.h"
+
+#define FRAME_MAX 8	/* braces, LF, a null */
+
+/* Each lead is `,"name":`; the first step's comma becomes the brace. */
+static char *json_record(struct format *format, const struct record *record, char *out)
+{
+	char *start = out;
+
+	for (size_t i = 0; i < format->n_steps; i++) {
+		const struct format_step *step = &format->steps[i];
+
+		out = emit_bytes(out, step->lead, step->lead_length);
+		if (format_is_absent(step, record)) {
+			out = EMIT_LITERAL(out, "null");
+			continue;
+		}
+		switch (step->kind) {
+		case KIND_U32:
+		case KIND_U16:
+		case KIND_MS:
+		case KIND_I64:
+		case KIND_SSTHRESH:
+			out = format_value(format, step, record, out);
+			break;
+		case KIND_EVENT:
+		case KIND_TIME:
+		case KIND_SADDR:
+		case KIND_DADDR:
+		case KIND_U64:
+		case KIND_COOKIE:
+		case KIND_FAMILY:
+			*out++ = '"';
+			out = format_value(format, step, record, out);
+			*out++ = '"';
+			break;
+		}
+	}
+	*start = '{';
+	return EMIT_LITERAL(out, "}\n");
+}
+
+const struct format_ops format_json = {
+	.field_set = IN_DATA,
+	.lead = ",\"%s\":",
+	.frame_max = FRAME_MAX,
+	.record = json_record,
+};

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One event in, one line out; see pipeline.h. */
+#include "pipeline.h"
+
+#include <stdlib.h>
+
+struct pipeline {
+	struct format *format;
+	struct conn_table *conns;
+	struct addr_cache *addrs;
+	uint64_t start_ns;
+	int64_t clock_offset_ns;
+};
+
+struct pipeline *pipeline_new(struct format *format, uint64_t start_ns)
+{
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+
+	if (!pipeline)
+		return NULL;
+	pipeline->format = format;
+	pipeline->start_ns = start_ns;
+	pipeline->conns = conn_table_new(CONN_TABLE_LIMIT);
+	pipeline->addrs = addr_cache_new();
+	if (!pipeline->conns || !pipeline->addrs) {
+		pipeline_free(pipeline);
+		return NULL;
+	}
+	return pipeline;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	if (!pipeline)
+		return;
+	conn_table_free(pipeline->conns);
+	addr_cache_free(pipeline->addrs);
+	free(pipeline);
+}
+
+void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns)
+{
+	pipeline->clock_offset_ns = offset_ns;
+}
+
+size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
+		      uint32_t cpu, char *out)
+{
+	const struct tcc_probe *probe = (const struct tcc_probe *)event;
+	struct record record;
+	struct conn *conn;
+
+	record_from_probe(&record, probe);
+	record.conn_key = conn_key(probe);
+	conn = conn_table_get(pipeline->conns, record.conn_key, ktime_ns);
+	record.ktime_ns = ktime_ns;
+	record.wall_ns = (int64_t)ktime_ns + pipeline->clock_offset_ns;
+	record.wall_us = record.wall_ns / 1000;
+	record.offset_ns = ktime_ns > pipeline->start_ns ? ktime_ns - pipeline->start_ns : 0;
+	record.conn_ns = ktime_ns - conn->first_ns;
+	record.cpu = cpu;
+	record.has_cwnd_fallen = probe->snd_cwnd < conn->snd_cwnd;
+	conn->snd_cwnd = probe->snd_cwnd;
+	record.addrs = addr_cache_get(pipeline->addrs, record.conn_key, probe->saddr, probe->daddr,
+				      record.ip_version == 6);
+	return format_record(pipeline->format, &record, out);
+}
+
+const struct conn_table *pipeline_conns(const struct pipeline *pipeline)
+{
+	return pipeline->conns;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One event in, one line out: connection, wall clock and addresses are added,
+ * the format writes the line where the caller wants it. Knows neither where
+ * events come from nor where lines go, so a test can replay what it likes.
+ */
+#ifndef TCC_PIPELINE_H
+#define TCC_PIPELINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conn.h"
+#include "format.h"
+#include "tcc_event.h"
+
+struct pipeline;
+
+/*
+ * `format` stays the caller's; `start_ns` is when the trace began,
+ * CLOCK_MONOTONIC. NULL when there is no memory.
+ */
+struct pipeline *pipeline_new(struct format *format, uint64_t start_ns);
+void pipeline_free(struct pipeline *pipeline);	/* accepts NULL */
+
+/* CLOCK_REALTIME - CLOCK_MONOTONIC for the events to come. */
+void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns);
+
+/*
+ * Write the line of an event at `out` (format->line_max bytes); returns its
+ * length. `ktime_ns`, its time, must never decrease; `cpu` is whose it was.
+ */
+size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
+		      uint32_t cpu, char *out);
+
+const struct conn_table *pipeline_conns(const struct pipeline *pipeline);
+
+#endif

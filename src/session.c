@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One trace from its first event to its last; see session.h. */
+#include "session.h"
+
+#include <errno.h>
+
+/*
+ * After a pass that found events the next follows this much later. Shorter,
+ * and the producers ring the bell all the time; longer, and rings fill.
+ */
+#define PACE_MS 1
+
+/*
+ * A producer's load of `asleep` may pass its store of `head`, so the first
+ * wait after falling asleep is bounded; by its end any such store is visible.
+ */
+#define DOUBT_MS 20
+
+/* An output that takes nothing at the end is waited for this long. */
+#define END_PATIENCE_MS 2000
+
+/* --- a pass: from the ring to the output ---------------------------------- */
+
+static bool is_count_reached(const struct session *session)
+{
+	return session->count_limit && session->formatted >= session->count_limit;
+}
+
+/* Write what is pending; remember how it went. Whether all is written. */
+static bool flush(struct session *session)
+{
+	int err = sink_flush(session->sink);
+
+	if (err == -EPIPE)
+		session->is_output_gone = true;
+	else if (err && err != -EAGAIN)
+		session->output_err = err;
+	return err == 0;
+}
+
+static bool is_output_over(const struct session *session)
+{
+	return session->is_output_gone || session->output_err;
+}
+
+/*
+ * Format what is safe to hand out, as far as the output takes it. Returns
+ * whether there were events.
+ */
+static bool move_events(struct session *session)
+{
+	const struct tcc_event *event;
+	uint64_t ktime_ns, before = session->formatted;
+	uint32_t cpu;
+	char *out;
+
+	while (!is_count_reached(session)) {
+		out = sink_room(session->sink);
+		if (!out && !flush(session))
+			break;
+		if (!out)
+			continue;
+		event = ring_next(session->ring, &cpu, &ktime_ns);
+		if (!event)
+			break;
+		sink_commit(session->sink,
+			    pipeline_event(session->pipeline, event, ktime_ns, cpu, out));
+		session->formatted++;
+	}
+	return session->formatted != before;
+}
+
+/* Whether anything was there to write. */
+static bool pass(struct session *session, bool is_last)
+{
+	uint64_t now_ns = clock_now_ns();
+	bool has_moved;
+
+	if (is_last)
+		ring_scan_all(session->ring);
+	else
+		ring_scan(session->ring, now_ns);
+	clock_refresh(&session->clock, now_ns);
+	pipeline_set_clock_offset(session->pipeline, session->clock.offset_ns);
+	has_moved = move_events(session);
+	if (!is_output_over(session))
+		flush(session);
+	return has_moved;
+}
+
+/* --- waiting --------------------------------------------------------------- */
+
+static void take_news(struct session *session, const struct loop_news *news)
+{
+	session->n_stop_signals += news->stop_signals;
+	if (news->stop_signals || news->has_ended)
+		session->is_ending = true;
+	if (news->is_output_gone)
+		session->is_output_gone = true;
+	if (news->is_clock_set)
+		clock_measure(&session->clock);
+	if (news->has_doorbell)
+		session->tracer.clear_doorbell(session->tracer.context);
+	if (news->wants_summary && session->summarise)
+		session->summarise(session);
+}
+
+/* *has_news: false when the time was over first. */
+static int wait_for_news(struct session *session, int timeout_ms, bool *has_news)
+{
+	struct loop_news news;
+	int err;
+
+	if (sink_can_wait(session->sink)) {
+		err = loop_watch_output(session->loop, sink_fd(session->sink),
+					!sink_is_empty(session->sink));
+		if (err)
+			return err;
+	}
+	err = loop_wait(session->loop, timeout_ms, &news);
+	if (err)
+		return err;
+	*has_news = news.has_doorbell || news.has_ended || news.is_clock_set ||
+		    news.is_output_ready || news.is_output_gone || news.stop_signals ||
+		    news.wants_summary;
+	take_news(session, &news);
+	return 0;
+}
+
+/* Nothing to do: sleep until the doorbell, bounded at first; see DOUBT_MS. */
+static int sleep_until_rung(struct session *session)
+{
+	bool has_news = false;
+	int err = 0;
+
+	for (int timeout_ms = DOUBT_MS; !err && !has_news; timeout_ms = LOOP_FOREVER) {
+		ring_set_asleep(session->ring, true);
+		ring_scan(session->ring, clock_now_ns());
+		if (ring_has_unread(session->ring))
+			break;
+		err = wait_for_news(session, timeout_ms, &has_news);
+	}
+	ring_set_asleep(session->ring, false);
+	return err;
+}
+
+static int trace(struct session *session)
+{
+	bool has_news;
+	int err = 0;
+
+	while (!err && !session->is_ending && !is_output_over(session)) {
+		bool has_moved = pass(session, false);
+
+		if (is_count_reached(session))
+			session->is_ending = true;
+		else if (is_output_over(session))
+			break;
+		else if (!sink_is_empty(session->sink))
+			err = wait_for_news(session, LOOP_FOREVER, &has_news);
+		else if (has_moved || ring_has_unread(session->ring))
+			err = wait_for_news(session, PACE_MS, &has_news);
+		else
+			err = sleep_until_rung(session);
+	}
+	return err;
+}
+
+/* --- the end --------------------------------------------------------------- */
+
+static bool is_drained(const struct session *session)
+{
+	return sink_is_empty(session->sink) &&
+	       (is_count_reached(session) || !ring_has_unread(session->ring));
+}
+
+/*
+ * Nothing runs in the kernel any more: write what it recorded, unless the
+ * output is over, takes nothing, or the user is out of patience.
+ */
+static int drain(struct session *session)
+{
+	unsigned int n_signals = session->n_stop_signals;
+	bool has_news = true;
+	int err = 0;
+
+	for (;;) {
+		pass(session, true);
+		if (err || !has_news || is_output_over(session) || is_drained(session))
+			return err;
+		if (session->n_stop_signals > n_signals || session->n_stop_signals > 1)
+			return 0;
+		err = wait_for_news(session, END_PATIENCE_MS, &has_news);
+	}
+}
+
+int session_run(struct session *session)
+{
+	int err;
+
+	clock_measure(&session->clock);
+	err = trace(session);
+	session->tracer.detach(session->tracer.context);
+	if (!err && !is_output_over(session))
+		err = drain(session);
+	session->has_ended = true;
+	return err;
+}
+
+struct account session_account(const struct session *session)
+{
+	struct ring_counts counts = ring_count(session->ring);
+	uint64_t pending = sink_pending_lines(session->sink);
+	uint64_t unread = counts.published - ring_taken(session->ring);
+	struct account account = {
+		.written = session->formatted - pending,
+		.filtered = counts.filtered,
+		.lost_buffer = counts.lost,
+		.missed = counts.nested + session->tracer.missed(session->tracer.context),
+	};
+
+	if (!session->has_ended)
+		return account;	/* the rest is still on its way */
+	if (session->is_output_gone)
+		account.discarded = unread + pending;
+	else if (is_count_reached(session))
+		account.discarded = unread;
+	else
+		account.lost_output = unread;
+	if (!session->is_output_gone)
+		account.lost_output += pending;
+	return account;
+}

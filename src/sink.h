@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where lines go: a block of whole lines, written in as few system calls as
+ * the receiver allows, never blocking on a pipe or a terminal. Knows neither
+ * fields nor formats.
+ *
+ * A line is never torn: into a pipe goes either what surely fits, or whole
+ * lines of at most PIPE_BUF bytes, which the kernel takes all or not at all.
+ */
+#ifndef TCC_SINK_H
+#define TCC_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sink;
+
+/*
+ * A sink on an open descriptor, which stays the caller's. `line_max`: bytes
+ * that no line exceeds. Returns 0, -ENOMEM, or -EBADF when `fd` is not open
+ * for writing.
+ */
+int sink_new(struct sink **sink, int fd, size_t line_max);
+void sink_free(struct sink *sink);	/* accepts NULL; what is pending is gone */
+
+/* Room for one more line, or NULL when the block is full: flush first. */
+char *sink_room(struct sink *sink);
+
+/* The line at sink_room(), of `length` bytes, is complete. */
+void sink_commit(struct sink *sink, size_t length);
+
+/* The same for a heading, which is not counted as a line. */
+void sink_commit_heading(struct sink *sink, size_t length);
+
+/*
+ * Write what is pending. Returns 0 when all is written, -EAGAIN when the
+ * receiver takes no more for now (wait for sink_fd() to be writable), -EPIPE
+ * when it has gone away, or another -errno.
+ */
+int sink_flush(struct sink *sink);
+
+/* Lines committed and not wholly written. */
+uint64_t sink_pending_lines(const struct sink *sink);
+bool sink_is_empty(const struct sink *sink);
+
+/* For waiting: writable again, or EPOLLERR when the reader has gone. */
+int sink_fd(const struct sink *sink);
+/* Whether the receiver is one that can be waited for: not a regular file. */
+bool sink_can_wait(const struct sink *sink);
+/* Whether it is a terminal. */
+bool sink_is_terminal(const struct sink *sink);
+
+#endif

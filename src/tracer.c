@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The BPF programs' life; see tracer.h. */
+#include "config.h"
+
+#include "tracer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "log.h"
+#include "tcc_event.h"
+#include "tcc_trace.skel.h"
+
+#define KERNEL(major, minor) ((major) * 1000u + (minor))
+
+/* CAP_BPF, the BPF ring buffer, programs on tracepoints by BTF. */
+#define KERNEL_OLDEST KERNEL(5, 8)
+/* Atomic instructions that return a value, on arm64. */
+#define KERNEL_OLDEST_WEAK KERNEL(5, 18)
+/* bpf_get_socket_cookie() in tracing programs. */
+#define KERNEL_COOKIE_HELPER KERNEL(5, 12)
+/* One program does not run twice at a time on a CPU. */
+#define KERNEL_RECURSION_GUARD KERNEL(6, 1)
+
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#define CAP_PERFMON 38
+#endif
+
+struct mapping {
+	void *memory;
+	size_t bytes;
+};
+
+struct tracer {
+	struct tcc_trace *skel;
+	struct bpf_link *link;
+	struct ring_buffer *doorbell;
+	struct ring_memory ring;
+	struct mapping slots, producers, consumers;
+	int info_fd;		/* the program's fdinfo, kept open */
+};
+
+/* --- what this machine is ------------------------------------------------ */
+
+static unsigned int kernel_version(const struct utsname *name)
+{
+	unsigned int major = 0, minor = 0;
+
+	sscanf(name->release, "%u.%u", &major, &minor);
+	return KERNEL(major, minor);
+}
+
+/* Processors that keep stores in order: x86, and s390x even more so. */
+static bool keeps_stores_in_order(const struct utsname *name)
+{
+	return strcmp(name->machine, "x86_64") == 0 || strcmp(name->machine, "s390x") == 0;
+}
+
+static int check_kernel(const struct utsname *name)
+{
+	unsigned int oldest = keeps_stores_in_order(name) ? KERNEL_OLDEST : KERNEL_OLDEST_WEAK;
+
+	if (kernel_version(name) < oldest) {
+		log_error("Linux %s is too old: on %s tcc-trace needs %u.%u or later", name->release,
+			  name->machine, oldest / 1000, oldest % 1000);
+		return -ENOTSUP;
+	}
+	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
+		log_error("this kernel has no BTF (/sys/kernel/btf/vmlinux: %s): "
+			  "tcc-trace needs one built with CONFIG_DEBUG_INFO_BTF=y",
+			  strerror(errno));
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+static bool has_capability(const struct __user_cap_data_struct data[2], unsigned int cap)
+{
+	return data[cap / 32].effective & (1u << (cap % 32));
+}
+
+static int refuse_privilege(void)
+{
+	log_error("not permitted to trace: run as root, or with the capabilities "
+		  "CAP_BPF and CAP_PERFMON");
+	return -EPERM;
+}
+
+static int check_privilege(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, data))
+		return 0;
+	if (has_capability(data, CAP_SYS_ADMIN) ||
+	    (has_capability(data, CAP_BPF) && has_capability(data, CAP_PERFMON)))
+		return 0;
+	return refuse_privilege();
+}
+
+/* CPU numbers that programs may see are below this: one more than the last. */
+static unsigned int count_cpus(void)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
+	char line[256] = "";
+	const char *last = line;
+	int n;
+
+	if (file) {
+		if (fgets(line, sizeof(line), file))
+			last = line + strcspn(line, "\n");
+		fclose(file);
+		while (last > line && last[-1] >= '0' && last[-1] <= '9')
+			last--;
+		if (*last >= '0' && *last <= '9')
+			return (unsigned int)strtoul(last, NULL, 10) + 1;
+	}
+	n = libbpf_num_possible_cpus();
+	return n > 0 ? (unsigned int)n : 1;
+}
+
+/* --- loading -------------------------------------------------------------- */
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level != LIBBPF_DEBUG)
+		log_verbose(format, args);
+	return 0;
+}
+
+static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
+{
+	struct tcc_trace *skel = tracer->skel;
+	struct ring_memory *ring = &tracer->ring;
+	uint64_t n_slots = buffer_bytes / sizeof(struct tcc_probe);
+	int err;
+
+	ring->n_cpus = count_cpus();
+	if (n_slots * ring->n_cpus > UINT32_MAX)
+		return -E2BIG;
+	ring->n_slots = (uint32_t)n_slots;
+	ring->slot_bytes = sizeof(struct tcc_probe);
+	skel->rodata->tcc_n_slots = ring->n_slots;
+	err = bpf_map__set_value_size(skel->maps.tcc_slots, (uint32_t)ring->slot_bytes);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.tcc_slots, ring->n_slots * ring->n_cpus);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.tcc_producers, ring->n_cpus);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.tcc_consumers, ring->n_cpus);
+	return err;
+}
+
+static struct bpf_program *chosen_program(const struct tracer *tracer, const struct utsname *name)
+{
+	return keeps_stores_in_order(name) ? tracer->skel->progs.tcc_probe_tso
+					   : tracer->skel->progs.tcc_probe_weak;
+}
+
+static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
+			 uint64_t buffer_bytes, const struct utsname *name)
+{
+	struct tcc_trace *skel = tcc_trace__open();
+	struct bpf_program *program;
+	int err;
+
+	if (!skel)
+		return -errno;
+	tracer->skel = skel;
+	bpf_program__set_autoload(skel->progs.tcc_probe_tso, false);
+	bpf_program__set_autoload(skel->progs.tcc_probe_weak, false);
+	program = chosen_program(tracer, name);
+	bpf_program__set_autoload(program, true);
+	memcpy((void *)&skel->rodata->tcc_filter, filter, sizeof(*filter));
+	skel->rodata->tcc_has_cookie_helper = kernel_version(name) >= KERNEL_COOKIE_HELPER;
+	skel->rodata->tcc_has_recursion_guard = kernel_version(name) >= KERNEL_RECURSION_GUARD;
+	err = set_sizes(tracer, buffer_bytes);
+	if (!err)
+		err = tcc_trace__load(skel);
+	if (err) {
+		tcc_trace__destroy(skel);
+		tracer->skel = NULL;
+	}
+	return err;
+}
+
+static bool is_memory_refused(int err)
+{
+	return err == -ENOMEM || err == -E2BIG;
+}
+
+/* The default is a wish, and may shrink; what the user gave may not. */
+static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filter,
+			    uint64_t buffer_bytes, const struct utsname *name)
+{
+	unsigned int n_cpus = count_cpus();
+	uint64_t bytes = buffer_bytes;
+	int err;
+
+	if (!bytes) {
+		bytes = TRACER_BUFFER_ALL_CPUS / n_cpus;
+		if (bytes > TRACER_BUFFER_DEFAULT)
+			bytes = TRACER_BUFFER_DEFAULT;
+		if (bytes < TRACER_BUFFER_MIN)
+			bytes = TRACER_BUFFER_MIN;
+	}
+	for (;;) {
+		err = load_skeleton(tracer, filter, bytes, name);
+		if (!is_memory_refused(err))
+			return err;
+		if (buffer_bytes || bytes / 2 < TRACER_BUFFER_MIN)
+			break;
+		log_warning("the kernel refused %" PRIu64 " KiB of buffer for each of %u CPUs: "
+			    "trying %" PRIu64 " KiB", bytes >> 10, n_cpus, bytes >> 11);
+		bytes /= 2;
+	}
+	log_error("the kernel refused %" PRIu64 " KiB of buffer for each of %u CPUs: %s%s",
+		  bytes >> 10, n_cpus, strerror(-err),
+		  buffer_bytes ? "; try a smaller --buffer" : "");
+	return err;
+}
+
+/* Memory, once refused, has been said already. */
+static void explain_load(int err)
+{
+	if (is_memory_refused(err))
+		return;
+	if (err == -EPERM || err == -EACCES)
+		refuse_privilege();
+	else if (err == -ESRCH || err == -ENOENT)
+		log_error("this kernel has no tracepoint tcp:tcp_probe: "
+			  "tcc-trace needs one built with CONFIG_INET=y and CONFIG_TRACEPOINTS=y");
+	else
+		log_error("the kernel does not load the BPF program: %s (--verbose says why)",
+			  strerror(-err));
+}
+
+static int map_memory(struct mapping *mapping, const struct bpf_map *map, size_t element_bytes,
+		      uint32_t n, int protection)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	size_t bytes = element_bytes * n;
+
+	bytes = (bytes + (size_t)page - 1) / (size_t)page * (size_t)page;
+	mapping->memory = mmap(NULL, bytes, protection, MAP_SHARED, bpf_map__fd(map), 0);
+	if (mapping->memory == MAP_FAILED) {
+		mapping->memory = NULL;
+		return -errno;
+	}
+	mapping->bytes = bytes;
+	return 0;
+}
+
+/* What the kernel writes is read-only here, and frozen for everybody else. */
+static int map_rings(struct tracer *tracer)
+{
+	struct tcc_trace *skel = tracer->skel;
+	struct ring_memory *ring = &tracer->ring;
+	int err;
+
+	bpf_map_freeze(bpf_map__fd(skel->maps.tcc_slots));
+	bpf_map_freeze(bpf_map__fd(skel->maps.tcc_producers));
+	err = map_memory(&tracer->slots, skel->maps.tcc_slots, ring->slot_bytes,
+			 ring->n_slots * ring->n_cpus, PROT_READ);
+	if (!err)
+		err = map_memory(&tracer->producers, skel->maps.tcc_producers,
+				 sizeof(struct tcc_ring_producer), ring->n_cpus, PROT_READ);
+	if (!err)
+		err = map_memory(&tracer->consumers, skel->maps.tcc_consumers,
+				 sizeof(struct tcc_ring_consumer), ring->n_cpus,
+				 PROT_READ | PROT_WRITE);
+	ring->slots = tracer->slots.memory;
+	ring->producers = tracer->producers.memory;
+	ring->consumers = tracer->consumers.memory;
+	ring->asleep = &skel->bss->tcc_asleep;
+	return err;
+}
+
+/* A ring at the doorbell leaves nothing to read. */
+static int take_ring(void *context, void *data, size_t size)
+{
+	(void)context;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+static int open_info(struct tracer *tracer, const struct utsname *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
+		 bpf_program__fd(chosen_program(tracer, name)));
+	tracer->info_fd = open(path, O_RDONLY | O_CLOEXEC);
+	return tracer->info_fd < 0 ? -errno : 0;
+}
+
+static int prepare(struct tracer *tracer, const struct utsname *name)
+{
+	int err = map_rings(tracer);
+
+	if (!err)
+		err = open_info(tracer, name);
+	if (!err) {
+		tracer->doorbell = ring_buffer__new(bpf_map__fd(tracer->skel->maps.tcc_doorbell),
+						    take_ring, NULL, NULL);
+		if (!tracer->doorbell)
+			err = -errno;
+	}
+	if (err)
+		log_error("cannot map the kernel's buffers: %s", strerror(-err));
+	return err;
+}
+
+int tracer_load(struct tracer **out, const struct tcc_filter *filter, uint64_t buffer_bytes)
+{
+	struct tracer *tracer;
+	struct utsname name;
+	int err;
+
+	uname(&name);
+	err = check_kernel(&name);
+	if (!err)
+		err = check_privilege();
+	if (err)
+		return err;
+	tracer = calloc(1, sizeof(*tracer));
+	if (!tracer)
+		return -ENOMEM;
+	tracer->info_fd = -1;
+	libbpf_set_print(print_libbpf);
+	err = load_with_buffer(tracer, filter, buffer_bytes, &name);
+	if (err)
+		explain_load(err);
+	else
+		err = prepare(tracer, &name);
+	if (err) {
+		tracer_free(tracer);
+		return err;
+	}
+	*out = tracer;
+	return 0;
+}
+
+/* --- tracing -------------------------------------------------------------- */
+
+int tracer_attach(struct tracer *tracer)
+{
+	struct utsname name;
+	int err;
+
+	uname(&name);
+	tracer->link = bpf_program__attach(chosen_program(tracer, &name));
+	if (tracer->link)
+		return 0;
+	err = -errno;
+	log_error("cannot attach to tracepoint tcp:tcp_probe: %s", strerror(-err));
+	return err;
+}
+
+/*
+ * Closing the link takes the program off the tracepoint but does not wait for
+ * runs under way. membarrier(GLOBAL) is a synchronize_rcu() that needs no
+ * privilege (kernel/sched/membarrier.c); where it is refused (nohz_full), the
+ * grace period is waited for as a time.
+ */
+void tracer_detach(struct tracer *tracer)
+{
+	if (!tracer->link)
+		return;
+	bpf_link__destroy(tracer->link);
+	tracer->link = NULL;
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(100000);
+}
+
+static void unmap(const struct mapping *mapping)
+{
+	if (mapping->memory)
+		munmap(mapping->memory, mapping->bytes);
+}
+
+void tracer_free(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	bpf_link__destroy(tracer->link);
+	ring_buffer__free(tracer->doorbell);
+	unmap(&tracer->slots);
+	unmap(&tracer->producers);
+	unmap(&tracer->consumers);
+	if (tracer->info_fd >= 0)
+		close(tracer->info_fd);
+	tcc_trace__destroy(tracer->skel);
+	free(tracer);
+}
+
+const struct ring_memory *tracer_ring_memory(const struct tracer *tracer)
+{
+	return &tracer->ring;
+}
+
+int tracer_doorbell_fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->doorbell);
+}
+
+void tracer_clear_doorbell(struct tracer *tracer)
+{
+	ring_buffer__consume(tracer->doorbell);
+}
+
+uint64_t tracer_missed(const struct tracer *tracer)
+{
+	static const char key[] = "recursion_misses:";
+	char text[1024];
+	ssize_t length = pread(tracer->info_fd, text, sizeof(text) - 1, 0);
+	const char *at;
+
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	at = strstr(text, key);
+	return at ? strtoull(at + sizeof(key) - 1, NULL, 10) : 0;
+}

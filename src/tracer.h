@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF programs' life: load, attach, detach, what the kernel missed. Alone
+ * knows libbpf, and what a kernel must have. Says itself, on stderr, what is
+ * wrong with the kernel or the privilege: no caller would know the words.
+ */
+#ifndef TCC_TRACER_H
+#define TCC_TRACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ring.h"
+#include "tcc_filter.h"
+
+/* --buffer: what is asked by default, and the least that is tried. */
+#define TRACER_BUFFER_DEFAULT (1u << 20)
+#define TRACER_BUFFER_MIN (64u << 10)
+#define TRACER_BUFFER_ALL_CPUS (64u << 20)
+
+struct tracer;
+
+/*
+ * Load the programs. `buffer_bytes` is the ring of each CPU; 0 asks for the
+ * default, which is halved, with a warning, where the kernel refuses it.
+ * Returns 0, or -errno when it has been said what is wrong.
+ */
+int tracer_load(struct tracer **tracer, const struct tcc_filter *filter, uint64_t buffer_bytes);
+
+/* Returns 0, or -errno when it has been said what is wrong. */
+int tracer_attach(struct tracer *tracer);
+
+/* Detach, and wait until no program runs any more: all counts are final. */
+void tracer_detach(struct tracer *tracer);
+
+void tracer_free(struct tracer *tracer);	/* accepts NULL; detaches */
+
+const struct ring_memory *tracer_ring_memory(const struct tracer *tracer);
+
+/* Readable when a producer has rung; clear it before the next scan. */
+int tracer_doorbell_fd(const struct tracer *tracer);
+void tracer_clear_doorbell(struct tracer *tracer);
+
+/*
+ * Events for which the kernel did not run the program, since it was already
+ * running on that CPU (recursion_misses, kernel/bpf/trampoline.c and
+ * kernel/trace/bpf_trace.c). Runs that found the ring busy are not in here.
+ */
+uint64_t tracer_missed(const struct tracer *tracer);
+
+#endif
