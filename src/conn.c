@@ -128,12 +128,14 @@ static void forget_one(struct conn_table *table, uint64_t key)
 	uint64_t hash = mix(key);
 	struct conn *oldest = NULL;
 
-	for (uint32_t i = 0; i < NEIGHBOURHOOD || !oldest; i++) {
+	for (uint32_t i = 0, n = 0; n < NEIGHBOURHOOD && i < table->size; i++) {
 		struct conn *conn = at_distance(table, hash, i);
 
+		if (!conn->key)
+			continue;
+		n++;
 		/* Ticks wrap after 52 days: compare by difference. */
-		if (conn->key &&
-		    (!oldest || (int32_t)(conn->last_tick - oldest->last_tick) < 0))
+		if (!oldest || (int32_t)(conn->last_tick - oldest->last_tick) < 0)
 			oldest = conn;
 	}
 	delete(table, oldest);
