@@ -53,6 +53,11 @@ static __always_inline bool matches(const struct sock *sk, const struct sk_buff 
 	const struct tcc_filter *filter = (const struct tcc_filter *)&tcc_filter;
 	struct tcc_flow flow;
 
+	/*
+	 * Not volatile any more, so the compiler must not know which object
+	 * this is: it would take its initial zeros for its value.
+	 */
+	asm volatile("" : "+r"(filter));
 	if (filter->needs == 0)
 		return true;
 	flow.is_ipv6 = sk->__sk_common.skc_family == AF_INET6;

@@ -36,8 +36,9 @@ static const char *const section_titles[SECTION_COUNT] = {
 	[SECTION_REST] = "Ending, and the rest",
 };
 
-/* As in enum time_style. Not by its names: <time.h> has a macro TIME_STYLE_UTC. */
-static const char *const time_names[] = { "ktime", "wall", "utc" };
+static const char *const time_names[] = {
+	[TIME_STYLE_KTIME] = "ktime", [TIME_STYLE_WALL] = "wall", [TIME_STYLE_UTC] = "utc",
+};
 
 static const char *const color_names[] = {
 	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",

@@ -1,44 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The BPF programs' life; see tracer.h. */
-#include "config.h"
-
 #include "tracer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "host.h"
 #include "log.h"
 #include "tcc_event.h"
 #include "tcc_trace.skel.h"
-
-#define KERNEL(major, minor) ((major) * 1000u + (minor))
-
-/* CAP_BPF, the BPF ring buffer, programs on tracepoints by BTF. */
-#define KERNEL_OLDEST KERNEL(5, 8)
-/* Atomic instructions that return a value, on arm64. */
-#define KERNEL_OLDEST_WEAK KERNEL(5, 18)
-/* bpf_get_socket_cookie() in tracing programs. */
-#define KERNEL_COOKIE_HELPER KERNEL(5, 12)
-/* One program does not run twice at a time on a CPU. */
-#define KERNEL_RECURSION_GUARD KERNEL(6, 1)
-
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#define CAP_PERFMON 38
-#endif
 
 struct mapping {
 	void *memory;
@@ -46,6 +27,7 @@ struct mapping {
 };
 
 struct tracer {
+	struct host host;
 	struct tcc_trace *skel;
 	struct bpf_link *link;
 	struct ring_buffer *doorbell;
@@ -53,86 +35,6 @@ struct tracer {
 	struct mapping slots, producers, consumers;
 	int info_fd;		/* the program's fdinfo, kept open */
 };
-
-/* --- what this machine is ------------------------------------------------ */
-
-static unsigned int kernel_version(const struct utsname *name)
-{
-	unsigned int major = 0, minor = 0;
-
-	sscanf(name->release, "%u.%u", &major, &minor);
-	return KERNEL(major, minor);
-}
-
-/* Processors that keep stores in order: x86, and s390x even more so. */
-static bool keeps_stores_in_order(const struct utsname *name)
-{
-	return strcmp(name->machine, "x86_64") == 0 || strcmp(name->machine, "s390x") == 0;
-}
-
-static int check_kernel(const struct utsname *name)
-{
-	unsigned int oldest = keeps_stores_in_order(name) ? KERNEL_OLDEST : KERNEL_OLDEST_WEAK;
-
-	if (kernel_version(name) < oldest) {
-		log_error("Linux %s is too old: on %s tcc-trace needs %u.%u or later", name->release,
-			  name->machine, oldest / 1000, oldest % 1000);
-		return -ENOTSUP;
-	}
-	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		log_error("this kernel has no BTF (/sys/kernel/btf/vmlinux: %s): "
-			  "tcc-trace needs one built with CONFIG_DEBUG_INFO_BTF=y",
-			  strerror(errno));
-		return -ENOTSUP;
-	}
-	return 0;
-}
-
-static bool has_capability(const struct __user_cap_data_struct data[2], unsigned int cap)
-{
-	return data[cap / 32].effective & (1u << (cap % 32));
-}
-
-static int refuse_privilege(void)
-{
-	log_error("not permitted to trace: run as root, or with the capabilities "
-		  "CAP_BPF and CAP_PERFMON");
-	return -EPERM;
-}
-
-static int check_privilege(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return 0;
-	if (has_capability(data, CAP_SYS_ADMIN) ||
-	    (has_capability(data, CAP_BPF) && has_capability(data, CAP_PERFMON)))
-		return 0;
-	return refuse_privilege();
-}
-
-/* CPU numbers that programs may see are below this: one more than the last. */
-static unsigned int count_cpus(void)
-{
-	FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
-	char line[256] = "";
-	const char *last = line;
-	int n;
-
-	if (file) {
-		if (fgets(line, sizeof(line), file))
-			last = line + strcspn(line, "\n");
-		fclose(file);
-		while (last > line && last[-1] >= '0' && last[-1] <= '9')
-			last--;
-		if (*last >= '0' && *last <= '9')
-			return (unsigned int)strtoul(last, NULL, 10) + 1;
-	}
-	n = libbpf_num_possible_cpus();
-	return n > 0 ? (unsigned int)n : 1;
-}
 
 /* --- loading -------------------------------------------------------------- */
 
@@ -150,7 +52,7 @@ static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 	uint64_t n_slots = buffer_bytes / sizeof(struct tcc_probe);
 	int err;
 
-	ring->n_cpus = count_cpus();
+	ring->n_cpus = tracer->host.n_cpus;
 	if (n_slots * ring->n_cpus > UINT32_MAX)
 		return -E2BIG;
 	ring->n_slots = (uint32_t)n_slots;
@@ -166,14 +68,14 @@ static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 	return err;
 }
 
-static struct bpf_program *chosen_program(const struct tracer *tracer, const struct utsname *name)
+static struct bpf_program *chosen_program(const struct tracer *tracer)
 {
-	return keeps_stores_in_order(name) ? tracer->skel->progs.tcc_probe_tso
-					   : tracer->skel->progs.tcc_probe_weak;
+	return tracer->host.keeps_stores_in_order ? tracer->skel->progs.tcc_probe_tso
+						  : tracer->skel->progs.tcc_probe_weak;
 }
 
 static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
-			 uint64_t buffer_bytes, const struct utsname *name)
+			 uint64_t buffer_bytes)
 {
 	struct tcc_trace *skel = tcc_trace__open();
 	struct bpf_program *program;
@@ -184,11 +86,11 @@ static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
 	tracer->skel = skel;
 	bpf_program__set_autoload(skel->progs.tcc_probe_tso, false);
 	bpf_program__set_autoload(skel->progs.tcc_probe_weak, false);
-	program = chosen_program(tracer, name);
+	program = chosen_program(tracer);
 	bpf_program__set_autoload(program, true);
 	memcpy((void *)&skel->rodata->tcc_filter, filter, sizeof(*filter));
-	skel->rodata->tcc_has_cookie_helper = kernel_version(name) >= KERNEL_COOKIE_HELPER;
-	skel->rodata->tcc_has_recursion_guard = kernel_version(name) >= KERNEL_RECURSION_GUARD;
+	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
+	skel->rodata->tcc_has_recursion_guard = tracer->host.has_recursion_guard;
 	err = set_sizes(tracer, buffer_bytes);
 	if (!err)
 		err = tcc_trace__load(skel);
@@ -206,9 +108,9 @@ static bool is_memory_refused(int err)
 
 /* The default is a wish, and may shrink; what the user gave may not. */
 static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filter,
-			    uint64_t buffer_bytes, const struct utsname *name)
+			    uint64_t buffer_bytes)
 {
-	unsigned int n_cpus = count_cpus();
+	unsigned int n_cpus = tracer->host.n_cpus;
 	uint64_t bytes = buffer_bytes;
 	int err;
 
@@ -220,7 +122,7 @@ static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filt
 			bytes = TRACER_BUFFER_MIN;
 	}
 	for (;;) {
-		err = load_skeleton(tracer, filter, bytes, name);
+		err = load_skeleton(tracer, filter, bytes);
 		if (!is_memory_refused(err))
 			return err;
 		if (buffer_bytes || bytes / 2 < TRACER_BUFFER_MIN)
@@ -241,7 +143,7 @@ static void explain_load(int err)
 	if (is_memory_refused(err))
 		return;
 	if (err == -EPERM || err == -EACCES)
-		refuse_privilege();
+		host_refuse_privilege();
 	else if (err == -ESRCH || err == -ENOENT)
 		log_error("this kernel has no tracepoint tcp:tcp_probe: "
 			  "tcc-trace needs one built with CONFIG_INET=y and CONFIG_TRACEPOINTS=y");
@@ -300,22 +202,22 @@ static int take_ring(void *context, void *data, size_t size)
 	return 0;
 }
 
-static int open_info(struct tracer *tracer, const struct utsname *name)
+static int open_info(struct tracer *tracer)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
-		 bpf_program__fd(chosen_program(tracer, name)));
+		 bpf_program__fd(chosen_program(tracer)));
 	tracer->info_fd = open(path, O_RDONLY | O_CLOEXEC);
 	return tracer->info_fd < 0 ? -errno : 0;
 }
 
-static int prepare(struct tracer *tracer, const struct utsname *name)
+static int prepare(struct tracer *tracer)
 {
 	int err = map_rings(tracer);
 
 	if (!err)
-		err = open_info(tracer, name);
+		err = open_info(tracer);
 	if (!err) {
 		tracer->doorbell = ring_buffer__new(bpf_map__fd(tracer->skel->maps.tcc_doorbell),
 						    take_ring, NULL, NULL);
@@ -329,26 +231,23 @@ static int prepare(struct tracer *tracer, const struct utsname *name)
 
 int tracer_load(struct tracer **out, const struct tcc_filter *filter, uint64_t buffer_bytes)
 {
-	struct tracer *tracer;
-	struct utsname name;
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
-	uname(&name);
-	err = check_kernel(&name);
-	if (!err)
-		err = check_privilege();
-	if (err)
-		return err;
-	tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)
 		return -ENOMEM;
 	tracer->info_fd = -1;
+	err = host_check(&tracer->host);
+	if (err) {
+		tracer_free(tracer);
+		return err;
+	}
 	libbpf_set_print(print_libbpf);
-	err = load_with_buffer(tracer, filter, buffer_bytes, &name);
+	err = load_with_buffer(tracer, filter, buffer_bytes);
 	if (err)
 		explain_load(err);
 	else
-		err = prepare(tracer, &name);
+		err = prepare(tracer);
 	if (err) {
 		tracer_free(tracer);
 		return err;
@@ -361,11 +260,9 @@ int tracer_load(struct tracer **out, const struct tcc_filter *filter, uint64_t b
 
 int tracer_attach(struct tracer *tracer)
 {
-	struct utsname name;
 	int err;
 
-	uname(&name);
-	tracer->link = bpf_program__attach(chosen_program(tracer, &name));
+	tracer->link = bpf_program__attach(chosen_program(tracer));
 	if (tracer->link)
 		return 0;
 	err = -errno;

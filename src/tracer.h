@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The BPF programs' life: load, attach, detach, what the kernel missed. Alone
- * knows libbpf, and what a kernel must have. Says itself, on stderr, what is
- * wrong with the kernel or the privilege: no caller would know the words.
+ * knows libbpf. Says itself, on stderr, what is wrong: no caller would know the
+ * words.
  */
 #ifndef TCC_TRACER_H
 #define TCC_TRACER_H

@@ -10,5 +10,22 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 LDADD = libtcc.a $(JANSSON_LIBS) -lpthread
 
+# With bats, on the running kernel where they need one.
+bats_tests = \
+	tests/errors.bats \
+	tests/trace.bats
+
 TESTS = $(unit_tests)
-EXTRA_DIST += tests/tap.h tests/unit/fake_ring.h
+if HAVE_BATS
+TESTS += $(bats_tests)
+endif
+
+EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
+	tests/lib/netns.bash tests/lib/trace.bash tests/refuse_maps.c
+
+# A library to preload; no sanitizers: it is loaded before their runtime.
+check_DATA = tests/refuse_maps.so
+CLEANFILES += tests/refuse_maps.so
+tests/refuse_maps.so: tests/refuse_maps.c
+	$(AM_V_CCLD)$(MKDIR_P) tests && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(WARN_CFLAGS) \
+		-shared -fPIC -o $@ $(srcdir)/tests/refuse_maps.c -ldl

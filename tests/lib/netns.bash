@@ -114,8 +114,9 @@ proc_entry_stop() {
 # at most SECONDS (whole or decimal). Fails if it never did.
 wait_for() {
 	local deadline
-	deadline=$(awk -v now="$EPOCHREALTIME" -v seconds="$2" \
-		'BEGIN { sub(",", ".", now); printf "%d", (now + seconds) * 1000000 }')
+	# %.0f, as mawk's %d stops at 2^31.
+	deadline=$(awk -v now="${EPOCHREALTIME/[.,]/}" -v seconds="$2" \
+		'BEGIN { printf "%.0f", now + seconds * 1000000 }')
 	until eval "$1"; do
 		if [ "${EPOCHREALTIME/[.,]/}" -ge "$deadline" ]; then
 			echo "waited $2 s in vain for: $1" >&2

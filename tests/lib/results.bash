@@ -20,6 +20,10 @@ results_clear() {
 	find "$1" -name '*.trs' -exec rm -f -- {} +
 }
 
+results_exist() {
+	[ -n "$(find "$1" -name '*.trs')" ]
+}
+
 # results_sum DIR...: print "N passed, N failed, N skipped" for all of them
 # together; fail if anything failed. An expected failure passed; an error, an
 # unexpected pass and a directory without any result failed.

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the running kernel offers and this process may do, as far as tracing
+ * needs it. Says itself, on stderr, what is missing and what to do about it.
+ */
+#ifndef TCC_HOST_H
+#define TCC_HOST_H
+
+#include <stdbool.h>
+
+struct host {
+	/* Processors that keep stores in order: x86, and s390x even more so. */
+	bool keeps_stores_in_order;
+	/* bpf_get_socket_cookie() in tracing programs, kernel 5.12. */
+	bool has_cookie_helper;
+	/* One program does not run twice at a time on a CPU, kernel 6.1. */
+	bool has_recursion_guard;
+	/* CPU numbers that programs may see are below this. */
+	unsigned int n_cpus;
+};
+
+/*
+ * Find out. Returns 0, or -ENOTSUP when the kernel will not do, -EPERM when
+ * the privilege will not; it has been said then.
+ */
+int host_check(struct host *host);
+
+/* Say that privilege is missing; returns -EPERM. */
+int host_refuse_privilege(void);
+
+#endif

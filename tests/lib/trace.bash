@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Running the program under test ($TCC_TRACE) beside traffic, and reading what
+# it says. Needs netns.bash.
+
+# trace_start OPTION...: trace in the background as process "trace"; returns
+# when it is attached. Its output is $NETNS_DIR/trace.out, its messages
+# $NETNS_DIR/trace.err.
+trace_start() {
+	proc_start trace "$TCC_TRACE" "$@"
+	trace_wait_attached
+}
+
+trace_wait_attached() {
+	wait_for "grep -q 'attached in' '$NETNS_DIR/trace.err' || ! proc_is_running trace" 20
+	grep -q 'attached in' "$NETNS_DIR/trace.err" || {
+		cat "$NETNS_DIR/trace.err" >&2
+		return 1
+	}
+}
+
+# trace_stop [SIGNAL]: end it (INT); its status is in PROC_STATUS.
+trace_stop() {
+	proc_stop trace "${1:-INT}"
+}
+
+# summary NAME [FILE]: a number of the summary: seen, written, ..., or buffer,
+# output (0 where nothing was lost).
+summary() {
+	local value
+	value=$(sed -n "s/^tcc-trace: probe: .*\b$1 \([0-9]*\).*/\1/p" \
+		"${2:-$NETNS_DIR/trace.err}" | tail -n 1)
+	case $1,$value in
+		buffer, | output,) value=0 ;;
+	esac
+	echo "$value"
+}
+
+# The account must add up, and what is written must be what arrived.
+# check_account LINES [FILE]
+check_account() {
+	local file=${2:-$NETNS_DIR/trace.err}
+	grep '^tcc-trace: probe:' "$file"
+	[ -n "$(summary seen "$file")" ]
+	[ "$(summary seen "$file")" -eq $(($(summary written "$file") + \
+		$(summary filtered "$file") + $(summary lost "$file") + \
+		$(summary missed "$file") + $(summary discarded "$file"))) ]
+	[ "$(summary lost "$file")" -eq \
+		$(($(summary buffer "$file") + $(summary output "$file"))) ]
+	[ "$(summary written "$file")" -eq "$1" ]
+}
+
+lines() {
+	wc -l <"$1"
+}
+
+# Lines of the text format whose layout is not as promised.
+malformed_lines() {
+	grep -vcE '^k:[0-9]+ [0-9]+\.[0-9]{3} ms \| [0-9]+\.[0-9]{3} ms \| [0-9a-f.:]+\.[0-9]+ > [0-9a-f.:]+\.[0-9]+ \| snd_cwnd [0-9]+ ssthresh ([0-9]+|inf) snd_wnd [0-9]+ srtt [0-9]+ rcv_wnd [0-9]+ length [0-9]+( lost [0-9]+)?$' "$1"
+}
