@@ -25,6 +25,19 @@ static inline char *emit_bytes(char *out, const char *bytes, size_t length)
 	return out + length;
 }
 
+/*
+ * The same for short text from a buffer of EMIT_SHORT_MAX bytes, whatever its
+ * length: copying all of them by two vector moves is several times faster than
+ * a call of memcpy(). Up to EMIT_SHORT_MAX bytes behind `length` are spoilt.
+ */
+#define EMIT_SHORT_MAX 24
+
+static inline char *emit_short(char *out, const char text[EMIT_SHORT_MAX], size_t length)
+{
+	memcpy(out, text, EMIT_SHORT_MAX);
+	return out + length;
+}
+
 #define EMIT_LITERAL(out, text) emit_bytes((out), (text), sizeof(text) - 1)
 
 static inline char *emit_pair(char *out, uint32_t under_100)
@@ -88,7 +101,7 @@ static inline char *emit_i64(char *out, int64_t number)
 /* 0x1f */
 static inline char *emit_hex(char *out, uint64_t number)
 {
-	unsigned int digits = number ? (67 - (unsigned int)__builtin_clzll(number)) / 4 : 1;
+	unsigned int digits = (67 - (unsigned int)__builtin_clzll(number | 1)) / 4;
 
 	*out++ = '0';
 	*out++ = 'x';
@@ -114,8 +127,8 @@ static inline char *emit_ms(char *out, uint64_t ns)
 /* The text of one second, kept until another is asked for. */
 struct emit_second {
 	int64_t second;
-	char date[20];		/* 2026-11-22T22:43:00 */
-	char zone[7];		/* Z, +01:00 */
+	char date[EMIT_SHORT_MAX];	/* 2026-11-22T22:43:00 */
+	char zone[EMIT_SHORT_MAX];	/* Z, +01:00 */
 	size_t date_length, zone_length;	/* date_length 0: none yet */
 };
 
@@ -134,11 +147,11 @@ static inline char *emit_time(char *out, struct emit_second *cache, int64_t ns, 
 	}
 	if (cache->second != second || cache->date_length == 0)
 		emit_second_set(cache, second, is_local);
-	out = emit_bytes(out, cache->date, cache->date_length);
+	out = emit_short(out, cache->date, cache->date_length);
 	*out++ = '.';
 	*out++ = (char)('0' + below / 100000000);
 	out = emit_padded(out, (uint32_t)(below % 100000000), 8);
-	return emit_bytes(out, cache->zone, cache->zone_length);
+	return emit_short(out, cache->zone, cache->zone_length);
 }
 
 #endif

@@ -72,38 +72,23 @@ unsigned int format_field_set(enum format_kind kind)
 	return all_ops[kind]->field_set;
 }
 
-/* Two passes over the names: the leads of all fields lie in one allocation. */
-static int make_leads(struct format *format)
-{
-	const char *lead = format->ops->lead;
-	size_t total = 1;
-	char *at;
-
-	for (size_t i = 0; i < format->n_steps; i++)
-		total += strlen(lead) + strlen(fields_table[format->steps[i].id].name);
-	at = format->leads = malloc(total);
-	if (!at)
-		return -ENOMEM;
-	for (size_t i = 0; i < format->n_steps; i++) {
-		struct format_step *step = &format->steps[i];
-
-		step->lead = at;
-		step->lead_length = (uint8_t)sprintf(at, lead, fields_table[step->id].name);
-		at += step->lead_length;
-	}
-	return 0;
-}
+#define FIELD(name, ...)                                            \
+	_Static_assert(sizeof(",\"" #name "\":") <= EMIT_SHORT_MAX, \
+		       "fields.def: " #name " is too long a name for struct format_step");
+#include "fields.def"
+#undef FIELD
 
 static void make_steps(struct format *format, const struct field_list *fields)
 {
 	for (size_t i = 0; i < fields->n; i++) {
 		const struct field *field = &fields_table[fields->id[i]];
+		struct format_step *step = &format->steps[i];
 
-		format->steps[i] = (struct format_step){
-			.id = fields->id[i],
-			.kind = field->kind,
-			.offset = field->offset,
-		};
+		step->id = fields->id[i];
+		step->kind = field->kind;
+		step->offset = field->offset;
+		step->lead_length = (uint8_t)snprintf(step->lead, sizeof(step->lead),
+						      format->ops->lead, field->name);
 	}
 	format->n_steps = fields->n;
 }
@@ -111,7 +96,7 @@ static void make_steps(struct format *format, const struct field_list *fields)
 /* The last term serves the heading: a name may be longer than its values. */
 static size_t measure(const struct format *format)
 {
-	size_t total = format->ops->frame_max;
+	size_t total = format->ops->frame_max + EMIT_SHORT_MAX + ADDR_TEXT_MAX;
 
 	for (size_t i = 0; i < format->n_steps; i++) {
 		const struct format_step *step = &format->steps[i];
@@ -134,19 +119,12 @@ struct format *format_new(enum format_kind kind, const struct field_list *fields
 	format->style = *style;
 	fields_default(&defaults, format->ops->field_set);
 	make_steps(format, fields ? fields : &defaults);
-	if (make_leads(format)) {
-		format_free(format);
-		return NULL;
-	}
 	format->line_max = measure(format);
 	return format;
 }
 
 void format_free(struct format *format)
 {
-	if (!format)
-		return;
-	free(format->leads);
 	free(format);
 }
 

@@ -35,7 +35,7 @@ struct format_style {
 
 /* A field of the plan: its name with the punctuation around it, ready made. */
 struct format_step {
-	const char *lead;	/* what goes before the value, in format.leads */
+	char lead[EMIT_SHORT_MAX];	/* what goes before the value */
 	uint8_t lead_length;
 	uint8_t id;		/* enum field_id */
 	enum field_kind kind;
@@ -47,8 +47,8 @@ struct format {
 	struct format_style style;
 	struct format_step steps[FIELD_COUNT];
 	size_t n_steps;
-	size_t line_max;	/* bytes that no line exceeds, its LF included */
-	char *leads;
+	size_t line_max;	/* bytes that no line exceeds, its LF included, and
+				 * what emit_short() and emit_addr() spoil */
 	struct emit_second second;	/* cache: the time field, UTC */
 	struct emit_second column;	/* cache: the text line's first column */
 };
@@ -92,6 +92,13 @@ size_t format_heading(const struct format *format, char *out);
 #define FORMAT_MEMBER(record, step, type) \
 	(*(const type *)((const char *)(record) + (step)->offset))
 
+/* The text of an address, copied whole like emit_short(). */
+static inline char *emit_addr(char *out, const char text[ADDR_TEXT_MAX], size_t length)
+{
+	memcpy(out, text, ADDR_TEXT_MAX);
+	return out + length;
+}
+
 /*
  * For the formats: a value as all of them write it, apart from quotes and from
  * what is absent: the caller has dealt with format_is_absent().
@@ -100,7 +107,6 @@ static inline char *format_value(struct format *format, const struct format_step
 				 const struct record *record, char *out)
 {
 	const struct addr_pair *addrs;
-	const char *name;
 
 	switch (step->kind) {
 	case KIND_U32:
@@ -112,10 +118,10 @@ static inline char *format_value(struct format *format, const struct format_step
 		return emit_ms(out, FORMAT_MEMBER(record, step, uint64_t));
 	case KIND_SADDR:
 		addrs = record->addrs;
-		return emit_bytes(out, addrs->saddr_text, addrs->saddr_length);
+		return emit_addr(out, addrs->saddr_text, addrs->saddr_length);
 	case KIND_DADDR:
 		addrs = record->addrs;
-		return emit_bytes(out, addrs->daddr_text, addrs->daddr_length);
+		return emit_addr(out, addrs->daddr_text, addrs->daddr_length);
 	case KIND_TIME:
 		return emit_time(out, &format->second, FORMAT_MEMBER(record, step, int64_t), false);
 	case KIND_I64:
@@ -128,8 +134,8 @@ static inline char *format_value(struct format *format, const struct format_step
 		return record->ip_version == 6 ? EMIT_LITERAL(out, "inet6")
 					       : EMIT_LITERAL(out, "inet");
 	case KIND_EVENT:
-		name = record_kind_name(record->kind);
-		return emit_bytes(out, name, strlen(name));
+		return emit_short(out, record_kinds[record->kind].name,
+				  record_kinds[record->kind].length);
 	}
 	return out;
 }

@@ -15,7 +15,7 @@ static char *json_record(struct format *format, const struct record *record, cha
 	for (size_t i = 0; i < format->n_steps; i++) {
 		const struct format_step *step = &format->steps[i];
 
-		out = emit_bytes(out, step->lead, step->lead_length);
+		out = emit_short(out, step->lead, step->lead_length);
 		if (format_is_absent(step, record)) {
 			out = EMIT_LITERAL(out, "null");
 			continue;

@@ -10,11 +10,11 @@
 
 #define FRAME_MAX 256
 
-static char *put_end(char *out, const char *addr, size_t length, bool is_ipv6, uint16_t port)
+static char *put_end(char *out, const char addr[ADDR_TEXT_MAX], size_t length, bool is_ipv6, uint16_t port)
 {
 	if (is_ipv6)
 		*out++ = '[';
-	out = emit_bytes(out, addr, length);
+	out = emit_addr(out, addr, length);
 	if (is_ipv6)
 		*out++ = ']';
 	*out++ = ':';

@@ -38,11 +38,11 @@ static char *put_ends(const struct format *format, const struct record *record, 
 
 	if (format->style.has_color)
 		out = emit_string(out, conn_colors[record->conn_key % n_colors]);
-	out = emit_bytes(out, addrs->saddr_text, addrs->saddr_length);
+	out = emit_addr(out, addrs->saddr_text, addrs->saddr_length);
 	*out++ = '.';
 	out = emit_u32(out, record->sport);
 	out = EMIT_LITERAL(out, " > ");
-	out = emit_bytes(out, addrs->daddr_text, addrs->daddr_length);
+	out = emit_addr(out, addrs->daddr_text, addrs->daddr_length);
 	*out++ = '.';
 	out = emit_u32(out, record->dport);
 	if (format->style.has_color)
@@ -90,7 +90,7 @@ static char *text_record(struct format *format, const struct record *record, cha
 
 		if (is_alert)
 			out = EMIT_LITERAL(out, COLOR_ALERT);
-		out = emit_bytes(out, step->lead, step->lead_length);
+		out = emit_short(out, step->lead, step->lead_length);
 		out = put_value(format, step, record, out);
 		if (is_alert)
 			out = EMIT_LITERAL(out, COLOR_OFF);

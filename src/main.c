@@ -12,24 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "banner.h"
 #include "clock.h"
 #include "fields.h"
-#include "format.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
+#include "output.h"
 #include "pipeline.h"
 #include "ring.h"
 #include "session.h"
-#include "sink.h"
 #include "tracer.h"
-
-enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOST = 3 };
 
 /* All that one trace needs, released together. */
 struct parts {
-	struct format *format;
-	struct sink *sink;
+	struct output output;
 	struct tracer *tracer;
 	struct ring *ring;
 	struct pipeline *pipeline;
@@ -44,7 +41,7 @@ static int fail(const char *what, int err)
 	return EXIT_FAILED;
 }
 
-/* --- output ----------------------------------------------------------------- */
+/* --- standard output ---------------------------------------------------------- */
 
 /* A descriptor that is closed would be taken by the next file opened. */
 static int check_standard_files(void)
@@ -63,59 +60,6 @@ static int finish_stdout(void)
 {
 	if (fflush(stdout) || ferror(stdout) || close(STDOUT_FILENO))
 		return fail("write to standard output", -errno);
-	return EXIT_DONE;
-}
-
-static bool wants_color(const struct options *options)
-{
-	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	if (options->color != COLOR_AUTO)
-		return options->color == COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
-	       !(term && strcmp(term, "dumb") == 0);
-}
-
-/* NULL, and *status set, when it cannot be. */
-static struct format *open_format(const struct options *options, int *status)
-{
-	enum format_kind kind = options->format >= 0 ? (enum format_kind)options->format
-						     : FORMAT_TEXT;
-	struct format_style style = {
-		.time_style = options->time_style,
-		.has_color = kind == FORMAT_TEXT && wants_color(options),
-		.has_header = options->has_header,
-	};
-	const char *bad, *reason;
-	struct field_list list;
-	struct format *format;
-
-	*status = EXIT_USAGE;
-	if (options->fields && !format_field_set(kind)) {
-		log_error("--fields: the format '%s' has fixed columns", format_names[kind]);
-		return NULL;
-	}
-	if (options->fields &&
-	    fields_parse(&list, options->fields, format_field_set(kind), &bad, &reason)) {
-		log_error("--fields: '%.*s': %s", (int)strcspn(bad, ","), bad, reason);
-		return NULL;
-	}
-	format = format_new(kind, options->fields ? &list : NULL, &style);
-	if (!format)
-		*status = fail("start", -ENOMEM);
-	return format;
-}
-
-static int open_output(struct parts *parts)
-{
-	int err = sink_new(&parts->sink, STDOUT_FILENO, parts->format->line_max);
-	char *room;
-
-	if (err)
-		return fail("write to standard output", err);
-	room = sink_room(parts->sink);
-	sink_commit_heading(parts->sink, format_heading(parts->format, room));
 	return EXIT_DONE;
 }
 
@@ -175,7 +119,7 @@ static int start(struct parts *parts, const struct options *options)
 	if (err)
 		return fail("wait for events", err);
 	parts->start_ns = clock_now_ns();
-	parts->pipeline = pipeline_new(parts->format, parts->start_ns);
+	parts->pipeline = pipeline_new(parts->output.format, parts->start_ns);
 	if (!parts->pipeline)
 		return fail("start", -ENOMEM);
 	if (tracer_attach(parts->tracer))
@@ -189,28 +133,54 @@ static int start(struct parts *parts, const struct options *options)
 	return EXIT_DONE;
 }
 
+/* What the reader of the output alone must know: the end record. */
+static int write_end(struct parts *parts, const struct options *options)
+{
+	struct session *session = &parts->session;
+	struct account account = session_account(session);
+	uint64_t now_ns = clock_now_ns();
+	struct banner_end end = {
+		.account = &account,
+		.connections = conn_table_count(pipeline_conns(parts->pipeline)),
+		.duration_ns = now_ns - parts->start_ns,
+		.wall_ns = (int64_t)now_ns + session->clock.offset_ns,
+	};
+	bool has_unmarked_loss =
+		account_lost(&account) > pipeline_lost_marked(parts->pipeline);
+
+	if (session->is_output_gone || session->output_err || !sink_is_empty(session->sink))
+		return 0;
+	if (output_write_end(&parts->output, options, &end, has_unmarked_loss))
+		return -ENOMEM;
+	return session_flush(session);
+}
+
 static int run(struct parts *parts, const struct options *options)
 {
+	struct session *session = &parts->session;
 	struct account account;
-	int err;
+	int err, end_err;
 
-	parts->session = (struct session){
+	*session = (struct session){
 		.tracer = { parts->tracer, detach, clear_doorbell, missed },
 		.ring = parts->ring,
 		.pipeline = parts->pipeline,
-		.sink = parts->sink,
+		.sink = parts->output.sink,
+		.line_max = parts->output.format->line_max,
 		.loop = parts->loop,
 		.start_ns = parts->start_ns,
 		.count_limit = options->count,
 		.summarise = print_summary,
 	};
-	err = session_run(&parts->session);
-	print_summary(&parts->session);
+	err = session_run(session);
+	end_err = err ? 0 : write_end(parts, options);
+	print_summary(session);
 	if (err)
 		return fail("wait for events", err);
-	if (parts->session.output_err)
-		return fail("write to standard output", parts->session.output_err);
-	account = session_account(&parts->session);
+	if (session->output_err || end_err)
+		return output_fail(&parts->output,
+				   session->output_err ? session->output_err : end_err);
+	account = session_account(session);
 	if (options->is_strict && account_lost(&account) + account.missed)
 		return EXIT_LOST;
 	return EXIT_DONE;
@@ -219,21 +189,17 @@ static int run(struct parts *parts, const struct options *options)
 static int trace(const struct options *options)
 {
 	struct parts parts = { 0 };
-	int status;
+	int status = output_open(&parts.output, options);
 
-	parts.format = open_format(options, &status);
-	if (parts.format)
-		status = open_output(&parts);
-	if (parts.format && status == EXIT_DONE)
+	if (status == EXIT_DONE)
 		status = start(&parts, options);
-	if (parts.format && status == EXIT_DONE)
+	if (status == EXIT_DONE)
 		status = run(&parts, options);
 	pipeline_free(parts.pipeline);
 	loop_free(parts.loop);
 	ring_free(parts.ring);
 	tracer_free(parts.tracer);
-	sink_free(parts.sink);
-	format_free(parts.format);
+	output_close(&parts.output);
 	return status;
 }
 

@@ -10,6 +10,7 @@ struct pipeline {
 	struct addr_cache *addrs;
 	uint64_t start_ns;
 	int64_t clock_offset_ns;
+	uint64_t lost_marked;
 };
 
 struct pipeline *pipeline_new(struct format *format, uint64_t start_ns)
@@ -59,11 +60,17 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 	record.offset_ns = ktime_ns > pipeline->start_ns ? ktime_ns - pipeline->start_ns : 0;
 	record.conn_ns = ktime_ns - conn->first_ns;
 	record.cpu = cpu;
+	pipeline->lost_marked += record.lost;
 	record.has_cwnd_fallen = probe->snd_cwnd < conn->snd_cwnd;
 	conn->snd_cwnd = probe->snd_cwnd;
 	record.addrs = addr_cache_get(pipeline->addrs, record.conn_key, probe->saddr, probe->daddr,
 				      record.ip_version == 6);
 	return format_record(pipeline->format, &record, out);
+}
+
+uint64_t pipeline_lost_marked(const struct pipeline *pipeline)
+{
+	return pipeline->lost_marked;
 }
 
 const struct conn_table *pipeline_conns(const struct pipeline *pipeline)

@@ -33,6 +33,9 @@ void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns);
 size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
 		      uint32_t cpu, char *out);
 
+/* What the lines so far said was lost in the ring, in all. */
+uint64_t pipeline_lost_marked(const struct pipeline *pipeline);
+
 const struct conn_table *pipeline_conns(const struct pipeline *pipeline);
 
 #endif

@@ -23,11 +23,6 @@ void record_from_probe(struct record *record, const struct tcc_probe *probe)
 	record->dport = probe->dport;
 }
 
-const char *record_kind_name(uint8_t kind)
-{
-	static const char *const names[TCC_KIND_COUNT] = {
-		[TCC_KIND_PROBE] = "probe",
-	};
-
-	return kind < TCC_KIND_COUNT ? names[kind] : "unknown";
-}
+const struct record_kind record_kinds[TCC_KIND_COUNT] = {
+	[TCC_KIND_PROBE] = { "probe", sizeof("probe") - 1 },
+};

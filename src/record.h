@@ -37,7 +37,14 @@ struct record {
 /* Copy what the event itself says; the rest is the caller's. */
 void record_from_probe(struct record *record, const struct tcc_probe *probe);
 
-/* The name of a kind of event, as --events knows it. */
-const char *record_kind_name(uint8_t kind);
+/* The name of a kind of event, as --events knows it; in RECORD_KIND_MAX bytes. */
+#define RECORD_KIND_MAX 24
+
+struct record_kind {
+	char name[RECORD_KIND_MAX];
+	uint8_t length;
+};
+
+extern const struct record_kind record_kinds[TCC_KIND_COUNT];
 
 #endif

@@ -55,7 +55,7 @@ static bool move_events(struct session *session)
 	char *out;
 
 	while (!is_count_reached(session)) {
-		out = sink_room(session->sink);
+		out = sink_room(session->sink, session->line_max);
 		if (!out && !flush(session))
 			break;
 		if (!out)
@@ -204,6 +204,16 @@ int session_run(struct session *session)
 	if (!err && !is_output_over(session))
 		err = drain(session);
 	session->has_ended = true;
+	return err;
+}
+
+int session_flush(struct session *session)
+{
+	bool has_news = true;
+	int err = 0;
+
+	while (!flush(session) && !err && has_news && !is_output_over(session))
+		err = wait_for_news(session, END_PATIENCE_MS, &has_news);
 	return err;
 }
 

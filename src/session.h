@@ -7,6 +7,7 @@
 #define TCC_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "account.h"
@@ -31,6 +32,7 @@ struct session {
 	struct pipeline *pipeline;
 	struct sink *sink;
 	struct loop *loop;
+	size_t line_max;		/* bytes that no record exceeds */
 	uint64_t count_limit;		/* 0: none */
 	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
 	void (*summarise)(const struct session *session);	/* at SIGUSR1 */
@@ -50,6 +52,12 @@ struct session {
  * Returns 0, or -errno when waiting failed. See output_err.
  */
 int session_run(struct session *session);
+
+/*
+ * Write what was committed to the sink after session_run(); waits as long for
+ * the receiver as the end of the trace does. Returns 0 or -errno.
+ */
+int session_flush(struct session *session);
 
 /* What became of the events; exact once session_run() has returned. */
 struct account session_account(const struct session *session);

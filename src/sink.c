@@ -25,7 +25,6 @@ struct sink {
 	int own;		/* our own opening of it, or -1 */
 	bool is_nonblocking;
 	size_t pipe_bytes;	/* what an empty pipe takes */
-	size_t line_max;
 	size_t start, end;	/* what is pending, in block */
 	size_t heading_end;	/* bytes of block that are heading */
 	char *block;
@@ -84,7 +83,6 @@ int sink_new(struct sink **out, int fd, size_t line_max)
 		return -ENOMEM;
 	sink->fd = fd;
 	sink->own = -1;
-	sink->line_max = line_max;
 	sink->size = BLOCK_BYTES > 2 * line_max ? BLOCK_BYTES : 2 * line_max;
 	sink->block = malloc(sink->size);
 	if (!sink->block) {
@@ -106,9 +104,9 @@ void sink_free(struct sink *sink)
 	free(sink);
 }
 
-char *sink_room(struct sink *sink)
+char *sink_room(struct sink *sink, size_t length)
 {
-	return sink->size - sink->end >= sink->line_max ? sink->block + sink->end : NULL;
+	return sink->size - sink->end >= length ? sink->block + sink->end : NULL;
 }
 
 void sink_commit(struct sink *sink, size_t length)
@@ -162,6 +160,24 @@ static ssize_t write_some(const struct sink *sink, size_t length)
 	return write(sink->fd, start, length);
 }
 
+/*
+ * A write that was cut short in a line, by a full disk, leaves half a line in
+ * the file: take it back, where nobody wrote behind it.
+ */
+static void take_back_torn_line(struct sink *sink)
+{
+	const char *last = memrchr(sink->block, '\n', sink->start);
+	size_t torn = last ? sink->start - (size_t)(last + 1 - sink->block) : sink->start;
+	off_t end = lseek(sink->fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (!torn || sink->kind != SINK_FILE || end < (off_t)torn || fstat(sink->fd, &st) ||
+	    st.st_size != end || ftruncate(sink->fd, end - (off_t)torn))
+		return;
+	lseek(sink->fd, end - (off_t)torn, SEEK_SET);
+	sink->start -= torn;
+}
+
 /* What is left moves to the front, so that there is room behind it. */
 static void compact(struct sink *sink)
 {
@@ -191,6 +207,8 @@ int sink_flush(struct sink *sink)
 			break;
 		sink->start += (size_t)written;
 	}
+	if (err && err != -EAGAIN)
+		take_back_torn_line(sink);
 	compact(sink);
 	return err == -EWOULDBLOCK ? -EAGAIN : err;
 }

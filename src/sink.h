@@ -17,20 +17,20 @@
 struct sink;
 
 /*
- * A sink on an open descriptor, which stays the caller's. `line_max`: bytes
- * that no line exceeds. Returns 0, -ENOMEM, or -EBADF when `fd` is not open
+ * A sink on an open descriptor, which stays the caller's. `line_max`: the
+ * longest line there will be, in bytes. Returns 0, -ENOMEM, or -EBADF when `fd` is not open
  * for writing.
  */
 int sink_new(struct sink **sink, int fd, size_t line_max);
 void sink_free(struct sink *sink);	/* accepts NULL; what is pending is gone */
 
-/* Room for one more line, or NULL when the block is full: flush first. */
-char *sink_room(struct sink *sink);
+/* Room for `length` bytes more, or NULL when the block is full: flush first. */
+char *sink_room(struct sink *sink, size_t length);
 
 /* The line at sink_room(), of `length` bytes, is complete. */
 void sink_commit(struct sink *sink, size_t length);
 
-/* The same for a heading, which is not counted as a line. */
+/* The same for what is not a record: a heading, a banner. */
 void sink_commit_heading(struct sink *sink, size_t length);
 
 /*

@@ -7,7 +7,7 @@ unit_tests = \
 	tests/unit/test_ring \
 	tests/unit/test_sink
 
-check_PROGRAMS += $(unit_tests)
+check_PROGRAMS += $(unit_tests) tests/replay
 LDADD = libtcc.a $(JANSSON_LIBS) -lpthread
 
 # With bats, on the running kernel where they need one.

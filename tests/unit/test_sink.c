@@ -31,7 +31,7 @@ static void teardown(void)
 static unsigned int fill(unsigned int first, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		char *room = sink_room(sink);
+		char *room = sink_room(sink, 1000);
 
 		if (!room)
 			return i;
@@ -121,7 +121,7 @@ static void a_heading_is_no_line(void)
 	char *room;
 
 	setup_pipe();
-	room = sink_room(sink);
+	room = sink_room(sink, 1000);
 	memcpy(room, "a,b\n", 4);
 	sink_commit_heading(sink, 4);
 	check_eq(sink_pending_lines(sink), 0);

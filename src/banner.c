@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The opening and the end record of JSON output; see banner.h. */
+#include "config.h"
+
+#include "banner.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+/* 64-bit values that can pass 2^53 are strings: jq holds numbers as doubles. */
+static json_t *json_u64(uint64_t number)
+{
+	return json_sprintf("%" PRIu64, number);
+}
+
+/* A host may be named in bytes that are no UTF-8. */
+static json_t *json_text(const char *text)
+{
+	json_t *string = json_string(text);
+
+	return string ? string : json_null();
+}
+
+static json_t *json_time(int64_t wall_ns)
+{
+	struct emit_second second = { 0 };
+	char text[EMIT_TIME_MAX];
+	char *end = emit_time(text, &second, wall_ns, false);
+
+	return json_stringn(text, (size_t)(end - text));
+}
+
+static json_t *json_boot_id(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char id[64] = "";
+
+	if (file) {
+		if (!fgets(id, sizeof(id), file))
+			id[0] = '\0';
+		fclose(file);
+	}
+	id[strcspn(id, "\n")] = '\0';
+	return *id ? json_text(id) : json_null();
+}
+
+/* Each field's name and unit, in the order of the lines. */
+static json_t *json_fields(const struct format *format)
+{
+	json_t *fields = json_object();
+
+	for (size_t i = 0; i < format->n_steps; i++) {
+		const struct field *field = &fields_table[format->steps[i].id];
+
+		json_object_set_new(fields, field->name, json_string(field->unit));
+	}
+	return fields;
+}
+
+/* Takes over `record`; a member that had no memory makes it NULL. */
+static char *to_line(json_t *record)
+{
+	char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
+	char *line = NULL;
+
+	if (text && asprintf(&line, "%s\n", text) < 0)
+		line = NULL;
+	free(text);
+	json_decref(record);
+	return line;
+}
+
+char *banner_start(const struct banner_start *start)
+{
+	struct utsname name;
+
+	uname(&name);
+	return to_line(json_pack(
+		"{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:s, s:o}",
+		"event", "trace",
+		"schema", BANNER_SCHEMA,
+		"program", PACKAGE_NAME,
+		"version", PACKAGE_VERSION,
+		"host", json_text(name.nodename),
+		"kernel", json_text(name.release),
+		"boot_id", json_boot_id(),
+		"time", json_time(start->wall_ns),
+		"clock", "ktime", json_u64(start->ktime_ns),
+			 "time", json_time(start->wall_ns),
+		"filter", start->filter,
+		"fields", json_fields(start->format)));
+}
+
+/* Flat: kinds of event come as prefixes. */
+char *banner_end(const struct banner_end *end)
+{
+	const struct account *account = end->account;
+
+	return to_line(json_pack(
+		"{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"event", "end",
+		"time", json_time(end->wall_ns),
+		"duration_ms", (json_int_t)(end->duration_ns / 1000000),
+		"connections", (json_int_t)end->connections,
+		"probe_seen", (json_int_t)account_seen(account),
+		"probe_written", (json_int_t)account->written,
+		"probe_filtered", (json_int_t)account->filtered,
+		"probe_lost", (json_int_t)account_lost(account),
+		"probe_lost_buffer", (json_int_t)account->lost_buffer,
+		"probe_lost_output", (json_int_t)account->lost_output,
+		"probe_missed", (json_int_t)account->missed,
+		"probe_discarded", (json_int_t)account->discarded));
+}

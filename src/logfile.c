@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Opening a log file for appending; see logfile.h. */
+#include "logfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MODE 0640
+
+/* Where the last whole line ends, looking back from `size`; 0 if there is none. */
+static int find_line_end(int fd, off_t size, off_t *end)
+{
+	char block[4096];
+
+	while (size > 0) {
+		size_t length = size < (off_t)sizeof(block) ? (size_t)size : sizeof(block);
+		ssize_t got = pread(fd, block, length, size - (off_t)length);
+		const char *last;
+
+		if (got != (ssize_t)length)
+			return got < 0 ? -errno : -EIO;
+		last = memrchr(block, '\n', length);
+		if (last) {
+			*end = size - (off_t)length + (last - block) + 1;
+			return 0;
+		}
+		size -= (off_t)length;
+	}
+	*end = 0;
+	return 0;
+}
+
+static int cut_torn_line(int fd, off_t *size, struct logfile_state *state)
+{
+	off_t end;
+	int err = find_line_end(fd, *size, &end);
+
+	if (err)
+		return err;
+	if (end == *size)
+		return 0;
+	if (ftruncate(fd, end))
+		return -errno;
+	state->torn_bytes = (uint64_t)(*size - end);
+	*size = end;
+	return 0;
+}
+
+static int check_heading(int fd, const char *heading, size_t length)
+{
+	char *found = malloc(length ? length : 1);
+	ssize_t got;
+	int err = 0;
+
+	if (!found)
+		return -ENOMEM;
+	got = pread(fd, found, length, 0);
+	if (got < 0)
+		err = -errno;
+	else if ((size_t)got < length || memcmp(found, heading, length) != 0)
+		err = -EEXIST;
+	free(found);
+	return err;
+}
+
+static int prepare(int fd, const char *heading, size_t heading_length,
+		   struct logfile_state *state)
+{
+	struct stat st;
+	int err;
+
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (fstat(fd, &st))
+		return -errno;
+	err = cut_torn_line(fd, &st.st_size, state);
+	state->is_empty = st.st_size == 0;
+	if (!err && !state->is_empty)
+		err = check_heading(fd, heading, heading_length);
+	return err;
+}
+
+int logfile_open(const char *path, const char *heading, size_t heading_length,
+		 struct logfile_state *state)
+{
+	struct stat st;
+	int fd, err;
+
+	*state = (struct logfile_state){ .is_empty = true };
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		return fd < 0 ? -errno : fd;
+	}
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, MODE);
+	if (fd < 0)
+		return -errno;
+	err = prepare(fd, heading, heading_length, state);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
