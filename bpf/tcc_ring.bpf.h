@@ -4,7 +4,9 @@
  * nor who reads it.
  *
  * Order of a run, on which the reader's watermarks rest (src/ring.c):
- *   busy = 1; read the clock; fill the slot; store head; busy = 0
+ *   busy = 1; fill the slot; read the clock; store head; busy = 0
+ * The clock is read last, since the kernel's reading of it waits for all loads
+ * before it: read first, it would keep the event's own loads from overlapping.
  * x86 keeps stores in that order by itself; elsewhere the `weak` variants use
  * atomic instructions whose result is used, which are full barriers (one whose
  * result is not used becomes `stadd` on arm64 and orders nothing).
@@ -16,9 +18,15 @@
 
 #define barrier() asm volatile("" ::: "memory")
 
-/* Sized and filled in by the loader. */
-const volatile __u32 tcc_n_slots = 1;		/* in each ring */
+/* Filled in by the loader. */
 const volatile bool tcc_has_recursion_guard;	/* kernel 6.1 and later */
+
+/*
+ * The reader is woken by an event that follows the CPU's last one by more than
+ * this; it does not fall asleep sooner than 1 ms after an event, and when it
+ * does, its first wait is bounded. Spares a look at a cold line.
+ */
+#define TCC_RING_PAUSE_NS 500000
 
 /* Set by the reader just before it sleeps; cleared by who rings. */
 __u32 tcc_asleep;
@@ -95,34 +103,38 @@ static __always_inline void tcc_ring_count_lost(struct tcc_ring_producer *ring)
 	ring->lost_pending++;
 }
 
-/*
- * A slot to fill, or NULL when the ring is full, which is then counted.
- * `tail_seen` spares a look at the reader's cache line until it is needed.
- */
+/* Look at the reader's tail; false when the ring is full. Rare: out of line. */
+static __noinline bool tcc_ring_make_room(struct tcc_ring_producer *ring, __u32 cpu)
+{
+	struct tcc_ring_consumer *consumer = bpf_map_lookup_elem(&tcc_consumers, &cpu);
+
+	if (consumer)
+		ring->full_at = *(volatile __u64 *)&consumer->tail + (ring->end - ring->first);
+	return ring->head != ring->full_at;
+}
+
+/* A slot to fill, or NULL when the ring is full, which is then counted. */
 static __always_inline void *tcc_ring_slot(struct tcc_ring_producer *ring, __u32 cpu)
 {
-	struct tcc_ring_consumer *consumer;
-	__u32 n_slots = tcc_n_slots;
 	__u32 index;
 
-	if (ring->head - ring->tail_seen >= n_slots) {
-		consumer = bpf_map_lookup_elem(&tcc_consumers, &cpu);
-		if (consumer)
-			ring->tail_seen = *(volatile __u64 *)&consumer->tail;
-		if (ring->head - ring->tail_seen >= n_slots) {
-			tcc_ring_count_lost(ring);
-			return NULL;
-		}
+	if (ring->head == ring->full_at && !tcc_ring_make_room(ring, cpu)) {
+		tcc_ring_count_lost(ring);
+		return NULL;
 	}
-	index = cpu * n_slots + ring->position;
+	index = ring->index;
 	return bpf_map_lookup_elem(&tcc_slots, &index);
 }
 
-static __always_inline void tcc_ring_publish(struct tcc_ring_producer *ring, bool weak)
+/* Publish the slot, of an event at this time. Whether there was a pause before. */
+static __always_inline bool tcc_ring_publish(struct tcc_ring_producer *ring, __u64 ktime_ns,
+					     bool weak)
 {
-	__u32 next = ring->position + 1;
+	bool was_pause = ktime_ns - ring->last_ns > TCC_RING_PAUSE_NS;
+	__u32 next = ring->index + 1;
 
-	ring->position = next == tcc_n_slots ? 0 : next;
+	ring->index = next == ring->end ? ring->first : next;
+	ring->last_ns = ktime_ns;
 	ring->lost_pending = 0;
 	barrier();
 	if (weak) {
@@ -132,6 +144,7 @@ static __always_inline void tcc_ring_publish(struct tcc_ring_producer *ring, boo
 	} else {
 		*(volatile __u64 *)&ring->head = ring->head + 1;
 	}
+	return was_pause;
 }
 
 /*

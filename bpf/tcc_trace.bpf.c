@@ -48,7 +48,7 @@ static __always_inline void copy_addrs(const struct sock *sk, __u32 saddr[4], __
 }
 
 /* Loads only what the filter needs: most of it is dead code to the verifier. */
-static __always_inline bool matches(const struct sock *sk, const struct sk_buff *skb)
+static __noinline bool matches(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tcc_filter *filter = (const struct tcc_filter *)&tcc_filter;
 	struct tcc_flow flow;
@@ -58,8 +58,6 @@ static __always_inline bool matches(const struct sock *sk, const struct sk_buff 
 	 * this is: it would take its initial zeros for its value.
 	 */
 	asm volatile("" : "+r"(filter));
-	if (filter->needs == 0)
-		return true;
 	flow.is_ipv6 = sk->__sk_common.skc_family == AF_INET6;
 	flow.sport = sk->__sk_common.skc_num;
 	flow.dport = bpf_ntohs(sk->__sk_common.skc_dport);
@@ -71,8 +69,7 @@ static __always_inline bool matches(const struct sock *sk, const struct sk_buff 
 	return tcc_filter_match(filter, &flow);
 }
 
-static __always_inline void copy_event(struct tcc_event *event, struct sock *sk, __u64 ktime_ns,
-				       __u32 lost)
+static __always_inline void copy_event(struct tcc_event *event, struct sock *sk, __u32 lost)
 {
 	__u64 cookie = sk->__sk_common.skc_cookie.counter;
 	__u8 flags = sk->__sk_common.skc_family == AF_INET6 ? TCC_EVENT_IPV6 : 0;
@@ -84,7 +81,6 @@ static __always_inline void copy_event(struct tcc_event *event, struct sock *sk,
 		cookie = (__u64)sk;
 		flags |= TCC_EVENT_NO_COOKIE;
 	}
-	event->ktime_ns = ktime_ns;
 	event->cookie = cookie;
 	event->lost = lost;
 	event->size = sizeof(struct tcc_probe);
@@ -141,48 +137,65 @@ static __always_inline void copy_probe(struct tcc_probe *probe, struct sock *sk,
 	probe->reserved = 0;
 }
 
-static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, bool weak)
+/* Fill the slot; the clock is read last, see tcc_ring.bpf.h. */
+static __always_inline bool take_probe(struct tcc_ring_producer *ring, struct tcc_probe *probe,
+				       struct sock *sk, const struct tcp_sock *tp,
+				       const struct sk_buff *skb, bool weak)
+{
+	__u64 ktime_ns;
+
+	copy_event(&probe->event, sk, ring->lost_pending);
+	copy_probe(probe, sk, tp, skb);
+	barrier();
+	ktime_ns = bpf_ktime_get_ns();
+	probe->event.ktime_ns = ktime_ns;
+	return tcc_ring_publish(ring, ktime_ns, weak);
+}
+
+static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, bool weak,
+				    bool has_filter)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct tcc_ring_producer *ring = bpf_map_lookup_elem(&tcc_producers, &cpu);
-	struct tcp_sock *tp;
 	struct tcc_probe *probe;
-	__u64 ktime_ns;
+	struct tcp_sock *tp;
+	bool was_pause = false;
 
 	if (!ring)
 		return 0;
-	if (!matches(sk, skb)) {
+	if (has_filter && !matches(sk, skb)) {
 		tcc_ring_count_filtered(ring);
 		return 0;
 	}
 	if (!tcc_ring_enter(ring, weak))
 		return 0;
-	ktime_ns = bpf_ktime_get_ns();
 	probe = tcc_ring_slot(ring, cpu);
 	tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
-	if (probe && tp) {
-		copy_event(&probe->event, sk, ktime_ns, ring->lost_pending);
-		copy_probe(probe, sk, tp, skb);
-		tcc_ring_publish(ring, weak);
-	} else if (probe) {
+	if (probe && tp)
+		was_pause = take_probe(ring, probe, sk, tp, skb, weak);
+	else if (probe)
 		/* Not a full TCP socket: never seen, but never silent. */
 		tcc_ring_count_lost(ring);
-	}
 	tcc_ring_leave(ring);
-	tcc_ring_wake();
+	if (was_pause)
+		tcc_ring_wake();
 	return 0;
 }
 
-/* For processors that keep stores in order (x86). */
-SEC("tp_btf/tcp_probe")
-int BPF_PROG(tcc_probe_tso, struct sock *sk, struct sk_buff *skb)
-{
-	return on_probe(sk, skb, false);
-}
+/*
+ * The loader picks one of four. Without a filter there is a program of its own,
+ * since even a constant that decides nothing is loaded, from a cold page.
+ * `tso` is for processors that keep stores in order (x86); `weak` for all
+ * others: before 5.12 the kernel refuses the atomics it needs.
+ */
+#define TCC_PROBE(name, weak, has_filter)				\
+	SEC("tp_btf/tcp_probe")						\
+	int BPF_PROG(name, struct sock *sk, struct sk_buff *skb)	\
+	{								\
+		return on_probe(sk, skb, weak, has_filter);		\
+	}
 
-/* For all others. Before 5.12 the kernel refuses the atomics it needs. */
-SEC("tp_btf/tcp_probe")
-int BPF_PROG(tcc_probe_weak, struct sock *sk, struct sk_buff *skb)
-{
-	return on_probe(sk, skb, true);
-}
+TCC_PROBE(tcc_probe_tso, false, false)
+TCC_PROBE(tcc_probe_weak, true, false)
+TCC_PROBE(tcc_match_tso, false, true)
+TCC_PROBE(tcc_match_weak, true, true)

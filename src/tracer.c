@@ -29,6 +29,7 @@ struct mapping {
 struct tracer {
 	struct host host;
 	struct tcc_trace *skel;
+	struct bpf_program *program;	/* the one that is loaded */
 	struct bpf_link *link;
 	struct ring_buffer *doorbell;
 	struct ring_memory ring;
@@ -57,7 +58,6 @@ static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 		return -E2BIG;
 	ring->n_slots = (uint32_t)n_slots;
 	ring->slot_bytes = sizeof(struct tcc_probe);
-	skel->rodata->tcc_n_slots = ring->n_slots;
 	err = bpf_map__set_value_size(skel->maps.tcc_slots, (uint32_t)ring->slot_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.tcc_slots, ring->n_slots * ring->n_cpus);
@@ -68,10 +68,14 @@ static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 	return err;
 }
 
-static struct bpf_program *chosen_program(const struct tracer *tracer)
+/* One of the four, see the end of bpf/tcc_trace.bpf.c. */
+static struct bpf_program *choose_program(const struct tracer *tracer, bool has_filter)
 {
-	return tracer->host.keeps_stores_in_order ? tracer->skel->progs.tcc_probe_tso
-						  : tracer->skel->progs.tcc_probe_weak;
+	struct tcc_trace *skel = tracer->skel;
+
+	if (tracer->host.keeps_stores_in_order)
+		return has_filter ? skel->progs.tcc_match_tso : skel->progs.tcc_probe_tso;
+	return has_filter ? skel->progs.tcc_match_weak : skel->progs.tcc_probe_weak;
 }
 
 static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
@@ -84,10 +88,9 @@ static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
 	if (!skel)
 		return -errno;
 	tracer->skel = skel;
-	bpf_program__set_autoload(skel->progs.tcc_probe_tso, false);
-	bpf_program__set_autoload(skel->progs.tcc_probe_weak, false);
-	program = chosen_program(tracer);
-	bpf_program__set_autoload(program, true);
+	tracer->program = choose_program(tracer, filter->needs != 0);
+	bpf_object__for_each_program(program, skel->obj)
+		bpf_program__set_autoload(program, program == tracer->program);
 	memcpy((void *)&skel->rodata->tcc_filter, filter, sizeof(*filter));
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
 	skel->rodata->tcc_has_recursion_guard = tracer->host.has_recursion_guard;
@@ -168,13 +171,35 @@ static int map_memory(struct mapping *mapping, const struct bpf_map *map, size_t
 	return 0;
 }
 
+/* Each producer starts with where its slots are. */
+static int lay_out_rings(const struct tracer *tracer)
+{
+	int fd = bpf_map__fd(tracer->skel->maps.tcc_producers);
+	const struct ring_memory *ring = &tracer->ring;
+
+	for (uint32_t cpu = 0; cpu < ring->n_cpus; cpu++) {
+		struct tcc_ring_producer producer = {
+			.first = cpu * ring->n_slots,
+			.end = (cpu + 1) * ring->n_slots,
+			.index = cpu * ring->n_slots,
+			.full_at = ring->n_slots,
+		};
+
+		if (bpf_map_update_elem(fd, &cpu, &producer, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 /* What the kernel writes is read-only here, and frozen for everybody else. */
 static int map_rings(struct tracer *tracer)
 {
 	struct tcc_trace *skel = tracer->skel;
 	struct ring_memory *ring = &tracer->ring;
-	int err;
+	int err = lay_out_rings(tracer);
 
+	if (err)
+		return err;
 	bpf_map_freeze(bpf_map__fd(skel->maps.tcc_slots));
 	bpf_map_freeze(bpf_map__fd(skel->maps.tcc_producers));
 	err = map_memory(&tracer->slots, skel->maps.tcc_slots, ring->slot_bytes,
@@ -207,7 +232,7 @@ static int open_info(struct tracer *tracer)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
-		 bpf_program__fd(chosen_program(tracer)));
+		 bpf_program__fd(tracer->program));
 	tracer->info_fd = open(path, O_RDONLY | O_CLOEXEC);
 	return tracer->info_fd < 0 ? -errno : 0;
 }
@@ -262,7 +287,7 @@ int tracer_attach(struct tracer *tracer)
 {
 	int err;
 
-	tracer->link = bpf_program__attach(chosen_program(tracer));
+	tracer->link = bpf_program__attach(tracer->program);
 	if (tracer->link)
 		return 0;
 	err = -errno;

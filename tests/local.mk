@@ -4,6 +4,9 @@
 # In C, without a kernel: each links the library and prints TAP.
 unit_tests = \
 	tests/unit/test_conn \
+	tests/unit/test_filter \
+	tests/unit/test_options \
+	tests/unit/test_parse \
 	tests/unit/test_ring \
 	tests/unit/test_sink
 

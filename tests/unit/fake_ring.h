@@ -25,6 +25,11 @@ static inline void fake_ring_init(struct fake_ring *fake, uint32_t n_cpus, uint3
 	fake->consumers = aligned_alloc(TCC_RING_ALIGN, n_cpus * sizeof(*fake->consumers));
 	memset(fake->producers, 0, n_cpus * sizeof(*fake->producers));
 	memset(fake->consumers, 0, n_cpus * sizeof(*fake->consumers));
+	for (uint32_t cpu = 0; cpu < n_cpus; cpu++) {
+		fake->producers[cpu].first = fake->producers[cpu].index = cpu * n_slots;
+		fake->producers[cpu].end = (cpu + 1) * n_slots;
+		fake->producers[cpu].full_at = n_slots;
+	}
 	fake->slots = calloc((size_t)n_cpus * n_slots, sizeof(struct tcc_probe));
 	fake->asleep = 0;
 	fake->memory = (struct ring_memory){
@@ -60,21 +65,22 @@ static inline bool fake_publish(struct fake_ring *fake, uint32_t cpu, uint64_t k
 				const struct tcc_probe *probe)
 {
 	struct tcc_ring_producer *ring = &fake->producers[cpu];
-	uint64_t tail = __atomic_load_n(&fake->consumers[cpu].tail, __ATOMIC_ACQUIRE);
 	struct tcc_probe *slot;
 
-	if (ring->head - tail >= fake->memory.n_slots) {
+	if (ring->head == ring->full_at)
+		ring->full_at = __atomic_load_n(&fake->consumers[cpu].tail, __ATOMIC_ACQUIRE) +
+				fake->memory.n_slots;
+	if (ring->head == ring->full_at) {
 		ring->lost++;
 		ring->lost_pending++;
 		return false;
 	}
-	slot = (struct tcc_probe *)(void *)fake->slots +
-	       (size_t)cpu * fake->memory.n_slots + ring->position;
+	slot = (struct tcc_probe *)(void *)fake->slots + ring->index;
 	*slot = *probe;
 	slot->event.ktime_ns = ktime_ns;
 	slot->event.lost = ring->lost_pending;
 	ring->lost_pending = 0;
-	ring->position = ring->position + 1 == fake->memory.n_slots ? 0 : ring->position + 1;
+	ring->index = ring->index + 1 == ring->end ? ring->first : ring->index + 1;
 	__atomic_store_n(&ring->head, ring->head + 1, __ATOMIC_RELEASE);
 	return true;
 }

@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The command line: what options_parse() makes of it, and what it says of errors. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "options.h"
+#include "tap.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARGS_MAX 80
+#define OUTPUT_MAX 8192
+
+/* Every option, and a value it takes: INTERFACE.md's list, less what is still to come. */
+static const struct known {
+	const char *letter, *name, *value;
+} known[] = {
+	{ "-i", "--ip", "10.0.0.1" }, { NULL, "--src", "::1" }, { NULL, "--dst", "::/0" },
+	{ "-p", "--port", "80" }, { NULL, "--sport", "80-90" }, { NULL, "--dport", "!80" },
+	{ "-4", NULL, NULL }, { "-6", NULL, NULL }, { NULL, "--mark", "0x1/0xf" },
+	{ NULL, "--format", "csv" }, { NULL, "--json", NULL }, { NULL, "--csv", NULL },
+	{ "-F", "--fields", "+cpu" }, { NULL, "--time", "utc" }, { NULL, "--color", "never" },
+	{ NULL, "--no-header", NULL }, { "-o", "--log-file", "/tmp/x.csv" },
+	{ "-d", "--duration", "10s" }, { "-c", "--count", "5" }, { "-b", "--buffer", "4M" },
+	{ NULL, "--strict", NULL }, { "-q", "--quiet", NULL }, { "-v", "--verbose", NULL },
+	{ "-h", "--help", NULL }, { "-V", "--version", NULL },
+};
+
+/* What file descriptor 2 gets, caught in a file. */
+struct capture {
+	FILE *file;
+	int saved;
+};
+
+static void capture_start(struct capture *capture)
+{
+	fflush(stderr);
+	capture->file = tmpfile();
+	capture->saved = dup(STDERR_FILENO);
+	if (!capture->file || capture->saved < 0 ||
+	    dup2(fileno(capture->file), STDERR_FILENO) < 0) {
+		printf("Bail out! stderr cannot be redirected\n");
+		exit(1);
+	}
+}
+
+static void capture_end(struct capture *capture, char text[OUTPUT_MAX])
+{
+	size_t length;
+
+	fflush(stderr);
+	dup2(capture->saved, STDERR_FILENO);
+	close(capture->saved);
+	rewind(capture->file);
+	length = fread(text, 1, OUTPUT_MAX - 1, capture->file);
+	text[length] = '\0';
+	fclose(capture->file);
+}
+
+/* `words` split at blanks; "''" is an empty word. They live until the next call. */
+static int parse_words(struct options *options, const char *words, char message[OUTPUT_MAX])
+{
+	static char copy[4096], name[] = "tcc-trace";
+	char *argv[ARGS_MAX + 2] = { name }, *word, *state;
+	struct capture capture;
+	int argc = 1, err;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	for (word = strtok_r(copy, " ", &state); word && argc < ARGS_MAX;
+	     word = strtok_r(NULL, " ", &state)) {
+		if (strcmp(word, "''") == 0)
+			*word = '\0';
+		argv[argc++] = word;
+	}
+	capture_start(&capture);
+	err = options_parse(options, argc, argv);
+	capture_end(&capture, message);
+	return err;
+}
+
+/* One that is accepted, in silence. */
+static struct options accept(const char *words)
+{
+	struct options options;
+	char message[OUTPUT_MAX];
+	int err = parse_words(&options, words, message);
+
+	if (!tap_check(err == 0 && !*message, __FILE__, __LINE__, words))
+		printf("#   %d, %s\n", err, message);
+	return options;
+}
+
+/* One that is refused, with just this message, one line. */
+static void refuse(const char *words, const char *message)
+{
+	struct options options;
+	char said[OUTPUT_MAX], wanted[OUTPUT_MAX];
+
+	if (!tap_check(parse_words(&options, words, said) == -EINVAL, __FILE__, __LINE__, words))
+		return;
+	snprintf(wanted, sizeof(wanted), "tcc-trace: %s\n", message);
+	check_str(said, wanted);
+}
+
+/* Several values of one option, all refused alike. */
+static void refuse_values(const char *option, const char *allowed, const char *const *values,
+			  size_t n_values)
+{
+	char words[256], message[512];
+
+	for (size_t i = 0; i < n_values; i++) {
+		const char *value = values[i];
+
+		snprintf(words, sizeof(words), "%s=%s", option, value);
+		snprintf(message, sizeof(message), "%s: '%s': expected %s", option, value,
+			 allowed);
+		refuse(words, message);
+	}
+}
+
+#define REFUSE_VALUES(option, allowed, ...)						\
+	do {										\
+		static const char *const values[] = { __VA_ARGS__ };			\
+											\
+		refuse_values(option, allowed, values, ARRAY_SIZE(values));		\
+	} while (0)
+
+static void test_defaults(void)
+{
+	struct options o = accept("");
+
+	check_eq(o.action, ACTION_TRACE);
+	check_eq(o.filter.needs, 0);
+	check_eq(o.filter.ip_version, 0);
+	check_str(o.filter_text, "");
+	check_eq(o.format, -1);
+	check(o.fields == NULL);
+	check_eq(o.time_style, TIME_STYLE_KTIME);
+	check_eq(o.color, COLOR_AUTO);
+	check(o.has_header);
+	check(o.log_file == NULL);
+	check_eq(o.duration_ns, 0);
+	check_eq(o.count, 0);
+	check_eq(o.buffer_bytes, 0);
+	check(!o.is_strict && !o.is_quiet && !o.is_verbose);
+}
+
+static void test_filters(void)
+{
+	struct options o;
+
+	o = accept("-i 10.0.0.0/8,!10.1.0.0/16 --src ::1 --dst=!::2 -p80 --sport 1-2 --dport=3 "
+		   "--mark 0x10/0xff -4");
+	check_str(o.filter_text, "port 80, sport 1-2, dport 3, ip 10.0.0.0/8, "
+		  "not ip 10.1.0.0/16, src ::1, not dst ::2, mark 0x10/0xff, IPv4 only");
+	check_eq(o.filter.needs,
+		 TCC_NEED_PORTS | TCC_NEED_ADDRS | TCC_NEED_MARK | TCC_NEED_FAMILY);
+	check_eq(o.filter.ip.size.n, 2);
+	check_eq(o.filter.ip.size.n_included, 1);
+	o = accept("--ip=1.2.3.4");
+	check_str(o.filter_text, "ip 1.2.3.4");
+	o = accept("--port=1 -p 2,3 --port=!4");
+	check_str(o.filter_text, "port 1 or 2 or 3, not port 4");
+	o = accept("-6 -6");
+	check_eq(o.filter.ip_version, 6);
+	o = accept("-4p80");
+	check_str(o.filter_text, "port 80, IPv4 only");
+}
+
+/* More than filter_text holds is still filtered on, and the text says so. */
+static void test_long_filter_text(void)
+{
+	char words[1024] = "--ip=2001:db8:1111:2222:3333:4444:5555:0";
+	struct options o;
+	size_t length;
+
+	for (int i = 1; i < 20; i++) {
+		length = strlen(words);
+		snprintf(words + length, sizeof(words) - length,
+			 ",2001:db8:1111:2222:3333:4444:5555:%d", i);
+	}
+	o = accept(words);
+	check_eq(o.filter.ip.size.n, 20);
+	check_eq(strlen(o.filter_text), sizeof(o.filter_text) - 1);
+	check_str(o.filter_text + sizeof(o.filter_text) - 4, "...");
+}
+
+#define PREFIX_ALLOWED "an IPv4 or IPv6 address, a prefix ADDR/LEN, or either after '!'"
+#define PORT_ALLOWED "a port from 1 to 65535, a range A-B, or either after '!'"
+#define MARK_ALLOWED "a 32-bit VALUE or VALUE/MASK, decimal or 0x hex, or either after '!'"
+
+static void test_bad_filters(void)
+{
+	static const char *const prefix_options[] = { "--ip", "--src", "--dst" };
+	static const char *const port_options[] = { "--port", "--sport", "--dport" };
+
+	for (size_t i = 0; i < 3; i++) {
+		REFUSE_VALUES(prefix_options[i], PREFIX_ALLOWED, "", "x", "-1", "10.0.0.0/33",
+			      "10.0.0", "::1/129", "::1/", "1.2.3.4x", "!", "!!::1",
+			      "10.0.0.0/99999999999999999999", "::1%lo", "example.org");
+		REFUSE_VALUES(port_options[i], PORT_ALLOWED, "", "0", "65536", "99999", "-1",
+			      "+1", "80x", "x", "90-80", "80-", "-80", "!", "!0", "!!80", "0x50",
+			      "1-65536", "18446744073709551617", "http");
+	}
+	REFUSE_VALUES("--mark", MARK_ALLOWED, "", "-1", "x", "0x", "4294967296", "1/", "/1",
+		      "1/4294967296", "0x100000000", "1/2/3", "!", "1x",
+		      "18446744073709551617");
+}
+
+/* The value at fault is named, not the list around it. */
+static void test_bad_value_in_list(void)
+{
+	char words[512] = "--port=1";
+	size_t length = strlen(words);
+
+	refuse("--port=80,99999,81", "--port: '99999': expected " PORT_ALLOWED);
+	refuse("-p 80,!0", "--port: '!0': expected " PORT_ALLOWED);
+	refuse("-p 80,", "--port: '': expected " PORT_ALLOWED);
+	refuse("-p 80,,81", "--port: '': expected " PORT_ALLOWED);
+	refuse("--ip ::1,10.0.0.256", "--ip: '10.0.0.256': expected " PREFIX_ALLOWED);
+	refuse("-i ::1 -i 1.2.3", "--ip: '1.2.3': expected " PREFIX_ALLOWED);
+	for (int i = 2; i <= 32; i++)
+		length += (size_t)snprintf(words + length, sizeof(words) - length, ",%d", i);
+	accept(words);
+	snprintf(words + length, sizeof(words) - length, " --sport=1 --port=!33,34");
+	refuse(words, "--port: '!33': expected at most 32 values");
+}
+
+static void test_formats(void)
+{
+	check_eq(accept("--format=text").format, FORMAT_TEXT);
+	check_eq(accept("--format=json").format, FORMAT_JSON);
+	check_eq(accept("--format csv").format, FORMAT_CSV);
+	check_eq(accept("--format=tcpprobe").format, FORMAT_TCPPROBE);
+	check_eq(accept("--json").format, FORMAT_JSON);
+	check_eq(accept("--csv").format, FORMAT_CSV);
+	check_eq(accept("--json --json --format=json").format, FORMAT_JSON);
+	REFUSE_VALUES("--format", "one of text, json, csv, tcpprobe", "", "xml", "jso", "jsonx",
+		      "JSON", "json,csv", "-1", "0");
+	refuse("--json --csv", "--csv: contradicts the format 'json', given before it: "
+	       "expected only one format");
+	refuse("--csv --format=text", "--format: contradicts the format 'csv', given before it: "
+	       "expected only one format");
+	refuse("--format=text --json", "--json: contradicts the format 'text', given before it: "
+	       "expected only one format");
+	refuse("--format=tcpprobe --json", "--json: contradicts the format 'tcpprobe', "
+	       "given before it: expected only one format");
+}
+
+/* options.c has all of format.h's formats, and they are what they are called. */
+static void test_every_format(void)
+{
+	char words[64];
+
+	for (int i = 0; i < FORMAT_COUNT; i++) {
+		snprintf(words, sizeof(words), "--format=%s", format_names[i]);
+		check_eq(accept(words).format, i);
+		check_eq(format_from_name(format_names[i]), i);
+	}
+}
+
+static void test_output(void)
+{
+	struct options o;
+
+	check_str(accept("-F +cpu,-mark").fields, "+cpu,-mark");
+	check_str(accept("--fields=nonsense").fields, "nonsense");
+	check_eq(accept("--fields=help").action, ACTION_FIELDS_HELP);
+	check_eq(accept("--fields=help,cpu").action, ACTION_TRACE);
+	REFUSE_VALUES("--fields", "a list of field names, or 'help'", "");
+	check_eq(accept("--time=ktime").time_style, TIME_STYLE_KTIME);
+	check_eq(accept("--time=wall").time_style, TIME_STYLE_WALL);
+	check_eq(accept("--time utc").time_style, TIME_STYLE_UTC);
+	REFUSE_VALUES("--time", "one of ktime, wall, utc", "", "UTC", "local", "utc,", "-1", "1");
+	check_eq(accept("--color=auto").color, COLOR_AUTO);
+	check_eq(accept("--color=always").color, COLOR_ALWAYS);
+	check_eq(accept("--color=never").color, COLOR_NEVER);
+	REFUSE_VALUES("--color", "one of auto, always, never", "", "yes", "autox", "-1", "1");
+	check(!accept("--no-header").has_header);
+	check_str(accept("-o x.csv").log_file, "x.csv");
+	o = accept("--log-file=/a/b");
+	check_str(o.log_file, "/a/b");
+	check(accept("-o -").log_file == NULL);
+	REFUSE_VALUES("--log-file", "a file name, or '-' for stdout", "");
+}
+
+#define DURATION_ALLOWED "a time from 1ms to 3650d"
+#define COUNT_ALLOWED "a whole number from 1 to 18446744073709551615"
+#define BUFFER_ALLOWED "a size from 64K to 64G"
+
+static void test_numbers(void)
+{
+	check_eq(accept("-d 1").duration_ns, 1000000000);
+	check_eq(accept("--duration=1.5m").duration_ns, 90000000000);
+	check_eq(accept("--duration=1ms").duration_ns, 1000000);
+	check_eq(accept("--duration=3650d").duration_ns, 3650ull * 86400 * 1000000000);
+	REFUSE_VALUES("--duration", DURATION_ALLOWED, "", "0", "0s", "-1", "+1", "1x", "x",
+		      "0.9ms", "3650.0000001d", "99999999999999999999", "1us", "1,5", "0x1");
+	check_eq(accept("-c1").count, 1);
+	check(accept("--count=18446744073709551615").count == UINT64_MAX);
+	REFUSE_VALUES("--count", COUNT_ALLOWED, "", "0", "-1", "+1", "1x", "x", "1.0", "1K",
+		      "0x1", "18446744073709551616", "00");
+	check_eq(accept("-b 64K").buffer_bytes, 64 << 10);
+	check_eq(accept("--buffer=1.5M").buffer_bytes, 3 << 19);
+	check_eq(accept("--buffer=65536").buffer_bytes, 65536);
+	check_eq(accept("--buffer=64G").buffer_bytes, 64ll << 30);
+	REFUSE_VALUES("--buffer", BUFFER_ALLOWED, "", "0", "-1", "65535", "63.9K", "64.1G",
+		      "65G", "68719476737", "1MB", "M", "x", "99999999999999999999", "0x100000");
+}
+
+static void test_flags(void)
+{
+	struct options o = accept("--strict -q");
+
+	check(o.is_strict && o.is_quiet && !o.is_verbose);
+	o = accept("-v");
+	check(!o.is_strict && !o.is_quiet && o.is_verbose);
+	check(accept("--quiet -qq").is_quiet);
+	check(accept("-vv --verbose").is_verbose);
+	refuse("-qv", "--verbose: expected only one of --quiet and --verbose");
+	refuse("-v --quiet", "--quiet: expected only one of --quiet and --verbose");
+	refuse("-4 -6", "-6: expected only one of -4 and -6");
+	refuse("-64", "-4: expected only one of -4 and -6");
+}
+
+static void test_given_twice(void)
+{
+	static const char *const once[][3] = {
+		{ "--format", "json", "json" }, { "--fields", "cpu", "mark" },
+		{ "--time", "utc", "utc" }, { "--color", "auto", "never" },
+		{ "--log-file", "x", "-" }, { "--duration", "1", "2" }, { "--count", "1", "1" },
+		{ "--buffer", "1M", "2M" },
+	};
+	char words[128], message[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++) {
+		snprintf(words, sizeof(words), "%s=%s %s=%s", once[i][0], once[i][1], once[i][0],
+			 once[i][2]);
+		snprintf(message, sizeof(message),
+			 "%s: '%s': expected only once, it was given before", once[i][0],
+			 once[i][2]);
+		refuse(words, message);
+	}
+	refuse("-d1 --duration=2s", "--duration: '2s': expected only once, it was given before");
+}
+
+/* The first of these ends the parsing, as with GNU programs. */
+static void test_actions(void)
+{
+	check_eq(accept("-h").action, ACTION_HELP);
+	check_eq(accept("--help").action, ACTION_HELP);
+	check_eq(accept("-V").action, ACTION_VERSION);
+	check_eq(accept("--version").action, ACTION_VERSION);
+	check_eq(accept("-V -h").action, ACTION_VERSION);
+	check_eq(accept("--help --bogus operand").action, ACTION_HELP);
+	check_eq(accept("-qh -v").action, ACTION_HELP);
+	refuse("--bogus --help", "unknown option '--bogus'; try 'tcc-trace --help'");
+}
+
+#define TRY "; try 'tcc-trace --help'"
+
+static void test_usage(void)
+{
+	refuse("--bogus", "unknown option '--bogus'" TRY);
+	refuse("--bogus=1", "unknown option '--bogus'" TRY);
+	refuse("--portx=1", "unknown option '--portx'" TRY);
+	refuse("--=1", "unknown option '--'" TRY);
+	refuse("---", "unknown option '---'" TRY);
+	refuse("-x", "unknown option '-x'" TRY);
+	refuse("-qx", "unknown option '-x'" TRY);
+	refuse("-=", "unknown option '-='" TRY);
+	refuse("-:", "unknown option '-:'" TRY);
+	refuse("-\xc3\xa9", "unknown option '-\\xc3'" TRY);
+	refuse("--f=1", "ambiguous option '--f': one of --format, --fields" TRY);
+	refuse("--co 1", "ambiguous option '--co': one of --color, --count" TRY);
+	refuse("--strict=1", "--strict: '1': expected no value" TRY);
+	refuse("--json=", "--json: '': expected no value" TRY);
+	refuse("-p", "--port: no value given: expected " PORT_ALLOWED TRY);
+	refuse("-q --count", "--count: no value given: expected " COUNT_ALLOWED TRY);
+	refuse("--time", "--time: no value given: expected one of ktime, wall, utc" TRY);
+	refuse("operand", "unexpected operand 'operand'" TRY);
+	refuse("-q operand -4", "unexpected operand 'operand'" TRY);
+	refuse("-q -- -4", "unexpected operand '-4'" TRY);
+	refuse("-", "unexpected operand '-'" TRY);
+	refuse("''", "unexpected operand ''" TRY);
+	accept("--");
+}
+
+static void test_abbreviations(void)
+{
+	check_eq(accept("--form=csv").format, FORMAT_CSV);
+	check_eq(accept("--dur 2").duration_ns, 2000000000);
+	check(accept("--str").is_strict);
+	refuse("--dur 0", "--duration: '0': expected " DURATION_ALLOWED);
+}
+
+/* INTERFACE.md has them, this version does not. */
+static void test_not_yet(void)
+{
+	static const char *const words[] = {
+		"--cc", "--cgroup", "--netns", "--changes", "--interval", "--events",
+		"--ca-struct", "--ca-btf", "--rotate-size", "--rotate-time", "--rotate-keep",
+		"--compress", "--user",
+	};
+	char message[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		snprintf(message, sizeof(message), "unknown option '%s'" TRY, words[i]);
+		refuse(words[i], message);
+	}
+	refuse("-e", "unknown option '-e'" TRY);
+}
+
+/* Whatever the words, the message is one line, and says what is allowed. */
+static void test_hostile_words(void)
+{
+	char words[2048] = "--port=";
+	struct options options;
+	char message[OUTPUT_MAX];
+
+	refuse("--port=1\n2\x1b[31m\x7f", "--port: '1?2?[31m?': expected " PORT_ALLOWED);
+	refuse("--bo\ngus", "unknown option '--bo?gus'" TRY);
+	refuse("a\tb", "unexpected operand 'a?b'" TRY);
+	memset(words + 7, '9', sizeof(words) - 8);
+	check_eq(parse_words(&options, words, message), -EINVAL);
+	check(strstr(message, "999...': expected " PORT_ALLOWED "\n") != NULL);
+	check(strlen(message) < 256);
+}
+
+/* All of --help, at `text`. */
+static void read_help(char text[OUTPUT_MAX])
+{
+	FILE *file = tmpfile();
+	size_t length;
+
+	check(file != NULL);
+	options_print_help(file);
+	rewind(file);
+	length = fread(text, 1, OUTPUT_MAX - 1, file);
+	text[length] = '\0';
+	check(length > 0 && length < OUTPUT_MAX - 1);
+	fclose(file);
+}
+
+/* Where --help begins to tell of an option; NULL: nowhere. */
+static const char *find_in_help(const char *help, const struct known *k)
+{
+	char start[64];
+
+	if (k->letter && k->name)
+		snprintf(start, sizeof(start), "\n  %s, %s", k->letter, k->name);
+	else if (k->letter)
+		snprintf(start, sizeof(start), "\n  %s", k->letter);
+	else
+		snprintf(start, sizeof(start), "\n      %s", k->name);
+	help = strstr(help, start);
+	return help && strchr("= \n", help[strlen(start)]) ? help : NULL;
+}
+
+/* Each option is accepted in each of its forms, and told of in --help as it is. */
+static void test_every_option(void)
+{
+	char help[OUTPUT_MAX], words[128];
+
+	read_help(help);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		const struct known *k = &known[i];
+		const char *line = find_in_help(help, k);
+		size_t length = line ? strcspn(line + 1, "\n") : 0;
+
+		tap_check(line != NULL, __FILE__, __LINE__, k->name ? k->name : k->letter);
+		check(!line || !k->name ||
+		      (memchr(line + 1, '=', length < 28 ? length : 28) != NULL) ==
+		      (k->value != NULL));
+		snprintf(words, sizeof(words), "%s%s%s", k->name ? k->name : k->letter,
+			 k->value ? "=" : "", k->value ? k->value : "");
+		accept(words);
+		if (!k->letter)
+			continue;
+		snprintf(words, sizeof(words), "%s %s", k->letter, k->value ? k->value : "");
+		accept(words);
+	}
+}
+
+/* The other way round: --help tells of no option that `known` does not have. */
+static void test_help_has_no_other(void)
+{
+	char help[OUTPUT_MAX];
+	size_t n_options = 0;
+
+	read_help(help);
+	for (const char *line = help; (line = strchr(line, '\n')); ) {
+		line++;
+		if (strncmp(line, "  -", 3) == 0 || strncmp(line, "      --", 8) == 0)
+			n_options++;
+	}
+	check_eq(n_options, ARRAY_SIZE(known));
+}
+
+static void test_help_layout(void)
+{
+	static const char *const parts[] = {
+		"\nChoosing what to trace:\n", "\nOutput:\n", "\nLog files:\n",
+		"\nEnding, and the rest:\n", "\nExamples:\n  tcc-trace ", "\nExit status: 0 ",
+		"\nReport bugs ", "--format=text|json|csv|tcpprobe\n", "--time=ktime|wall|utc\n",
+		"--color=auto|always|never\n",
+	};
+	char help[OUTPUT_MAX];
+
+	read_help(help);
+	check(strncmp(help, "Usage: tcc-trace [OPTION]...\nTrace ", 35) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		tap_check(strstr(help, parts[i]) != NULL, __FILE__, __LINE__, parts[i]);
+	for (const char *line = help; *line; line += strcspn(line, "\n") + 1) {
+		size_t length = strcspn(line, "\n");
+
+		check(length <= 80);
+		check(length == 0 || line[length - 1] != ' ');
+	}
+	check(help[strlen(help) - 1] == '\n');
+}
+
+int main(void)
+{
+	TAP_RUN(test_defaults);
+	TAP_RUN(test_filters);
+	TAP_RUN(test_long_filter_text);
+	TAP_RUN(test_bad_filters);
+	TAP_RUN(test_bad_value_in_list);
+	TAP_RUN(test_formats);
+	TAP_RUN(test_every_format);
+	TAP_RUN(test_output);
+	TAP_RUN(test_numbers);
+	TAP_RUN(test_flags);
+	TAP_RUN(test_given_twice);
+	TAP_RUN(test_actions);
+	TAP_RUN(test_usage);
+	TAP_RUN(test_abbreviations);
+	TAP_RUN(test_not_yet);
+	TAP_RUN(test_hostile_words);
+	TAP_RUN(test_every_option);
+	TAP_RUN(test_help_has_no_other);
+	TAP_RUN(test_help_layout);
+	return tap_done();
+}
