@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "../tap.h"
+#include "tap.h"
 #include "clock.h"
 #include "fake_ring.h"
 

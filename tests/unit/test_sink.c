@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../tap.h"
+#include "tap.h"
 #include "sink.h"
 
 #define LINE 100
