@@ -137,6 +137,29 @@ static __always_inline void copy_probe(struct tcc_probe *probe, struct sock *sk,
 	probe->reserved = 0;
 }
 
+/*
+ * For tests/order.bats, which builds a program of its own with it: CPU 0 stalls
+ * at the worst moment, as a virtual one does when its host takes it away.
+ */
+#ifdef TCC_TEST_STALL_NS
+static long spin(__u32 i, __u64 *until_ns)
+{
+	(void)i;
+	return bpf_ktime_get_ns() >= *until_ns;
+}
+
+static __noinline int test_stall(struct tcc_ring_producer *ring, __u64 ktime_ns)
+{
+	__u64 until_ns = ktime_ns + TCC_TEST_STALL_NS;
+
+	if (ring->first == 0 && ring->head % 512 == 511)
+		bpf_loop(1 << 20, spin, &until_ns, 0);
+	return 0;
+}
+#else
+#define test_stall(ring, ktime_ns) ((void)0)
+#endif
+
 /* Fill the slot; the clock is read last, see tcc_ring.bpf.h. */
 static __always_inline bool take_probe(struct tcc_ring_producer *ring, struct tcc_probe *probe,
 				       struct sock *sk, const struct tcp_sock *tp,
@@ -149,6 +172,7 @@ static __always_inline bool take_probe(struct tcc_ring_producer *ring, struct tc
 	barrier();
 	ktime_ns = bpf_ktime_get_ns();
 	probe->event.ktime_ns = ktime_ns;
+	test_stall(ring, ktime_ns);
 	return tcc_ring_publish(ring, ktime_ns, weak);
 }
 

@@ -15,7 +15,8 @@
 #define EMIT_U64_MAX 20
 #define EMIT_HEX_MAX 18
 #define EMIT_MS_MAX 22
-#define EMIT_TIME_MAX 35	/* 2026-11-22T22:43:00.123456789+01:00 */
+/* 2026-11-22T22:43:00.123456789+01:00, 35 bytes, and what emit_short() spoils. */
+#define EMIT_TIME_MAX (29 + EMIT_SHORT_MAX)
 
 extern const char emit_digit_pairs[200];	/* "00" "01" ... "99" */
 

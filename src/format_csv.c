@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * CSV, RFC 4180 but for its line ends, which are LF: CRLF breaks awk. No value
- * holds a comma, a quote or a line end, so none is quoted.
+ * holds a comma, a quote or a line end, so none is quoted; but a lone absent
+ * value is, since readers skip an empty line.
  */
 #include "format.h"
 
@@ -15,6 +16,8 @@ static char *csv_record(struct format *format, const struct record *record, char
 
 		if (!format_is_absent(step, record))
 			out = format_value(format, step, record, out);
+		else if (format->n_steps == 1)
+			out = EMIT_LITERAL(out, "\"\"");
 		*out++ = ',';
 	}
 	out[-1] = '\n';

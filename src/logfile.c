@@ -51,8 +51,10 @@ static int cut_torn_line(int fd, off_t *size, struct logfile_state *state)
 	return 0;
 }
 
-static int check_heading(int fd, const char *heading, size_t length)
+/* Whether the file begins with the heading, or is what a crash left of it. */
+static int check_heading(int fd, off_t size, const char *heading, size_t heading_length)
 {
+	size_t length = size < (off_t)heading_length ? (size_t)size : heading_length;
 	char *found = malloc(length ? length : 1);
 	ssize_t got;
 	int err = 0;
@@ -78,10 +80,11 @@ static int prepare(int fd, const char *heading, size_t heading_length,
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	if (fstat(fd, &st))
 		return -errno;
-	err = cut_torn_line(fd, &st.st_size, state);
+	/* In this order: a file that is refused stays as it is. */
+	err = check_heading(fd, st.st_size, heading, heading_length);
+	if (!err)
+		err = cut_torn_line(fd, &st.st_size, state);
 	state->is_empty = st.st_size == 0;
-	if (!err && !state->is_empty)
-		err = check_heading(fd, heading, heading_length);
 	return err;
 }
 

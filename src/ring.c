@@ -35,7 +35,6 @@ struct ring {
 	uint32_t n_heap;
 	uint32_t taken_cpu;	/* whose slot the caller still looks at, or none */
 	uint64_t watermark_ns;	/* the lowest of all lanes */
-	uint64_t last_ns;	/* time handed out last */
 	uint64_t taken;
 };
 
@@ -120,6 +119,19 @@ static void give_back(struct ring *ring)
 	ring->taken_cpu = NO_CPU;
 }
 
+/*
+ * The time of a lane's next event. The kernel's fast clock may step back by
+ * nanoseconds: within a lane, time is held level then. Never across lanes,
+ * where it would hide a fault in the order.
+ */
+static uint64_t next_ns(const struct ring *ring, uint32_t cpu)
+{
+	const struct lane *lane = &ring->lanes[cpu];
+	uint64_t ktime_ns = slot_at(ring, cpu, lane->position)->ktime_ns;
+
+	return ktime_ns > lane->last_ns ? ktime_ns : lane->last_ns;
+}
+
 /* The time of the event that a lane published last, or 0 when it has none. */
 static uint64_t newest_ns(const struct ring *ring, uint32_t cpu)
 {
@@ -147,7 +159,7 @@ static void scan_lane(struct ring *ring, uint32_t cpu, uint64_t idle_watermark_n
 	if (watermark_ns > lane->watermark_ns)
 		lane->watermark_ns = watermark_ns;
 	if (was_empty && lane->head != lane->tail)
-		heap_push(ring, (struct entry){ slot_at(ring, cpu, lane->position)->ktime_ns, cpu });
+		heap_push(ring, (struct entry){ next_ns(ring, cpu), cpu });
 }
 
 void ring_scan(struct ring *ring, uint64_t now_ns)
@@ -182,18 +194,15 @@ const struct tcc_event *ring_next(struct ring *ring, uint32_t *cpu, uint64_t *kt
 	lane = &ring->lanes[*cpu];
 	event = slot_at(ring, *cpu, lane->position);
 
-	lane->last_ns = event->ktime_ns;
+	*ktime_ns = lane->last_ns = ring->heap[0].ktime_ns;
 	lane->tail++;
 	lane->position = lane->position + 1 == ring->memory.n_slots ? 0 : lane->position + 1;
 	if (lane->tail != lane->head)
-		ring->heap[0].ktime_ns = slot_at(ring, *cpu, lane->position)->ktime_ns;
+		ring->heap[0].ktime_ns = next_ns(ring, *cpu);
 	else
 		ring->heap[0] = ring->heap[--ring->n_heap];
 	heap_sink(ring);
 
-	if (event->ktime_ns > ring->last_ns)
-		ring->last_ns = event->ktime_ns;
-	*ktime_ns = ring->last_ns;
 	ring->taken_cpu = *cpu;
 	ring->taken++;
 	return event;

@@ -57,9 +57,9 @@ void ring_scan_all(struct ring *ring);
 /*
  * The next event in time order, or NULL when none is safe before the next
  * scan. *cpu is the CPU it came from. *ktime_ns is its time, never less than
- * that of the event before: the kernel's fast clock may step back by
- * nanoseconds as its rate is adjusted (ktime_get_mono_fast_ns(),
- * kernel/time/timekeeping.c), which is held level here.
+ * that of the event before: one CPU's clock may step back by nanoseconds as
+ * its rate is adjusted (ktime_get_mono_fast_ns(), kernel/time/timekeeping.c),
+ * which is held level here.
  * The event stays valid until the next call of ring_next() or ring_scan().
  */
 const struct tcc_event *ring_next(struct ring *ring, uint32_t *cpu, uint64_t *ktime_ns);

@@ -16,6 +16,7 @@ LDADD = libtcc.a $(JANSSON_LIBS) -lpthread
 # With bats, on the running kernel where they need one.
 bats_tests = \
 	tests/errors.bats \
+	tests/order.bats \
 	tests/trace.bats
 
 TESTS = $(unit_tests)
@@ -32,3 +33,19 @@ CLEANFILES += tests/refuse_maps.so
 tests/refuse_maps.so: tests/refuse_maps.c
 	$(AM_V_CCLD)$(MKDIR_P) tests && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(WARN_CFLAGS) \
 		-shared -fPIC -o $@ $(srcdir)/tests/refuse_maps.c -ldl
+
+# The program, but for a BPF object in which CPU 0 stalls now and then between
+# an event's clock and its publication.
+check_PROGRAMS += tests/tcc-trace-stalled
+tests_tcc_trace_stalled_SOURCES = src/main.c src/tracer.c
+nodist_tests_tcc_trace_stalled_SOURCES = tests/stalled/tcc_trace.skel.h
+tests_tcc_trace_stalled_CPPFLAGS = -I$(builddir)/tests/stalled $(AM_CPPFLAGS)
+tests_tcc_trace_stalled_LDADD = $(tcc_trace_LDADD)
+CLEANFILES += tests/stalled/tcc_trace.skel.h tests/stalled/tcc_trace.bpf.o
+
+tests/stalled/tcc_trace.bpf.o: $(bpf_sources)
+	$(AM_V_BPF)$(bpf_compile)
+tests/stalled/tcc_trace.bpf.o: BPF_CFLAGS += -DTCC_TEST_STALL_NS=3000000
+tests/stalled/tcc_trace.skel.h: tests/stalled/tcc_trace.bpf.o
+	$(AM_V_GEN)$(bpf_skeleton)
+src/tests_tcc_trace_stalled-tracer.$(OBJEXT): tests/stalled/tcc_trace.skel.h
