@@ -88,8 +88,9 @@ static void print_summary(const struct session *session)
 	char text[256];
 
 	log_status("probe: %s", account_text(&account, text, sizeof(text)));
-	log_status("%" PRIu64 " connections in %" PRIu64 ".%03" PRIu64 " s",
-		   conn_table_count(conns), elapsed_ms / 1000, elapsed_ms % 1000);
+	log_status("%" PRIu64 " connection%s in %" PRIu64 ".%03" PRIu64 " s",
+		   conn_table_count(conns), conn_table_count(conns) == 1 ? "" : "s",
+		   elapsed_ms / 1000, elapsed_ms % 1000);
 	if (conn_table_forgotten(conns))
 		log_status("%" PRIu64 " connections were forgotten to make room for others: "
 			   "their timers began anew", conn_table_forgotten(conns));

@@ -63,7 +63,7 @@ results_skips() {
 }
 
 # results_details DIR: of each test file with a failure, what its log says of
-# the tests that failed, then the end of the log.
+# the tests that failed, or where it names none, the end of the log.
 results_details() {
 	local trs log
 	find "$1" -name '*.trs' -exec grep -lE '^:test-result: *(FAIL|XPASS|ERROR)' -- {} + |
@@ -74,13 +74,12 @@ results_details() {
 		# TAP: a failed test, and the diagnostics that follow or, from
 		# the unit tests, go before it.
 		awk '
-			/^not ok/ { printf "%s", before; print; is_shown = 1; lines = 0; next }
+			/^not ok/ { printf "%s", before; print; named = is_shown = 1; lines = 0; next }
 			/^(FAIL|PASS|SKIP|XPASS|XFAIL): / { next }
 			/^ok/ { is_shown = 0; before = ""; next }
 			is_shown && /^#/ { if (lines++ < 60) print; next }
 			/^#/ { before = before $0 "\n" }
-		' "$log"
-		printf -- '---- %s ends\n' "$log"
-		tail -n 20 -- "$log"
+			END { exit !named }
+		' "$log" || tail -n 30 -- "$log"
 	done
 }
