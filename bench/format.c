@@ -100,6 +100,7 @@ static void run_pipeline(struct format *format, struct pipeline *pipeline)
 {
 	size_t at = 0;
 
+	(void)format;
 	for (int i = 0; i < EVENTS; i++) {
 		at += pipeline_event(pipeline, &events[i].event, events[i].event.ktime_ns, 0,
 				     block + at);
