@@ -2,7 +2,6 @@
 /* The list of formats and the compiling of plans; see format.h. */
 #include "format.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,15 +36,6 @@ static const size_t value_max[] = {
 	[KIND_COOKIE] = EMIT_HEX_MAX,
 	[KIND_FAMILY] = 5,
 };
-
-int format_from_name(const char *name)
-{
-	for (int kind = 0; kind < FORMAT_COUNT; kind++) {
-		if (strcmp(format_names[kind], name) == 0)
-			return kind;
-	}
-	return -EINVAL;
-}
 
 enum format_kind format_from_suffix(const char *path)
 {

@@ -21,9 +21,6 @@ enum format_kind { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_TCPPROBE, FORMAT
 
 extern const char *const format_names[FORMAT_COUNT];
 
-/* The format of a name; -EINVAL when there is none. */
-int format_from_name(const char *name);
-
 /* The format that a file's suffix asks for; FORMAT_TEXT when it says nothing. */
 enum format_kind format_from_suffix(const char *path);
 

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The handlers of the options; see option_set.h. */
+#include "option_set.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "filter.h"
+#include "format.h"
+#include "option_error.h"
+#include "parse.h"
+
+int option_set_action(struct options *options, const struct option_def *def, const char *value)
+{
+	(void)value;
+	options->action = (enum options_action)def->which;
+	return 0;
+}
+
+int option_set_filter(struct options *options, const struct option_def *def, const char *value)
+{
+	char quoted[OPTION_QUOTED_MAX];
+	const char *bad;
+	size_t length;
+	int err;
+
+	err = filter_add(&options->filter, (enum filter_kind)def->which, value, &bad);
+	if (!err)
+		return 0;
+	length = strcspn(bad, ",");
+	if (err == -E2BIG)
+		return option_error(def, "'%s': expected at most %d values",
+				    option_error_quote(quoted, bad, length), TCC_FILTER_VALUES);
+	return option_error_value(def, bad, length);
+}
+
+int option_set_ip_version(struct options *options, const struct option_def *def,
+			  const char *value)
+{
+	(void)value;
+	if (filter_set_ip_version(&options->filter, (unsigned int)def->which))
+		return option_error(def, "expected only one of -4 and -6");
+	return 0;
+}
+
+static int choose(const struct option_def *def, const char *value)
+{
+	for (size_t i = 0; i < def->n_choices; i++) {
+		if (strcmp(value, def->choices[i]) == 0)
+			return (int)i;
+	}
+	return option_error_value(def, value, strlen(value));
+}
+
+static int choose_format(struct options *options, const struct option_def *def, int format)
+{
+	if (options->format >= 0 && options->format != format)
+		return option_error(def, "contradicts the format '%s', given before it: "
+				    "expected only one format", format_names[options->format]);
+	options->format = format;
+	return 0;
+}
+
+int option_set_format(struct options *options, const struct option_def *def, const char *value)
+{
+	int format = choose(def, value);
+
+	return format < 0 ? format : choose_format(options, def, format);
+}
+
+int option_set_this_format(struct options *options, const struct option_def *def,
+			   const char *value)
+{
+	(void)value;
+	return choose_format(options, def, def->which);
+}
+
+int option_set_time(struct options *options, const struct option_def *def, const char *value)
+{
+	int style = choose(def, value);
+
+	if (style < 0)
+		return style;
+	options->time_style = (enum time_style)style;
+	return 0;
+}
+
+int option_set_color(struct options *options, const struct option_def *def, const char *value)
+{
+	int mode = choose(def, value);
+
+	if (mode < 0)
+		return mode;
+	options->color = (enum color_mode)mode;
+	return 0;
+}
+
+int option_set_fields(struct options *options, const struct option_def *def, const char *value)
+{
+	if (!*value)
+		return option_error_value(def, value, 0);
+	if (strcmp(value, "help") == 0)
+		options->action = ACTION_FIELDS_HELP;
+	options->fields = value;
+	return 0;
+}
+
+int option_set_no_header(struct options *options, const struct option_def *def,
+			 const char *value)
+{
+	(void)def;
+	(void)value;
+	options->has_header = false;
+	return 0;
+}
+
+int option_set_log_file(struct options *options, const struct option_def *def,
+			const char *value)
+{
+	if (!*value)
+		return option_error_value(def, value, 0);
+	options->log_file = strcmp(value, "-") == 0 ? NULL : value;
+	return 0;
+}
+
+/* The limits are texts because messages show them as they are. */
+static int set_number(const struct option_def *def, const char *value,
+		      int (*parse)(const char *text, uint64_t *value), uint64_t *number)
+{
+	uint64_t min, max, parsed;
+
+	if (parse(def->min, &min) || parse(def->max, &max) || parse(value, &parsed) ||
+	    parsed < min || parsed > max)
+		return option_error_value(def, value, strlen(value));
+	*number = parsed;
+	return 0;
+}
+
+int option_set_duration(struct options *options, const struct option_def *def,
+			const char *value)
+{
+	return set_number(def, value, parse_time, &options->duration_ns);
+}
+
+static int parse_count(const char *text, uint64_t *value)
+{
+	return parse_uint(text, PARSE_DECIMAL, 0, UINT64_MAX, value);
+}
+
+int option_set_count(struct options *options, const struct option_def *def, const char *value)
+{
+	return set_number(def, value, parse_count, &options->count);
+}
+
+int option_set_buffer(struct options *options, const struct option_def *def, const char *value)
+{
+	return set_number(def, value, parse_size, &options->buffer_bytes);
+}
+
+int option_set_strict(struct options *options, const struct option_def *def, const char *value)
+{
+	(void)def;
+	(void)value;
+	options->is_strict = true;
+	return 0;
+}
+
+int option_set_verbosity(struct options *options, const struct option_def *def,
+			 const char *value)
+{
+	(void)value;
+	if (def->which)
+		options->is_verbose = true;
+	else
+		options->is_quiet = true;
+	if (options->is_verbose && options->is_quiet)
+		return option_error(def, "expected only one of --quiet and --verbose");
+	return 0;
+}
