@@ -55,7 +55,8 @@ lines() {
 	wc -l <"$1"
 }
 
-# Lines of the text format whose layout is not as promised.
+# How many lines of the text format are not laid out as promised. In the C locale:
+# a hundred times faster.
 malformed_lines() {
-	grep -vcE '^k:[0-9]+ [0-9]+\.[0-9]{3} ms \| [0-9]+\.[0-9]{3} ms \| [0-9a-f.:]+\.[0-9]+ > [0-9a-f.:]+\.[0-9]+ \| snd_cwnd [0-9]+ ssthresh ([0-9]+|inf) snd_wnd [0-9]+ srtt [0-9]+ rcv_wnd [0-9]+ length [0-9]+( lost [0-9]+)?$' "$1"
+	LC_ALL=C grep -vcE '^k:[0-9]+ [0-9]+\.[0-9]{3} ms \| [0-9]+\.[0-9]{3} ms \| [0-9a-f.:]+\.[0-9]+ > [0-9a-f.:]+\.[0-9]+ \| snd_cwnd [0-9]+ ssthresh ([0-9]+|inf) snd_wnd [0-9]+ srtt [0-9]+ rcv_wnd [0-9]+ length [0-9]+( lost [0-9]+)?$' "$1"
 }
