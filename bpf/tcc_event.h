@@ -23,9 +23,9 @@ enum tcc_event_flag {
 	/* The socket is AF_INET6; else AF_INET. */
 	TCC_EVENT_IPV6 = 1 << 0,
 	/*
-	 * The kernel cannot give a socket cookie to this program (before 5.12,
-	 * as long as nobody else asked for one): `cookie` is the socket's
-	 * address, good only together with the tuple, and never shown.
+	 * The kernel cannot give a socket cookie to this program (before 5.12):
+	 * `cookie` is the socket's address, good only together with the tuple,
+	 * and never shown.
 	 */
 	TCC_EVENT_NO_COOKIE = 1 << 1,
 };

@@ -71,13 +71,16 @@ static __noinline bool matches(const struct sock *sk, const struct sk_buff *skb)
 
 static __always_inline void copy_event(struct tcc_event *event, struct sock *sk, __u32 lost)
 {
-	__u64 cookie = sk->__sk_common.skc_cookie.counter;
 	__u8 flags = sk->__sk_common.skc_family == AF_INET6 ? TCC_EVENT_IPV6 : 0;
+	__u64 cookie;
 
-	/* The kernel numbers a socket when somebody first asks. */
-	if (!cookie && tcc_has_cookie_helper)
-		cookie = bpf_get_socket_cookie(sk);
-	if (!cookie) {
+	if (tcc_has_cookie_helper) {
+		/* The kernel numbers a socket when somebody first asks. */
+		cookie = sk->__sk_common.skc_cookie.counter;
+		if (!cookie)
+			cookie = bpf_get_socket_cookie(sk);
+	} else {
+		/* Others may ask at any time: it must not change then. */
 		cookie = (__u64)sk;
 		flags |= TCC_EVENT_NO_COOKIE;
 	}

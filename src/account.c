@@ -10,23 +10,25 @@ uint64_t account_lost(const struct account *account)
 	return account->lost_buffer + account->lost_output;
 }
 
-uint64_t account_seen(const struct account *account)
+bool account_is_balanced(const struct account *account)
 {
-	return account->written + account->filtered + account_lost(account) + account->missed +
-	       account->discarded;
+	return account->seen == account->written + account->filtered + account_lost(account) +
+				account->missed + account->discarded + account->waiting;
 }
 
 const char *account_text(const struct account *account, char *text, size_t size)
 {
-	int length = snprintf(text, size,
-			      "seen %" PRIu64 " = written %" PRIu64 " + filtered %" PRIu64
-			      " + lost %" PRIu64 " + missed %" PRIu64 " + discarded %" PRIu64,
-			      account_seen(account), account->written, account->filtered,
-			      account_lost(account), account->missed, account->discarded);
+	char waiting[40] = "", lost[80] = "";
 
-	if (account_lost(account) && length > 0 && (size_t)length < size)
-		snprintf(text + length, size - (size_t)length,
-			 " (lost: buffer %" PRIu64 ", output %" PRIu64 ")", account->lost_buffer,
-			 account->lost_output);
+	if (account->waiting)
+		snprintf(waiting, sizeof(waiting), " + waiting %" PRIu64, account->waiting);
+	if (account_lost(account))
+		snprintf(lost, sizeof(lost), " (lost: buffer %" PRIu64 ", output %" PRIu64 ")",
+			 account->lost_buffer, account->lost_output);
+	snprintf(text, size,
+		 "seen %" PRIu64 " = written %" PRIu64 " + filtered %" PRIu64 " + lost %" PRIu64
+		 " + missed %" PRIu64 " + discarded %" PRIu64 "%s%s",
+		 account->seen, account->written, account->filtered, account_lost(account),
+		 account->missed, account->discarded, waiting, lost);
 	return text;
 }

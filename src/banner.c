@@ -106,7 +106,7 @@ char *banner_end(const struct banner_end *end)
 		"time", json_time(end->wall_ns),
 		"duration_ms", (json_int_t)(end->duration_ns / 1000000),
 		"connections", (json_int_t)end->connections,
-		"probe_seen", (json_int_t)account_seen(account),
+		"probe_seen", (json_int_t)account->seen,
 		"probe_written", (json_int_t)account->written,
 		"probe_filtered", (json_int_t)account->filtered,
 		"probe_lost", (json_int_t)account_lost(account),

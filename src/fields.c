@@ -93,6 +93,8 @@ static const char *apply(struct field_list *list, const char *item, size_t lengt
 			list_add(list, id);
 		return NULL;
 	}
+	if (name_length == 0)
+		return "an empty name";
 	if (find_field(name, name_length, &id))
 		return "no such field; --fields=help lists them";
 	if (!sign && list_has(list, id))
@@ -129,7 +131,7 @@ int fields_parse(struct field_list *list, const char *text, unsigned int set, co
 	return list->n ? 0 : -EINVAL;
 }
 
-const char *fields_json_type(enum field_kind kind)
+bool fields_is_string(enum field_kind kind)
 {
 	switch (kind) {
 	case KIND_I64:
@@ -137,7 +139,7 @@ const char *fields_json_type(enum field_kind kind)
 	case KIND_U16:
 	case KIND_U32:
 	case KIND_SSTHRESH:
-		return "number";
+		return false;
 	case KIND_EVENT:
 	case KIND_TIME:
 	case KIND_SADDR:
@@ -147,7 +149,12 @@ const char *fields_json_type(enum field_kind kind)
 	case KIND_FAMILY:
 		break;
 	}
-	return "string";
+	return true;
+}
+
+const char *fields_json_type(enum field_kind kind)
+{
+	return fields_is_string(kind) ? "string" : "number";
 }
 
 void fields_print_help(FILE *out)

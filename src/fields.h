@@ -6,6 +6,7 @@
 #ifndef TCC_FIELDS_H
 #define TCC_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -67,7 +68,10 @@ int fields_parse(struct field_list *list, const char *text, unsigned int set, co
 /* Print --fields=help: name, kind in JSON, unit, meaning. */
 void fields_print_help(FILE *out);
 
-/* "number", "string": the JSON type of a kind; a value may also be null. */
+/* Whether JSON writes a kind as a string; else it is a number, either may be null. */
+bool fields_is_string(enum field_kind kind);
+
+/* The same as a word: "string", "number". */
 const char *fields_json_type(enum field_kind kind);
 
 #endif

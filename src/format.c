@@ -23,7 +23,7 @@ static const struct format_ops *const all_ops[FORMAT_COUNT] = {
 
 /* The longest value of each kind, without quotes. */
 static const size_t value_max[] = {
-	[KIND_EVENT] = 16,
+	[KIND_EVENT] = RECORD_KIND_MAX,
 	[KIND_TIME] = EMIT_TIME_MAX,
 	[KIND_I64] = EMIT_U64_MAX + 1,
 	[KIND_MS] = EMIT_MS_MAX,
@@ -76,6 +76,7 @@ static void make_steps(struct format *format, const struct field_list *fields)
 
 		step->id = fields->id[i];
 		step->kind = field->kind;
+		step->is_string = fields_is_string(field->kind);
 		step->offset = field->offset;
 		step->lead_length = (uint8_t)snprintf(step->lead, sizeof(step->lead),
 						      format->ops->lead, field->name);

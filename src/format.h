@@ -35,6 +35,7 @@ struct format_step {
 	char lead[EMIT_SHORT_MAX];	/* what goes before the value */
 	uint8_t lead_length;
 	uint8_t id;		/* enum field_id */
+	bool is_string;		/* in JSON */
 	enum field_kind kind;
 	size_t offset;		/* in struct record */
 };

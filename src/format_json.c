@@ -20,26 +20,11 @@ static char *json_record(struct format *format, const struct record *record, cha
 			out = EMIT_LITERAL(out, "null");
 			continue;
 		}
-		switch (step->kind) {
-		case KIND_U32:
-		case KIND_U16:
-		case KIND_MS:
-		case KIND_I64:
-		case KIND_SSTHRESH:
-			out = format_value(format, step, record, out);
-			break;
-		case KIND_EVENT:
-		case KIND_TIME:
-		case KIND_SADDR:
-		case KIND_DADDR:
-		case KIND_U64:
-		case KIND_COOKIE:
-		case KIND_FAMILY:
+		if (step->is_string)
 			*out++ = '"';
-			out = format_value(format, step, record, out);
+		out = format_value(format, step, record, out);
+		if (step->is_string)
 			*out++ = '"';
-			break;
-		}
 	}
 	*start = '{';
 	return EMIT_LITERAL(out, "}\n");

@@ -17,10 +17,11 @@
 
 #define KERNEL(major, minor) ((major) * 1000u + (minor))
 
-/* CAP_BPF, the BPF ring buffer, programs on tracepoints by BTF. */
-#define KERNEL_OLDEST KERNEL(5, 8)
+/* CAP_BPF, the BPF ring buffer, sockets by BTF given to helpers. */
+#define KERNEL_OLDEST KERNEL(5, 10)
 /* Atomic instructions that return a value, on arm64. */
 #define KERNEL_OLDEST_WEAK KERNEL(5, 18)
+#define KERNEL_MEMORY_BY_CGROUP KERNEL(5, 11)
 #define KERNEL_COOKIE_HELPER KERNEL(5, 12)
 #define KERNEL_RECURSION_GUARD KERNEL(6, 1)
 
@@ -42,6 +43,7 @@ static int check_version(struct host *host)
 	host->keeps_stores_in_order = strcmp(name.machine, "x86_64") == 0 ||
 				      strcmp(name.machine, "s390x") == 0;
 	host->has_cookie_helper = version >= KERNEL_COOKIE_HELPER;
+	host->counts_locked_memory = version < KERNEL_MEMORY_BY_CGROUP;
 	host->has_recursion_guard = version >= KERNEL_RECURSION_GUARD;
 	oldest = host->keeps_stores_in_order ? KERNEL_OLDEST : KERNEL_OLDEST_WEAK;
 	if (version >= oldest)
@@ -81,7 +83,7 @@ static bool has_capability(const struct __user_cap_data_struct data[2], unsigned
 int host_refuse_privilege(void)
 {
 	log_error("not permitted to trace: run as root, or with the capabilities "
-		  "CAP_BPF and CAP_PERFMON");
+		  "CAP_BPF and CAP_PERFMON, in the initial user namespace");
 	return -EPERM;
 }
 

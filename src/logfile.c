@@ -12,6 +12,9 @@
 
 #define MODE 0640
 
+/* Longer than any line of ours: what ends so is somebody else's file. */
+#define TORN_MAX (64 << 10)
+
 /* Where the last whole line ends, looking back from `size`; 0 if there is none. */
 static int find_line_end(int fd, off_t size, off_t *end)
 {
@@ -44,6 +47,8 @@ static int cut_torn_line(int fd, off_t *size, struct logfile_state *state)
 		return err;
 	if (end == *size)
 		return 0;
+	if (*size - end > TORN_MAX)
+		return -EINVAL;
 	if (ftruncate(fd, end))
 		return -errno;
 	state->torn_bytes = (uint64_t)(*size - end);

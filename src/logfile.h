@@ -19,10 +19,11 @@ struct logfile_state {
 
 /*
  * Open for appending, made with mode 0640 if it is not there. A torn last
- * line, left by a crash, is cut off. `heading` (its LF included, or of length
- * 0) must be the file's first line, if it has one.
+ * line, left by a crash, is cut off. The file, unless it is empty, must begin with
+ * `heading` (which may be of length 0).
  *
- * Returns a descriptor, -EEXIST when the heading differs, -EBUSY when another
+ * Returns a descriptor, -EEXIST when the heading differs, -EINVAL when the last
+ * line is too long to be a log's (more than 64 KiB without an LF), -EBUSY when another
  * tcc-trace writes the file, or another -errno. Files that are no regular ones
  * (a FIFO, a device) are only opened.
  */

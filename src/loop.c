@@ -39,17 +39,22 @@ static int open_signals(struct loop *loop)
 	sigaddset(&set, SIGUSR1);
 	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
 		sigaddset(&set, SIGHUP);
+	/* What they tell comes as the error of a write, too. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	loop->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return loop->signal_fd < 0 ? -errno : watch(loop, loop->signal_fd, SOURCE_SIGNAL, EPOLLIN);
 }
 
+/* The end of time; the kernel cuts it to what its clocks can hold. */
+#define NEVER_S ((time_t)((1ULL << (8 * sizeof(time_t) - 1)) - 1))
+
 /* A timer that never ends, but is cancelled when the clock is set. */
 static int arm_clock(struct loop *loop)
 {
-	struct itimerspec never = { .it_value = { .tv_sec = INT32_MAX } };
+	struct itimerspec never = { .it_value = { .tv_sec = NEVER_S } };
 
 	if (timerfd_settime(loop->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
 			    NULL))
@@ -150,14 +155,24 @@ static void read_signals(struct loop *loop, struct loop_news *news)
 	}
 }
 
-/* Reading fails with ECANCELED when the clock was set, and arms it anew. */
+/* Reading fails with ECANCELED when the clock was set. */
 static void read_clock(struct loop *loop, struct loop_news *news)
 {
 	uint64_t expirations;
 
-	if (read(loop->clock_fd, &expirations, sizeof(expirations)) < 0 && errno == ECANCELED)
+	if (read(loop->clock_fd, &expirations, sizeof(expirations)) < 0 && errno == ECANCELED) {
 		news->is_clock_set = true;
-	arm_clock(loop);
+		arm_clock(loop);
+	}
+}
+
+/* Once is enough: a timer that is not read stays readable. */
+static void read_duration(struct loop *loop, struct loop_news *news)
+{
+	uint64_t expirations;
+
+	if (read(loop->duration_fd, &expirations, sizeof(expirations)) > 0)
+		news->has_ended = true;
 }
 
 static void take_event(struct loop *loop, const struct epoll_event *event, struct loop_news *news)
@@ -170,7 +185,7 @@ static void take_event(struct loop *loop, const struct epoll_event *event, struc
 		read_signals(loop, news);
 		break;
 	case SOURCE_DURATION:
-		news->has_ended = true;
+		read_duration(loop, news);
 		break;
 	case SOURCE_CLOCK:
 		read_clock(loop, news);
@@ -189,7 +204,7 @@ int loop_wait(struct loop *loop, int timeout_ms, struct loop_news *news)
 	struct epoll_event events[8];
 	int n = epoll_wait(loop->epoll_fd, events, 8, timeout_ms);
 
-	*news = (struct loop_news){ 0 };
+	*news = (struct loop_news){ .is_timeout = n == 0 };
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++)

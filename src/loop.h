@@ -14,6 +14,7 @@
 
 /* What woke the program. */
 struct loop_news {
+	bool is_timeout;	/* nothing: the time was over first */
 	bool has_doorbell;	/* events have arrived; clear the doorbell */
 	bool has_ended;		/* --duration is over */
 	bool is_clock_set;	/* the wall clock was set */
@@ -44,7 +45,7 @@ int loop_watch_output(struct loop *loop, int fd, bool is_full);
 /* End after so long, from now. */
 int loop_set_duration(struct loop *loop, uint64_t duration_ns);
 
-/* Wait, at most so long; no news when the time is over first. Returns 0 or -errno. */
+/* Wait, at most so long. Returns 0 or -errno. */
 int loop_wait(struct loop *loop, int timeout_ms, struct loop_news *news);
 
 #endif

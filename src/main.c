@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "banner.h"
@@ -20,6 +21,7 @@
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
+#include "privilege.h"
 #include "ring.h"
 #include "session.h"
 #include "tracer.h"
@@ -58,8 +60,9 @@ static int check_standard_files(void)
 /* What was printed to stdout must have arrived. */
 static int finish_stdout(void)
 {
+	errno = 0;
 	if (fflush(stdout) || ferror(stdout) || close(STDOUT_FILENO))
-		return fail("write to standard output", -errno);
+		return fail("write to standard output", errno ? -errno : -EIO);
 	return EXIT_DONE;
 }
 
@@ -92,8 +95,11 @@ static void print_summary(const struct session *session)
 		   conn_table_count(conns), conn_table_count(conns) == 1 ? "" : "s",
 		   elapsed_ms / 1000, elapsed_ms % 1000);
 	if (conn_table_forgotten(conns))
-		log_status("%" PRIu64 " connections were forgotten to make room for others: "
-			   "their timers began anew", conn_table_forgotten(conns));
+		log_status("forgotten to make room for other connections: %" PRIu64
+			   "; their timers began anew", conn_table_forgotten(conns));
+	if (account.lost_buffer)
+		log_status("the buffer was full at times: a larger --buffer, "
+			   "or a filter, loses less");
 }
 
 static void say_started(const struct options *options, uint64_t before_ns)
@@ -107,10 +113,13 @@ static void say_started(const struct options *options, uint64_t before_ns)
 static int start(struct parts *parts, const struct options *options)
 {
 	uint64_t before_ns = clock_now_ns();
-	int err;
+	int err, status;
 
 	if (tracer_load(&parts->tracer, &options->filter, options->buffer_bytes))
 		return EXIT_FAILED;
+	status = output_open(&parts->output, options);
+	if (status)
+		return status;
 	parts->ring = ring_new(tracer_ring_memory(parts->tracer));
 	if (!parts->ring)
 		return fail("start", -ENOMEM);
@@ -130,6 +139,10 @@ static int start(struct parts *parts, const struct options *options)
 		if (err)
 			return fail("set the duration", err);
 	}
+	tzset();	/* reads a file, and what follows needs none */
+	err = privilege_drop();
+	if (err)
+		return fail("drop privileges", err);
 	say_started(options, before_ns);
 	return EXIT_DONE;
 }
@@ -190,7 +203,7 @@ static int run(struct parts *parts, const struct options *options)
 static int trace(const struct options *options)
 {
 	struct parts parts = { 0 };
-	int status = output_open(&parts.output, options);
+	int status = output_open_format(&parts.output, options);
 
 	if (status == EXIT_DONE)
 		status = start(&parts, options);
@@ -218,7 +231,7 @@ int main(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv))
 		return EXIT_USAGE;
-	if (err)
+	if (err && !(options.action == ACTION_TRACE && options.log_file))
 		return fail("write to standard output", err);
 	log_set_level(options.is_quiet ? LOG_QUIET
 				       : options.is_verbose ? LOG_VERBOSE : LOG_NORMAL);

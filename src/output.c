@@ -80,7 +80,10 @@ static int refuse_file(const struct output *output, int err)
 {
 	if (err == -EEXIST)
 		log_error("--log-file: '%s': its heading differs from the one to be written; "
-			  "choose another file or the same fields", output->name);
+			  "choose another file, or the same format and fields", output->name);
+	else if (err == -EINVAL)
+		log_error("--log-file: '%s' is no log of tcc-trace: its last line never ends",
+			  output->name);
 	else if (err == -EBUSY)
 		log_error("--log-file: '%s': another tcc-trace is writing it", output->name);
 	else
@@ -88,17 +91,26 @@ static int refuse_file(const struct output *output, int err)
 	return EXIT_FAILED;
 }
 
+/* What a file that is appended to must begin with, at `out`; its length. */
+static size_t required_start(const struct output *output, char *out)
+{
+	if (output->kind != FORMAT_JSON)
+		return format_heading(output->format, out);
+	*out = '{';
+	return 1;
+}
+
 /* *has_heading: whether the file is to begin with the heading. */
 static int open_file(struct output *output, const char *path, bool *has_heading)
 {
-	char *heading = malloc(output->format->line_max);
+	char *start = malloc(output->format->line_max);
 	struct logfile_state state;
 
 	output->name = path;
-	if (!heading)
+	if (!start)
 		return output_fail(output, -ENOMEM);
-	output->fd = logfile_open(path, heading, format_heading(output->format, heading), &state);
-	free(heading);
+	output->fd = logfile_open(path, start, required_start(output, start), &state);
+	free(start);
 	if (output->fd < 0)
 		return refuse_file(output, output->fd);
 	if (state.torn_bytes)
@@ -148,10 +160,10 @@ static int write_start(struct output *output, const struct options *options, boo
 int output_open(struct output *output, const struct options *options)
 {
 	bool has_heading = true;
-	int status = output_open_format(output, options);
+	int status = EXIT_DONE;
 	int err;
 
-	if (!status && options->log_file)
+	if (options->log_file)
 		status = open_file(output, options->log_file, &has_heading);
 	if (status)
 		return status;

@@ -25,12 +25,15 @@ struct output {
 	int fd;			/* the log file's, or -1 */
 };
 
-/* The format only; for programs that write elsewhere. Returns an exit_status. */
+/*
+ * First the format: all that can be wrong with the options shows here.
+ * Returns an exit_status; on all but EXIT_DONE it has been said what is wrong.
+ */
 int output_open_format(struct output *output, const struct options *options);
 
 /*
- * Format and sink, and the lines before the first record. Returns an
- * exit_status; on all but EXIT_DONE it has been said what is wrong.
+ * Then, once tracing is possible, where it goes, and the lines before the
+ * first record: files are touched here. Returns as above.
  */
 int output_open(struct output *output, const struct options *options);
 

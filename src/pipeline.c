@@ -47,6 +47,7 @@ void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns)
 size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
 		      uint32_t cpu, char *out)
 {
+	/* The one kind there is. */
 	const struct tcc_probe *probe = (const struct tcc_probe *)event;
 	struct record record;
 	struct conn *conn;

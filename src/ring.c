@@ -35,6 +35,7 @@ struct ring {
 	uint32_t n_heap;
 	uint32_t taken_cpu;	/* whose slot the caller still looks at, or none */
 	uint64_t watermark_ns;	/* the lowest of all lanes */
+	bool is_busy;		/* a lane was, at the last scan */
 	uint64_t taken;
 };
 
@@ -154,6 +155,7 @@ static void scan_lane(struct ring *ring, uint32_t cpu, uint64_t idle_watermark_n
 	uint64_t watermark_ns;
 
 	lane->head = LOAD_ACQUIRE(&producer->head);
+	ring->is_busy |= busy != 0;
 	watermark_ns = busy ? newest_ns(ring, cpu) : idle_watermark_ns;
 	/* What an earlier scan made sure of stays true. */
 	if (watermark_ns > lane->watermark_ns)
@@ -168,6 +170,7 @@ void ring_scan(struct ring *ring, uint64_t now_ns)
 	uint64_t lowest_ns = UINT64_MAX;
 
 	give_back(ring);
+	ring->is_busy = false;
 	for (uint32_t cpu = 0; cpu < ring->memory.n_cpus; cpu++) {
 		scan_lane(ring, cpu, idle_watermark_ns);
 		if (ring->lanes[cpu].watermark_ns < lowest_ns)
@@ -211,6 +214,11 @@ const struct tcc_event *ring_next(struct ring *ring, uint32_t *cpu, uint64_t *kt
 bool ring_has_unread(const struct ring *ring)
 {
 	return ring->n_heap > 0;
+}
+
+bool ring_is_busy(const struct ring *ring)
+{
+	return ring->is_busy;
 }
 
 uint64_t ring_unread(const struct ring *ring)

@@ -4,7 +4,7 @@
  * one time order. Knows the shared memory (bpf/tcc_ring.h) and the header of
  * an event; neither BPF nor what an event contains.
  *
- * Order. A producer sets `busy`, reads the clock, fills its slot, stores
+ * Order. A producer sets `busy`, fills its slot, reads the clock, stores
  * `head`, clears `busy`. ring_scan() reads the clock first, then each ring's
  * `busy` and `head`. Of a ring that is not busy, whatever it publishes later is
  * younger than the scan's clock, less a margin for stores still on their way
@@ -66,6 +66,12 @@ const struct tcc_event *ring_next(struct ring *ring, uint32_t *cpu, uint64_t *kt
 
 /* Whether the last scan saw anything that has not been handed out yet. */
 bool ring_has_unread(const struct ring *ring);
+
+/*
+ * Whether a producer was busy at the last scan. Its event may be older than
+ * that scan, and so not ring the doorbell, see TCC_RING_PAUSE_NS.
+ */
+bool ring_is_busy(const struct ring *ring);
 
 /* Events published and not yet handed out, as of now. */
 uint64_t ring_unread(const struct ring *ring);

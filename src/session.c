@@ -11,8 +11,9 @@
 #define PACE_MS 1
 
 /*
- * A producer's load of `asleep` may pass its store of `head`, so the first
- * wait after falling asleep is bounded; by its end any such store is visible.
+ * A producer's load of `asleep` may pass its store of `head`, and one that was
+ * busy at the scan may not look at `asleep` at all: so the wait is bounded at
+ * first, and as long as a producer is busy.
  */
 #define DOUBT_MS 20
 
@@ -105,8 +106,8 @@ static void take_news(struct session *session, const struct loop_news *news)
 		session->summarise(session);
 }
 
-/* *has_news: false when the time was over first. */
-static int wait_for_news(struct session *session, int timeout_ms, bool *has_news)
+/* *is_timeout: the time was over before there was any news. */
+static int wait_for_news(struct session *session, int timeout_ms, bool *is_timeout)
 {
 	struct loop_news news;
 	int err;
@@ -120,25 +121,25 @@ static int wait_for_news(struct session *session, int timeout_ms, bool *has_news
 	err = loop_wait(session->loop, timeout_ms, &news);
 	if (err)
 		return err;
-	*has_news = news.has_doorbell || news.has_ended || news.is_clock_set ||
-		    news.is_output_ready || news.is_output_gone || news.stop_signals ||
-		    news.wants_summary;
+	*is_timeout = news.is_timeout;
 	take_news(session, &news);
 	return 0;
 }
 
-/* Nothing to do: sleep until the doorbell, bounded at first; see DOUBT_MS. */
+/* Nothing to do: sleep until there is news, bounded while in doubt. */
 static int sleep_until_rung(struct session *session)
 {
-	bool has_news = false;
+	bool is_timeout = true, is_in_doubt = true;
 	int err = 0;
 
-	for (int timeout_ms = DOUBT_MS; !err && !has_news; timeout_ms = LOOP_FOREVER) {
+	while (!err && is_timeout) {
 		ring_set_asleep(session->ring, true);
 		ring_scan(session->ring, clock_now_ns());
 		if (ring_has_unread(session->ring))
 			break;
-		err = wait_for_news(session, timeout_ms, &has_news);
+		is_in_doubt |= ring_is_busy(session->ring);
+		err = wait_for_news(session, is_in_doubt ? DOUBT_MS : LOOP_FOREVER, &is_timeout);
+		is_in_doubt = false;
 	}
 	ring_set_asleep(session->ring, false);
 	return err;
@@ -146,7 +147,7 @@ static int sleep_until_rung(struct session *session)
 
 static int trace(struct session *session)
 {
-	bool has_news;
+	bool is_timeout;
 	int err = 0;
 
 	while (!err && !session->is_ending && !is_output_over(session)) {
@@ -157,9 +158,9 @@ static int trace(struct session *session)
 		else if (is_output_over(session))
 			break;
 		else if (!sink_is_empty(session->sink))
-			err = wait_for_news(session, LOOP_FOREVER, &has_news);
+			err = wait_for_news(session, LOOP_FOREVER, &is_timeout);
 		else if (has_moved || ring_has_unread(session->ring))
-			err = wait_for_news(session, PACE_MS, &has_news);
+			err = wait_for_news(session, PACE_MS, &is_timeout);
 		else
 			err = sleep_until_rung(session);
 	}
@@ -181,16 +182,16 @@ static bool is_drained(const struct session *session)
 static int drain(struct session *session)
 {
 	unsigned int n_signals = session->n_stop_signals;
-	bool has_news = true;
+	bool is_timeout = false;
 	int err = 0;
 
 	for (;;) {
 		pass(session, true);
-		if (err || !has_news || is_output_over(session) || is_drained(session))
+		if (err || is_timeout || is_output_over(session) || is_drained(session))
 			return err;
 		if (session->n_stop_signals > n_signals || session->n_stop_signals > 1)
 			return 0;
-		err = wait_for_news(session, END_PATIENCE_MS, &has_news);
+		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
 	}
 }
 
@@ -209,35 +210,39 @@ int session_run(struct session *session)
 
 int session_flush(struct session *session)
 {
-	bool has_news = true;
+	bool is_timeout = false;
 	int err = 0;
 
-	while (!flush(session) && !err && has_news && !is_output_over(session))
-		err = wait_for_news(session, END_PATIENCE_MS, &has_news);
+	while (!flush(session) && !err && !is_timeout && !is_output_over(session))
+		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
 	return err;
 }
 
 struct account session_account(const struct session *session)
 {
 	struct ring_counts counts = ring_count(session->ring);
+	uint64_t missed = counts.nested + session->tracer.missed(session->tracer.context);
 	uint64_t pending = sink_pending_lines(session->sink);
 	uint64_t unread = counts.published - ring_taken(session->ring);
 	struct account account = {
+		.seen = counts.published + counts.filtered + counts.lost + missed,
 		.written = session->formatted - pending,
 		.filtered = counts.filtered,
 		.lost_buffer = counts.lost,
-		.missed = counts.nested + session->tracer.missed(session->tracer.context),
+		.missed = missed,
 	};
 
-	if (!session->has_ended)
-		return account;	/* the rest is still on its way */
-	if (session->is_output_gone)
-		account.discarded = unread + pending;
-	else if (is_count_reached(session))
+	if (!session->has_ended) {
+		account.waiting = unread + pending;
+		return account;
+	}
+	if (session->is_output_gone || is_count_reached(session))
 		account.discarded = unread;
 	else
 		account.lost_output = unread;
-	if (!session->is_output_gone)
+	if (session->is_output_gone)
+		account.discarded += pending;
+	else
 		account.lost_output += pending;
 	return account;
 }

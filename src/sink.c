@@ -24,6 +24,7 @@ struct sink {
 	int fd;			/* the caller's, or `own` */
 	int own;		/* our own opening of it, or -1 */
 	bool is_nonblocking;
+	bool is_datagram;	/* a socket that takes a line at a time */
 	size_t pipe_bytes;	/* what an empty pipe takes */
 	size_t start, end;	/* what is pending, in block */
 	size_t heading_end;	/* bytes of block that are heading */
@@ -56,12 +57,20 @@ static void find_kind(struct sink *sink)
 	sink->kind = SINK_OTHER;
 	if (fstat(sink->fd, &st) == 0) {
 		/* Of the devices, only a terminal makes one wait. */
-		if (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(sink->fd)))
+		if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
+		    (S_ISCHR(st.st_mode) && !isatty(sink->fd)))
 			sink->kind = SINK_FILE;
 		else if (S_ISFIFO(st.st_mode))
 			sink->kind = SINK_PIPE;
 		else if (S_ISSOCK(st.st_mode))
 			sink->kind = SINK_SOCKET;
+	}
+	if (sink->kind == SINK_SOCKET) {
+		socklen_t length = sizeof(bytes);
+
+		sink->is_datagram =
+			getsockopt(sink->fd, SOL_SOCKET, SO_TYPE, &bytes, &length) == 0 &&
+			bytes != SOCK_STREAM;
 	}
 	if (sink->kind == SINK_PIPE || isatty(sink->fd))
 		open_own(sink);
@@ -133,14 +142,24 @@ static size_t whole_lines(const struct sink *sink, size_t limit)
 	return last ? (size_t)(last + 1 - start) : limit;
 }
 
+static size_t first_line(const struct sink *sink)
+{
+	const char *start = sink->block + sink->start;
+	const char *end = memchr(start, '\n', sink->end - sink->start);
+
+	return end ? (size_t)(end + 1 - start) : sink->end - sink->start;
+}
+
 /* How much the receiver surely takes, whole lines; 0: nothing for now. */
 static size_t acceptable(const struct sink *sink)
 {
 	struct pollfd writable = { .fd = sink->fd, .events = POLLOUT };
 	int queued = 0;
 
-	if (sink->kind == SINK_FILE || sink->kind == SINK_SOCKET)
+	if (sink->kind == SINK_FILE || (sink->kind == SINK_SOCKET && !sink->is_datagram))
 		return sink->end - sink->start;
+	if (sink->is_datagram)
+		return first_line(sink);
 	/* An error shows at the write itself. */
 	if (!sink->is_nonblocking && poll(&writable, 1, 0) == 0)
 		return 0;
@@ -187,6 +206,14 @@ static void compact(struct sink *sink)
 	sink->start = 0;
 }
 
+/* A reader that goes away has several errors. */
+static int simplify(const struct sink *sink, int err)
+{
+	if (err == -ECONNRESET || (err == -EIO && sink->kind == SINK_OTHER))
+		return -EPIPE;
+	return err == -EWOULDBLOCK ? -EAGAIN : err;
+}
+
 int sink_flush(struct sink *sink)
 {
 	int err = 0;
@@ -210,7 +237,7 @@ int sink_flush(struct sink *sink)
 	if (err && err != -EAGAIN)
 		take_back_torn_line(sink);
 	compact(sink);
-	return err == -EWOULDBLOCK ? -EAGAIN : err;
+	return simplify(sink, err);
 }
 
 uint64_t sink_pending_lines(const struct sink *sink)
@@ -236,9 +263,4 @@ int sink_fd(const struct sink *sink)
 bool sink_can_wait(const struct sink *sink)
 {
 	return sink->kind != SINK_FILE;
-}
-
-bool sink_is_terminal(const struct sink *sink)
-{
-	return isatty(sink->fd);
 }

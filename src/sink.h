@@ -4,8 +4,9 @@
  * the receiver allows, never blocking on a pipe or a terminal. Knows neither
  * fields nor formats.
  *
- * A line is never torn: into a pipe goes either what surely fits, or whole
- * lines of at most PIPE_BUF bytes, which the kernel takes all or not at all.
+ * A line is never torn: into a pipe goes either what an empty one takes, or
+ * whole lines of at most PIPE_BUF bytes, which the kernel takes all or not at
+ * all. (Who else writes into the same pipe at that moment may cut the former.)
  */
 #ifndef TCC_SINK_H
 #define TCC_SINK_H
@@ -48,7 +49,5 @@ bool sink_is_empty(const struct sink *sink);
 int sink_fd(const struct sink *sink);
 /* Whether the receiver is one that can be waited for: not a regular file. */
 bool sink_can_wait(const struct sink *sink);
-/* Whether it is a terminal. */
-bool sink_is_terminal(const struct sink *sink);
 
 #endif

@@ -104,9 +104,18 @@ static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
 	return err;
 }
 
-static bool is_memory_refused(int err)
+/* Privilege has been checked before, so EPERM is the limit of locked memory. */
+static bool is_memory_refused(const struct tracer *tracer, int err)
 {
-	return err == -ENOMEM || err == -E2BIG;
+	return err == -ENOMEM || err == -E2BIG ||
+	       (err == -EPERM && tracer->host.counts_locked_memory);
+}
+
+static const char *memory_advice(int err, bool is_given)
+{
+	if (err == -EPERM)
+		return "; raise the limit of locked memory (ulimit -l) or add CAP_SYS_RESOURCE";
+	return is_given ? "; try a smaller --buffer" : "";
 }
 
 /* The default is a wish, and may shrink; what the user gave may not. */
@@ -126,7 +135,7 @@ static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filt
 	}
 	for (;;) {
 		err = load_skeleton(tracer, filter, bytes);
-		if (!is_memory_refused(err))
+		if (!is_memory_refused(tracer, err))
 			return err;
 		if (buffer_bytes || bytes / 2 < TRACER_BUFFER_MIN)
 			break;
@@ -136,14 +145,14 @@ static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filt
 	}
 	log_error("the kernel refused %" PRIu64 " KiB of buffer for each of %u CPUs: %s%s",
 		  bytes >> 10, n_cpus, strerror(-err),
-		  buffer_bytes ? "; try a smaller --buffer" : "");
+		  memory_advice(err, buffer_bytes != 0));
 	return err;
 }
 
 /* Memory, once refused, has been said already. */
-static void explain_load(int err)
+static void explain_load(const struct tracer *tracer, int err)
 {
-	if (is_memory_refused(err))
+	if (is_memory_refused(tracer, err))
 		return;
 	if (err == -EPERM || err == -EACCES)
 		host_refuse_privilege();
@@ -200,8 +209,9 @@ static int map_rings(struct tracer *tracer)
 
 	if (err)
 		return err;
-	bpf_map_freeze(bpf_map__fd(skel->maps.tcc_slots));
-	bpf_map_freeze(bpf_map__fd(skel->maps.tcc_producers));
+	if (bpf_map_freeze(bpf_map__fd(skel->maps.tcc_slots)) ||
+	    bpf_map_freeze(bpf_map__fd(skel->maps.tcc_producers)))
+		return -errno;
 	err = map_memory(&tracer->slots, skel->maps.tcc_slots, ring->slot_bytes,
 			 ring->n_slots * ring->n_cpus, PROT_READ);
 	if (!err)
@@ -270,7 +280,7 @@ int tracer_load(struct tracer **out, const struct tcc_filter *filter, uint64_t b
 	libbpf_set_print(print_libbpf);
 	err = load_with_buffer(tracer, filter, buffer_bytes);
 	if (err)
-		explain_load(err);
+		explain_load(tracer, err);
 	else
 		err = prepare(tracer);
 	if (err) {

@@ -3,6 +3,8 @@
 # What goes wrong is said in one line that starts "tcc-trace: ", and with the
 # status that was promised.
 
+bats_require_minimum_version 1.5.0
+
 # Run a command: its status, and its one line of output.
 # expect STATUS PATTERN COMMAND...
 expect() {
@@ -27,20 +29,20 @@ with_btf() {
 
 @test "without privilege: names the two capabilities" {
 	root_only
-	expect 1 'not permitted to trace: run as root, or with the capabilities CAP_BPF and CAP_PERFMON$' \
+	expect 1 'not permitted to trace: run as root, or with the capabilities CAP_BPF and CAP_PERFMON, in the initial user namespace$' \
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$TCC_TRACE"
 }
 
 @test "with one capability of the two: the same" {
 	root_only
-	expect 1 'not permitted to trace: .*CAP_BPF and CAP_PERFMON$' \
+	expect 1 'not permitted to trace: .*CAP_BPF and CAP_PERFMON, in the initial user namespace$' \
 		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,+bpf \
 		--ambient-caps=-all,+bpf "$TCC_TRACE"
 }
 
 @test "root of a user namespace only: the same" {
 	root_only
-	expect 1 'not permitted to trace: .*CAP_BPF and CAP_PERFMON$' \
+	expect 1 'not permitted to trace: .*CAP_BPF and CAP_PERFMON, in the initial user namespace$' \
 		unshare --user --map-root-user "$TCC_TRACE"
 }
 
@@ -69,16 +71,38 @@ with_btf() {
 		setarch --uname-2.6 "$TCC_TRACE"
 }
 
+@test "the oldest kernel that will do is 5.10" {
+	root_only
+	expect 1 'Linux 5\.9\.16 is too old: .* needs 5\.10 or later$' \
+		on_kernel 5.9.16 "$TCC_TRACE" --duration 0.1
+	run -0 on_kernel 5.10.0-1-test "$TCC_TRACE" --duration 0.1
+}
+
+@test "the limit of locked memory of old kernels: shrinks, then says what to do" {
+	root_only
+	export TCC_REFUSE_EPERM=1 TCC_REFUSE_BYTES=$((300 << 10))
+	run -0 on_kernel 5.10.0 "$TCC_TRACE" --duration 0.1
+	[[ ${lines[0]} =~ warning:.*trying ]]
+	export TCC_REFUSE_BYTES=1000
+	run -1 on_kernel 5.10.0 "$TCC_TRACE" --duration 0.1
+	[[ ${lines[-1]} =~ raise\ the\ limit\ of\ locked\ memory.*CAP_SYS_RESOURCE$ ]]
+}
+
 @test "a given --buffer that the kernel refuses: says how much, and does not shrink it" {
 	root_only
 	expect 1 'the kernel refused [0-9]+ KiB of buffer for each of [0-9]+ CPUs: .*; try a smaller --buffer$' \
 		"$TCC_TRACE" --buffer 64G
 }
 
+on_kernel() {
+	ASAN_OPTIONS=verify_asan_link_order=0 TCC_RELEASE=$1 \
+		LD_PRELOAD=$TCC_BUILD/tests/other_kernel.so "${@:2}"
+}
+
 # The shim refuses arrays over a size, as a kernel short of memory does.
 refuse_maps_over() {
 	ASAN_OPTIONS=verify_asan_link_order=0 TCC_REFUSE_BYTES=$1 \
-		LD_PRELOAD=$TCC_BUILD/tests/refuse_maps.so "${@:2}"
+		LD_PRELOAD=$TCC_BUILD/tests/other_kernel.so "${@:2}"
 }
 
 @test "the default buffer shrinks where the kernel refuses it, with a warning, and works" {
@@ -110,6 +134,32 @@ refuse_maps_over() {
 		bash -c "'$TCC_TRACE' >&-"
 	expect 1 'cannot write to standard output: Bad file descriptor$' \
 		bash -c "'$TCC_TRACE' --version >&-"
+}
+
+@test "a closed stdout does not matter to a log file" {
+	root_only
+	run -0 bash -c "'$TCC_TRACE' --duration 0.1 --port 1 --log-file '$BATS_TEST_TMPDIR/x.csv' >&-"
+	[ -s "$BATS_TEST_TMPDIR/x.csv" ]
+}
+
+@test "a trace that cannot start touches no file" {
+	root_only
+	chmod 0777 "$BATS_TEST_TMPDIR"
+	printf torn >"$BATS_TEST_TMPDIR/torn.txt"
+	chmod 0666 "$BATS_TEST_TMPDIR/torn.txt"
+	expect 1 'not permitted' setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$TCC_TRACE" --log-file "$BATS_TEST_TMPDIR/torn.txt"
+	[ "$(cat "$BATS_TEST_TMPDIR/torn.txt")" = torn ]
+	expect 1 'not permitted' setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$TCC_TRACE" --log-file "$BATS_TEST_TMPDIR/new.txt"
+	[ ! -e "$BATS_TEST_TMPDIR/new.txt" ]
+}
+
+@test "the file size limit: status 1 and why" {
+	root_only
+	run -1 bash -c "ulimit -f 0; '$TCC_TRACE' --duration 0.2 --log-file '$BATS_TEST_TMPDIR/x.json'"
+	echo "$output"
+	[[ ${lines[-1]} =~ ^tcc-trace:\ cannot\ write\ to.*x.json.*File\ too\ large$ ]]
 }
 
 @test "usage: status 2, the option, the value, what is allowed" {

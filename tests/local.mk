@@ -4,19 +4,32 @@
 # In C, without a kernel: each links the library and prints TAP.
 unit_tests = \
 	tests/unit/test_conn \
+	tests/unit/test_emit \
+	tests/unit/test_fields \
 	tests/unit/test_filter \
+	tests/unit/test_format \
+	tests/unit/test_logfile \
 	tests/unit/test_options \
 	tests/unit/test_parse \
+	tests/unit/test_properties \
 	tests/unit/test_ring \
+	tests/unit/test_session \
 	tests/unit/test_sink
+tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
+	tests/property.c tests/property.h tests/readback.c tests/readback.h
 
-check_PROGRAMS += $(unit_tests) tests/replay
+check_PROGRAMS += $(unit_tests) tests/replay tests/jsonl_check
 LDADD = libtcc.a $(JANSSON_LIBS) -lpthread
 
 # With bats, on the running kernel where they need one.
 bats_tests = \
+	tests/docs.bats \
 	tests/errors.bats \
+	tests/golden.bats \
 	tests/order.bats \
+	tests/privilege.bats \
+	tests/output.bats \
+	tests/readers.bats \
 	tests/trace.bats
 
 TESTS = $(unit_tests)
@@ -24,15 +37,55 @@ if HAVE_BATS
 TESTS += $(bats_tests)
 endif
 
-EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
-	tests/lib/netns.bash tests/lib/trace.bash tests/refuse_maps.c
+# What golden.bats compares; tests/golden/cases says how.
+golden_files = \
+	tests/golden/cases \
+	tests/golden/clock-all.json \
+	tests/golden/clock-utc.text \
+	tests/golden/clock-wall.text \
+	tests/golden/clock-west.text \
+	tests/golden/clock.events \
+	tests/golden/clock.tcpprobe \
+	tests/golden/compare.py \
+	tests/golden/edges-all.csv \
+	tests/golden/edges-all.json \
+	tests/golden/edges-all.text \
+	tests/golden/edges-few.csv \
+	tests/golden/edges-minus.json \
+	tests/golden/edges-mixed.csv \
+	tests/golden/edges-no-header.csv \
+	tests/golden/edges-one.csv \
+	tests/golden/edges-one.json \
+	tests/golden/edges-plus.text \
+	tests/golden/edges-utc.text \
+	tests/golden/edges.csv \
+	tests/golden/edges.events \
+	tests/golden/edges.json \
+	tests/golden/edges.tcpprobe \
+	tests/golden/edges.text \
+	tests/golden/lost-color-field.text \
+	tests/golden/lost-color.text \
+	tests/golden/lost-field.text \
+	tests/golden/lost-never.text \
+	tests/golden/lost.events \
+	tests/golden/lost.json \
+	tests/golden/lost.text \
+	tests/golden/reference.py
+EXTRA_DIST += $(golden_files) tests/fuzz/fuzz_format.c tests/lib/check_json.py \
+	tests/lib/latency.py tests/lib/same.py
 
-# A library to preload; no sanitizers: it is loaded before their runtime.
-check_DATA = tests/refuse_maps.so
-CLEANFILES += tests/refuse_maps.so
-tests/refuse_maps.so: tests/refuse_maps.c
-	$(AM_V_CCLD)$(MKDIR_P) tests && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(WARN_CFLAGS) \
-		-shared -fPIC -o $@ $(srcdir)/tests/refuse_maps.c -ldl
+EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh
+EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
+	tests/lib/netns.bash tests/lib/trace.bash \
+	tests/forbidden.c tests/other_kernel.c
+
+# Libraries to preload; no sanitizers: they are loaded before their runtime.
+preloaded = tests/forbidden.so tests/other_kernel.so
+check_DATA = $(preloaded)
+CLEANFILES += $(preloaded)
+$(preloaded): %.so: %.c
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(WARN_CFLAGS) \
+		-shared -fPIC -o $@ $< -ldl
 
 # The program, but for a BPF object in which CPU 0 stalls now and then between
 # an event's clock and its publication.

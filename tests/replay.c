@@ -18,6 +18,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,18 @@ static void read_events(struct events *events)
 	free(line);
 }
 
+/* All of it; a pipe's reader is waited for. */
+static void flush(const struct output *output)
+{
+	struct pollfd writable = { .fd = sink_fd(output->sink), .events = POLLOUT };
+	int err;
+
+	while ((err = sink_flush(output->sink)) == -EAGAIN)
+		poll(&writable, 1, -1);
+	if (err)
+		exit(output_fail(output, err));
+}
+
 static void write_events(const struct events *events, struct output *output,
 			 struct pipeline *pipeline)
 {
@@ -200,8 +213,7 @@ static void write_events(const struct events *events, struct output *output,
 		uint64_t ktime_ns = event->probe.event.ktime_ns;
 
 		if (!room) {
-			if (sink_flush(output->sink))
-				exit(output_fail(output, -EIO));
+			flush(output);
 			room = sink_room(output->sink, output->format->line_max);
 		}
 		/* As the ring does: time is held level where it steps back. */
@@ -226,7 +238,9 @@ int main(int argc, char **argv)
 	if (options_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	read_events(&events);
-	status = output_open(&output, &options);
+	status = output_open_format(&output, &options);
+	if (!status)
+		status = output_open(&output, &options);
 	if (status)
 		return status;
 	pipeline = pipeline_new(output.format, events.start_ns);
@@ -235,8 +249,7 @@ int main(int argc, char **argv)
 	before_ns = clock_now_ns();
 	for (unsigned long i = 0; i < rounds; i++)
 		write_events(&events, &output, pipeline);
-	if (sink_flush(output.sink))
-		status = output_fail(&output, -EIO);
+	flush(&output);
 	spent_ns = clock_now_ns() - before_ns;
 	if (repeat)
 		fprintf(stderr, "%.0f events/s\n",

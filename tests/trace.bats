@@ -301,6 +301,51 @@ thread.join()
 	[ "$(malformed_lines "$NETNS_DIR/pipe.out")" -eq 0 ]
 }
 
+@test "--duration ends it though the output takes nothing" {
+	iperf_server_start
+	mkfifo "$NETNS_DIR/pipe"
+	flood 6
+	proc_start trace bash -c "exec '$TCC_TRACE' --duration 1 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
+	trace_wait_attached
+	wait_for "! proc_is_running trace" 5
+	trace_stop
+	[ "$PROC_STATUS" -eq 0 ]
+	[ "$(summary output)" -gt 0 ]
+	check_account "$(summary written)"
+}
+
+@test "the running summary balances while lines wait" {
+	iperf_server_start
+	mkfifo "$NETNS_DIR/pipe"
+	proc_start trace bash -c "exec '$TCC_TRACE' 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
+	trace_wait_attached
+	flood 1
+	wait_for "! proc_is_running flood" 10
+	kill -USR1 "$(proc_pid trace)"
+	wait_for "grep -q '^tcc-trace: probe: seen' '$NETNS_DIR/trace.err'" 5
+	[ "$(summary waiting)" -gt 0 ]
+	[ "$(summary seen)" -eq $(($(summary written) + $(summary filtered) + $(summary lost) +
+		$(summary missed) + $(summary discarded) + $(summary waiting))) ]
+}
+
+# What kernels before 5.12 lack is not used, though this one has it.
+@test "without socket cookies, connections are told apart by socket and tuple" {
+	iperf_server_start
+	proc_start trace env ASAN_OPTIONS=verify_asan_link_order=0 TCC_RELEASE=5.10.0 \
+		LD_PRELOAD="$TCC_BUILD/tests/other_kernel.so" \
+		"$TCC_TRACE" --port "$IPERF_PORT" --csv --fields cookie,saddr,sport,daddr,dport,conn_ms
+	trace_wait_attached
+	transfer
+	trace_stop
+	check_account $(($(lines "$NETNS_DIR/trace.out") - 1))
+	# As many connections as there are tuples.
+	grep "^tcc-trace: $(tail -n +2 "$NETNS_DIR/trace.out" | cut -d, -f 2-5 | sort -u | wc -l) connections" \
+		"$NETNS_DIR/trace.err"
+	awk -F, 'NR > 1 { key = $2 $3 $4 $5; if ($1 != "" || (!(key in seen) && $6 != "0.000") ||
+		$6 + 0 < seen[key]) exit 1; seen[key] = $6 + 0 } END { exit NR < 100 }' \
+		"$NETNS_DIR/trace.out"
+}
+
 @test "a second SIGINT ends at once" {
 	iperf_server_start
 	mkfifo "$NETNS_DIR/pipe"

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -157,6 +158,20 @@ static void a_block_that_is_full_has_no_room(void)
 	teardown();
 }
 
+/* A datagram is a line: a receiver could not tell them apart otherwise. */
+static void a_datagram_holds_one_line(void)
+{
+	char data[1000];
+
+	check_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+	check_eq(sink_new(&sink, ends[1], 1000), 0);
+	fill(0, 3);
+	check_eq(sink_flush(sink), 0);
+	for (int i = 0; i < 3; i++)
+		check_eq(recv(ends[0], data, sizeof(data), MSG_DONTWAIT), LINE);
+	teardown();
+}
+
 static void what_is_not_open_is_refused(void)
 {
 	int fd = open("/dev/null", O_RDONLY);
@@ -175,6 +190,7 @@ int main(void)
 	TAP_RUN(a_heading_is_no_line);
 	TAP_RUN(a_full_device_is_told);
 	TAP_RUN(a_block_that_is_full_has_no_room);
+	TAP_RUN(a_datagram_holds_one_line);
 	TAP_RUN(what_is_not_open_is_refused);
 	return tap_done();
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: a kernel short of memory. bpf(BPF_MAP_CREATE) of an array of
- * more than $TCC_REFUSE_BYTES fails with ENOMEM; all else goes through.
+ * For LD_PRELOAD: another kernel. bpf(BPF_MAP_CREATE) of an array of more than
+ * $TCC_REFUSE_BYTES fails with ENOMEM, or with EPERM if $TCC_REFUSE_EPERM is
+ * set; uname() gives $TCC_RELEASE for the kernel's release. All else goes
+ * through.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 long syscall(long number, ...);
 
@@ -35,8 +39,22 @@ long syscall(long number, ...)
 	va_end(args);
 	if (number == SYS_bpf && a[0] == BPF_MAP_CREATE &&
 	    is_refused((const union bpf_attr *)a[1])) {
-		errno = ENOMEM;
+		errno = getenv("TCC_REFUSE_EPERM") ? EPERM : ENOMEM;
 		return -1;
 	}
 	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int uname(struct utsname *name)
+{
+	static int (*next)(struct utsname *);
+	const char *release = getenv("TCC_RELEASE");
+	int err;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "uname");
+	err = next(name);
+	if (!err && release)
+		snprintf(name->release, sizeof(name->release), "%s", release);
+	return err;
 }
