@@ -23,6 +23,7 @@ LDADD = libtcc.a $(JANSSON_LIBS) -lpthread
 
 # With bats, on the running kernel where they need one.
 bats_tests = \
+	tests/bootstrap.bats \
 	tests/docs.bats \
 	tests/errors.bats \
 	tests/golden.bats \
@@ -30,7 +31,8 @@ bats_tests = \
 	tests/privilege.bats \
 	tests/output.bats \
 	tests/readers.bats \
-	tests/trace.bats
+	tests/trace.bats \
+	tests/truth.bats
 
 TESTS = $(unit_tests)
 if HAVE_BATS
@@ -72,11 +74,13 @@ golden_files = \
 	tests/golden/lost.text \
 	tests/golden/reference.py
 EXTRA_DIST += $(golden_files) tests/fuzz/fuzz_format.c tests/lib/check_json.py \
-	tests/lib/latency.py tests/lib/same.py
+	tests/lib/latency.py tests/lib/readers.bash tests/lib/same.py
 
 EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh
 EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
-	tests/lib/netns.bash tests/lib/trace.bash \
+	bootstrap tests/lib/netns.bash tests/lib/results.bash tests/lib/trace.bash \
+	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
+	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/forbidden.c tests/other_kernel.c
 
 # Libraries to preload; no sanitizers: they are loaded before their runtime.

@@ -1,0 +1,72 @@
+# bash completion for tcc-trace(8)				-*- shell-script -*-
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Needs nothing of the bash-completion package. The names of the fields come
+# from the program itself, the one on the command line.
+
+_tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
+	--format= --json --csv --fields= --time= --color= --no-header
+	--log-file= --duration= --count= --buffer= --strict --quiet --verbose
+	--help --version
+	-i -p -4 -6 -F -o -d -c -b -q -v -h -V'
+
+# _tcc_trace_fields PROGRAM WORD: complete the last item of a list of fields.
+# Those named before it, whatever their sign, are not offered again.
+_tcc_trace_fields() {
+	local program=${1/#\~/$HOME} word=$2 before='' item name names=''
+	[[ $word != *,* ]] || before=${word%,*},
+	item=${word##*,}
+	[[ $item != [+-]* ]] || before+=${item:0:1} item=${item:1}
+	while read -r name _; do
+		[[ ,${word%"$item"}, == *[,+-]"$name",* ]] || names+=" $name"
+	done < <("$program" --fields=help </dev/null 2>/dev/null | tail -n +2)
+	[[ $before == *- ]] || names+=' all'
+	[[ -n $before ]] || names+=' help'
+	compopt -o nospace 2>/dev/null	# a comma may follow
+	mapfile -t COMPREPLY < <(compgen -P "$before" -W "$names" -- "$item")
+}
+
+# _tcc_trace_value PROGRAM OPTION WORD; fails if the option takes no value.
+_tcc_trace_value() {
+	local values=''
+	case $2 in
+		--format) values='text json csv tcpprobe' ;;
+		--time) values='ktime wall utc' ;;
+		--color) values='auto always never' ;;
+		--fields | -F)
+			_tcc_trace_fields "$1" "$3"
+			return
+			;;
+		--log-file | -o)
+			compopt -o filenames 2>/dev/null
+			mapfile -t COMPREPLY < <(compgen -f -- "$3")
+			return
+			;;
+		--ip | --src | --dst | --port | --sport | --dport | --mark) ;;
+		--duration | --count | --buffer) ;;
+		-[ipdcb]) ;;
+		*) return 1 ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$values" -- "$3")
+}
+
+# Readline splits --name=value at the `=`, which is then a word of its own.
+_tcc_trace() {
+	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
+	COMPREPLY=()
+	if [[ $word == = ]]; then
+		word=''
+	elif [[ $option == = ]]; then
+		option=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	# Of letters in one word, the last may take a value: -qF LIST.
+	[[ $option != -[!-]* ]] || option=-${option: -1}
+	if ((COMP_CWORD > 1)) && _tcc_trace_value "$1" "$option" "$word"; then
+		return
+	fi
+	[[ $word == -* || -z $word ]] || return
+	mapfile -t COMPREPLY < <(compgen -W "$_tcc_trace_options" -- "$word")
+	[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null
+}
+
+complete -F _tcc_trace tcc-trace

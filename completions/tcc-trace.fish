@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# fish completion for tcc-trace(8). The names of the fields come from the
+# program itself, the one on the command line. For fish a word that begins with
+# `-` is an option, so `-NAME` is completed in --fields=-NAME, not in -F -NAME.
+
+# Complete the last item of a list of fields. Those named before it, whatever
+# their sign, are not offered again.
+function __tcc_trace_fields
+    set -l program (commandline -opc)[1]
+    set -l list (commandline -ct | string replace -r -- '^(--fields=|-[46qv]*F)' '')
+    set -l before (string match -r -- '^(?:.*,)?[+-]?' $list)
+    set -l given (string split , -- (string replace -r -- '[^,]*$' '' $list) | string trim -l -c +-)
+    for line in ($program --fields=help 2>/dev/null </dev/null)[2..-1]
+        set -l name (string match -r -- '^\S+' $line)
+        contains -- $name $given
+        or printf '%s%s\t%s\n' "$before" $name (string replace -r -- '^.*\s\s+' '' $line)
+    end
+    string match -q -- '*-' "$before"
+    or printf '%sall\tall fields\n' "$before"
+    test -n "$before"
+    or printf 'help\tlist the fields\n'
+end
+
+complete -c tcc-trace -f
+complete -c tcc-trace -x -s i -l ip -d 'Either end has this address or prefix'
+complete -c tcc-trace -x -l src -d 'Local end has this address or prefix'
+complete -c tcc-trace -x -l dst -d 'Remote end has this address or prefix'
+complete -c tcc-trace -x -s p -l port -d 'Either end has this port'
+complete -c tcc-trace -x -l sport -d 'Local end has this port'
+complete -c tcc-trace -x -l dport -d 'Remote end has this port'
+complete -c tcc-trace -s 4 -d 'Only IPv4, v4-mapped IPv6 included'
+complete -c tcc-trace -s 6 -d 'Only IPv6'
+complete -c tcc-trace -x -l mark -d 'The packet has this mark'
+complete -c tcc-trace -x -l format -a 'text json csv tcpprobe' -d 'How records are written'
+complete -c tcc-trace -l json -d 'The same as --format=json'
+complete -c tcc-trace -l csv -d 'The same as --format=csv'
+complete -c tcc-trace -x -s F -l fields -a '(__tcc_trace_fields)' -d 'The fields and their order'
+complete -c tcc-trace -x -l time -a 'ktime wall utc' -d 'First column of a text line'
+complete -c tcc-trace -x -l color -a 'auto always never' -d 'Color the text'
+complete -c tcc-trace -l no-header -d 'No CSV heading, no opening or end record'
+complete -c tcc-trace -r -F -s o -l log-file -d 'Append records to this file'
+complete -c tcc-trace -x -s d -l duration -d 'Stop after this time'
+complete -c tcc-trace -x -s c -l count -d 'Stop after so many records'
+complete -c tcc-trace -x -s b -l buffer -d 'Kernel buffer of each CPU'
+complete -c tcc-trace -l strict -d 'Exit 3 if any event was lost or missed'
+complete -c tcc-trace -s q -l quiet -d 'No status, no summary'
+complete -c tcc-trace -s v -l verbose -d 'Show what libbpf and the verifier say'
+complete -c tcc-trace -s h -l help -d 'Show help'
+complete -c tcc-trace -s V -l version -d 'Show the version'

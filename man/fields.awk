@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Makes the man page: puts version and directory and, for the line @FIELDS@,
+# what src/fields.def says of each field into man/tcc-trace.8.in. Runs at build
+# time in any awk; does not need the program, which may be for another machine.
+#
+#	awk -v version=VERSION -v pkgdatadir=DIR -v fields=FIELDS.DEF \
+#		-f fields.awk TCC-TRACE.8.IN
+
+BEGIN {
+	# Kinds to types of JSON, as fields_json_type() in src/fields.c has them.
+	type["EVENT"] = type["TIME"] = type["SADDR"] = type["DADDR"] = "string"
+	type["U64"] = type["COOKIE"] = type["FAMILY"] = "string"
+	type["I64"] = type["MS"] = type["U16"] = type["U32"] = type["SSTHRESH"] = "number"
+}
+
+/^@FIELDS@$/ {
+	print_fields()
+	next
+}
+
+{
+	gsub(/@VERSION@/, version)
+	gsub(/@PKGDATADIR@/, roff(pkgdatadir))
+	print
+}
+
+function die(text) {
+	print "fields.awk: " text | "cat 1>&2"
+	is_failed = 1
+	exit 1
+}
+
+END { exit is_failed }
+
+# A definition may go on over lines; it ends where the next begins.
+function print_fields(   line, definition, status) {
+	while ((status = getline line <fields) > 0) {
+		if (line ~ /^FIELD\(/) {
+			print_field(definition)
+			definition = line
+		} else if (definition != "") {
+			definition = definition " " line
+		}
+	}
+	if (status < 0 || definition == "")
+		die("no fields in " fields)
+	print_field(definition)
+}
+
+# FIELD(name, kind, member, default sets, unit, meaning, source)
+function print_field(definition,   word, text, n, rest, defaults) {
+	if (definition == "")
+		return
+	# Adjacent strings are one, as in C.
+	gsub(/"[ \t]+"/, "", definition)
+	rest = definition
+	for (n = 0; match(rest, /"([^"\\]|\\.)*"/); n++) {
+		text[n] = substr(rest, RSTART + 1, RLENGTH - 2)
+		rest = substr(rest, RSTART + RLENGTH)
+	}
+	sub(/^FIELD\(/, "", definition)
+	if (n != 3 || split(definition, word, /[ \t]*,[ \t]*/) < 7)
+		die("not understood: " definition)
+	if (!(word[2] in type))
+		die("kind " word[2] " of field " word[1] " has no type here")
+	defaults = word[4] ~ /IN_TEXT/ ? "text" : ""
+	if (word[4] ~ /IN_DATA/)
+		defaults = defaults (defaults != "" ? ", JSON, CSV" : "JSON, CSV")
+	if (defaults == "")
+		defaults = "none"
+	print ".TP"
+	print ".BR " word[1] " \" (" type[word[2]] (text[0] != "" ? "; " roff(text[0]) : "") ")\""
+	print toupper(substr(text[1], 1, 1)) roff(substr(text[1], 2)) "."
+	print ".br"
+	print "Kernel: " roff(text[2]) "."
+	print ".br"
+	print "Default in: " defaults "."
+}
+
+# Text of a C string, fit for a line of roff that does not start with it.
+function roff(text) {
+	gsub(/\\"/, "\"", text)
+	gsub(/\\/, "\\e", text)
+	gsub(/->/, "\\->", text)
+	gsub(/"/, "\\(dq", text)
+	return text
+}

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Included by Makefile.am: the man page.
+
+man_MANS = man/tcc-trace.8
+EXTRA_DIST += man/tcc-trace.8.in man/fields.awk
+CLEANFILES += man/tcc-trace.8
+
+# On the Makefile for version and directory.
+man/tcc-trace.8: man/tcc-trace.8.in man/fields.awk src/fields.def Makefile
+	$(AM_V_GEN)$(MKDIR_P) man && \
+	$(AWK) -v version='$(PACKAGE_VERSION)' -v pkgdatadir='$(pkgdatadir)' \
+		-v fields=$(srcdir)/src/fields.def -f $(srcdir)/man/fields.awk \
+		$(srcdir)/man/tcc-trace.8.in > $@.tmp && \
+	mv $@.tmp $@

@@ -1,0 +1,328 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is written of the program beside the program: the man page, the
+# completions, README.md, HACKING. The program itself says what is true.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	SOURCE=$TCC_TESTS/..
+	PAGE=$TCC_BUILD/man/tcc-trace.8
+	[ -x "$TCC_TRACE" ]
+	[ -f "$PAGE" ]
+	COMPLETIONS=$SOURCE/completions
+	# Shells keep files there.
+	export HOME=$BATS_TEST_TMPDIR
+	unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME ZDOTDIR
+	# The completions run the program that is on the command line.
+	PATH=$(dirname "$TCC_TRACE"):$PATH
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# needs PROGRAM: or skip.
+needs() {
+	command -v "$1" >/dev/null || skip "$1 is not installed"
+}
+
+# same WANTED GOT: compare texts; shows how they differ. Nothing is like nothing.
+same() {
+	[ -n "$1" ]
+	diff -u --label wanted --label got <(printf '%s\n' "$1") <(printf '%s\n' "$2")
+}
+
+# ---- what the program says --------------------------------------------------
+
+# "-i, --ip=ADDR[/LEN],..." of each option of --help, sorted.
+help_options() {
+	"$TCC_TRACE" --help | sed -nE 's/^ +((-., )?--?[^ ]+).*/\1/p' | LC_ALL=C sort
+}
+
+# "-i" and "--ip" on lines of their own, sorted.
+help_option_names() {
+	help_options | sed 's/, /\n/; s/=.*//' | sed 's/=.*//' | LC_ALL=C sort
+}
+
+# "--color auto always never" of each option that is a choice.
+help_choices() {
+	help_options | sed -nE 's/.*(--[a-z-]+)=([a-z|]*\|[a-z|]*)$/\1 \2/p' | tr '|' ' '
+}
+
+# "name|type|unit|Meaning." of each field of --fields=help.
+help_fields() {
+	"$TCC_TRACE" --fields=help | awk '
+		function cell(from, to,   text) {
+			text = substr($0, from, to - from)
+			sub(/ +$/, "", text)
+			return text
+		}
+		NR == 1 {
+			type = index($0, "TYPE"); unit = index($0, "UNIT")
+			meaning = index($0, "MEANING")
+			next
+		}
+		{
+			text = cell(meaning, 1000)
+			of = cell(unit, meaning)
+			print cell(1, type) "|" cell(type, unit) "|" (of == "-" ? "" : of) "|" \
+				toupper(substr(text, 1, 1)) substr(text, 2) "."
+		}'
+}
+
+# ---- the man page -----------------------------------------------------------
+
+# The tags of a section of the page, without roff, and the line behind each:
+# "TAG<TAB>LINE".
+page_tags() {
+	awk -v section="$1" '
+		function plain(text) {
+			gsub(/\\f./, "", text)
+			gsub(/\\-/, "-", text)
+			gsub(/\\\(aq/, "\047", text)
+			gsub(/\\\(dq/, "\"", text)
+			return text
+		}
+		/^\.SH / { is_in = $0 == ".SH " section }
+		is_text { print tag "\t" plain($0); is_text = 0 }
+		is_tag { tag = plain($0); is_text = 1 }
+		{ is_tag = is_in && $0 == ".TP" }' "$PAGE"
+}
+
+@test "the man page has each option of --help, with its argument, and no other" {
+	same "$(help_options)" "$(page_tags OPTIONS | cut -f 1 | LC_ALL=C sort)"
+}
+
+@test "the man page has each field of --fields=help, with type, unit and meaning, and no other" {
+	same "$(help_fields)" "$(page_tags FIELDS |
+		sed -E 's/^\.BR ([^ ]+) " \(([a-z]+)(; ([^)]*))?\)"\t/\1|\2|\4|/')"
+}
+
+@test "the man page has the version of the program" {
+	grep -q "^\.TH .*\"$("$TCC_TRACE" --version | head -n 1)\"" "$PAGE"
+}
+
+@test "no field is made for the man page whose type is not known" {
+	sed 's/^FIELD(mark, U32,/FIELD(mark, U128,/' "$SOURCE/src/fields.def" >fields.def
+	run -1 awk -v fields=fields.def -f "$SOURCE/man/fields.awk" \
+		"$SOURCE/man/tcc-trace.8.in"
+	[[ $output == *'kind U128 of field mark'* ]]
+	run -1 awk -v fields=/nonexistent -f "$SOURCE/man/fields.awk" \
+		"$SOURCE/man/tcc-trace.8.in"
+}
+
+@test "the man page: mandoc finds no fault" {
+	needs mandoc
+	run -0 mandoc -W warning -T lint "$PAGE"
+	[ -z "$output" ]
+}
+
+@test "the man page: groff finds no fault" {
+	needs groff
+	run -0 groff -man -ww -z "$PAGE"
+	[ -z "$output" ]
+}
+
+@test "the man page: man finds no fault" {
+	needs man
+	needs groff
+	run -0 --separate-stderr man --warnings -l "$PAGE"
+	[ -z "$stderr" ]
+	[[ $output == *"tcp:tcp_probe"* ]]
+}
+
+@test "the man page: lexgrog finds its name" {
+	needs lexgrog
+	run -0 lexgrog "$PAGE"
+	[[ $output == *'"tcc-trace - trace TCP congestion control"' ]]
+}
+
+# ---- the completions --------------------------------------------------------
+
+# The names of options in a completion's text, for machines without the shell.
+options_in_text() {
+	case $1 in
+		bash) sed -n '/^_tcc_trace_options=/,/[^=]'\''$/p' "$COMPLETIONS/tcc-trace.bash" ;;
+		zsh) sed -n '/^_arguments/,$ { /^_arguments/d; s/\[.*//; s/([^)]*)//; p }' \
+			"$COMPLETIONS/_tcc-trace" ;;
+		fish) sed -nE "s/^complete -c tcc-trace (.*) -d .*/ \1/p" "$COMPLETIONS/tcc-trace.fish" |
+			sed -E "s/-a '[^']*'//; s/ -[rFfx]\b//g; s/ -s (.)/ -\1/; s/ -l / --/" ;;
+	esac | grep -oE -- '--?[A-Za-z0-9-]+' | LC_ALL=C sort -u
+}
+
+@test "each completion has each option of --help, and no other" {
+	for shell in bash zsh fish; do
+		echo "$shell:"
+		same "$(help_option_names)" "$(options_in_text $shell)"
+	done
+}
+
+# candidates SHELL LINE...: print what the shell offers for each command line,
+# on a line of its own; without what goes before the value in --name=value.
+candidates() {
+	local shell=$1 n line offered
+	shift
+	case $shell in
+		bash) bash "$TCC_TESTS/lib/complete.bash" "$COMPLETIONS/tcc-trace.bash" "$@" ;;
+		zsh) zsh -f "$TCC_TESTS/lib/complete.zsh" "$COMPLETIONS" "$@" ;;
+		fish) fish --no-config "$TCC_TESTS/lib/complete.fish" \
+			"$COMPLETIONS/tcc-trace.fish" "$@" ;;
+	esac >candidates.out || return
+	mapfile -t offered <candidates.out
+	[ "${#offered[@]}" -eq "$#" ] || return
+	for ((n = 0; n < $#; n++)); do
+		line=${*:n + 1:1}
+		if [[ ${line##* } == --*=* ]]; then
+			sed -E 's/(^| )--[a-z-]+=/\1/g' <<<"${offered[n]}"
+		else
+			sed -E 's/=( |$)/\1/g' <<<"${offered[n]}"
+		fi
+	done
+}
+
+# What is to be offered, to any shell: LINE, `:`, the candidates, sorted.
+general_cases='
+tcc-trace --fo: --format
+tcc-trace --ve: --verbose --version
+tcc-trace --csv --co: --color --count
+tcc-trace --strict --d: --dport --dst --duration
+tcc-trace --format=j: json
+tcc-trace --format t: tcpprobe text
+tcc-trace --color=a: always auto
+tcc-trace --fields=snd_: snd_cwnd snd_nxt snd_una snd_wnd
+tcc-trace --fields=he: help
+tcc-trace --fields=al: all
+tcc-trace --fields=+cp: +cpu
+tcc-trace --fields=-mar: -mark
+tcc-trace --fields=+cpu,-mar: +cpu,-mark
+tcc-trace --fields=cpu,al: cpu,all
+tcc-trace --fields=-al:
+tcc-trace --fields=+he:
+tcc-trace --fields=cpu,he:
+tcc-trace --fields=srtt,snd_cwnd,snd_: srtt,snd_cwnd,snd_nxt srtt,snd_cwnd,snd_una srtt,snd_cwnd,snd_wnd
+tcc-trace --fields=+mark,-ma:
+tcc-trace -F +conn: +conn_ms
+tcc-trace -qF cp: cpu
+tcc-trace --log-file=fi: file-a file-b
+tcc-trace -o fi: file-a file-b
+tcc-trace --port=:
+tcc-trace --src :
+tcc-trace --count=1:
+tcc-trace operand:
+./elsewhere/tcc-trace --fields=+ne: +new
+./elsewhere/tcc-trace --fields=+cp:
+'
+
+# cases_hold SHELL CASES
+cases_hold() {
+	local wanted lines=()
+	touch file-a file-b
+	mkdir elsewhere
+	printf '#!/bin/sh\necho HEADING\necho "new number - a field"\n' >elsewhere/tcc-trace
+	chmod +x elsewhere/tcc-trace
+	wanted=$(sed '/^$/d' <<<"$2")
+	mapfile -t lines <<<"$wanted"
+	lines=("${lines[@]%:*}")
+	candidates "$1" "${lines[@]}" >got
+	same "$wanted" "$(paste -d : <(printf '%s\n' "${lines[@]}") <(sed 's/^./ &/' got))"
+}
+
+# choices_hold SHELL: all options, all fields, all values of each choice.
+choices_hold() {
+	local option values lines=() wanted=()
+	while read -r option values; do
+		lines+=("tcc-trace $option=")
+		wanted+=("$option $(tr ' ' '\n' <<<"$values" | LC_ALL=C sort | paste -sd ' ')")
+	done < <(help_choices)
+	lines+=('tcc-trace --fields=' 'tcc-trace -' 'tcc-trace --')
+	candidates "$1" "${lines[@]}" >got
+	same "$(printf '%s\n' "${wanted[@]}")" \
+		"$(paste -d ' ' <(help_choices | cut -d ' ' -f 1) <(head -n -3 got))"
+	same "$( (help_fields | cut -d '|' -f 1 && printf '%s\n' all help) | LC_ALL=C sort)" \
+		"$(tail -n 3 got | head -n 1 | tr ' ' '\n' | LC_ALL=C sort)"
+	same "$(help_option_names)" "$(tail -n 2 got | tr ' ' '\n' | LC_ALL=C sort -u)"
+}
+
+@test "bash offers options, values, fields and files" {
+	bash -n "$COMPLETIONS/tcc-trace.bash"
+	cases_hold bash "$general_cases
+tcc-trace -F -mar: -mark"
+}
+
+@test "bash offers all options, all choices, all fields" {
+	choices_hold bash
+}
+
+@test "zsh offers options, values, fields and files" {
+	needs zsh
+	zsh -n "$COMPLETIONS/_tcc-trace"
+	cases_hold zsh "$general_cases
+tcc-trace -F -mar: -mark
+tcc-trace -Fcp: -Fcpu
+tcc-trace --json --cs:
+tcc-trace --quiet --verb:"
+}
+
+@test "zsh offers all options, all choices, all fields" {
+	needs zsh
+	choices_hold zsh
+}
+
+@test "fish offers options, values, fields and files" {
+	needs fish
+	fish --no-execute "$COMPLETIONS/tcc-trace.fish"
+	cases_hold fish "$general_cases
+tcc-trace -Fcp: -Fcpu"
+}
+
+@test "fish offers all options, all choices, all fields" {
+	needs fish
+	choices_hold fish
+}
+
+# ---- examples ---------------------------------------------------------------
+
+# The command lines that are shown as examples, up to a pipe or a redirection.
+examples() {
+	{
+		"$TCC_TRACE" --help | sed -n 's/^  tcc-trace/tcc-trace/p'
+		sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/p' "$PAGE" |
+			sed "s/\\\\-/-/g; s/\\\\(aq/'/g"
+		# shellcheck disable=SC2016 # Markdown
+		sed -n '/^```/,/^```/p' "$SOURCE/README.md" |
+			sed -E 's/^(# |\$ )?(sudo )?(\.\/build\/)?//'
+	} | sed -nE 's/ +# .*//; s/^tcc-trace( [^|>]*|$).*/\1/p'
+}
+
+@test "each example is a valid command line" {
+	local n=0 arguments list name
+	while read -r arguments; do
+		echo "tcc-trace $arguments"
+		timeout 10 bash -c "exec \"\$TCC_TRACE\" $arguments --version" >/dev/null
+		list=$(sed -nE 's/.*(--fields=|-F )([^ ]*).*/\2/p' <<<"$arguments")
+		for name in ${list//[,+-]/ }; do
+			"$TCC_TRACE" --fields=help | grep -q "^$name " || [ "$name" = all ]
+		done
+		n=$((n + 1))
+	done < <(examples)
+	echo "$n examples"
+	[ "$n" -ge 15 ]
+}
+
+# ---- the rest ---------------------------------------------------------------
+
+@test "codespell finds no fault in the documentation" {
+	needs codespell
+	# \(bu is a bullet.
+	run codespell -L bu "$SOURCE/README.md" "$SOURCE/HACKING" "$SOURCE/NEWS" \
+		"$SOURCE/man/tcc-trace.8.in" "$SOURCE/src/fields.def" "$COMPLETIONS"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+# x.c and x.h are one entry, x.[ch].
+@test "HACKING's map has each file of src and bpf, and no other" {
+	same "$(cd "$SOURCE" && find src bpf -name '*.[ch]' -o -name '*.def' |
+		sed -E 's/\.[ch]$//' | LC_ALL=C sort -u)" \
+		"$(sed -nE 's/^((src|bpf)\/[a-z_.]+(\[ch\])?)  .*/\1/p' "$SOURCE/HACKING" |
+			sed -E 's/\.(\[ch\]|[ch])$//' | LC_ALL=C sort)"
+}

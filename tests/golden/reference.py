@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What tcc-trace must print for events written as text (see tests/replay.c).
+
+	reference.py [OPTION of tcc-trace's output]... < EVENTS
+
+Written from the contract, not from src/, so that both are unlikely to share a
+fault. A new field needs its line in FIELDS below.
+"""
+import argparse
+import ipaddress
+import sys
+import time
+
+INFINITE = 2147483647
+TEXT, DATA = 1, 2
+
+
+class Event:
+    """An event, with what the pipeline adds."""
+
+    DEFAULTS = dict(ktime=0, cookie=0, cpu=0, sport=0, dport=0, snd_cwnd=10, ssthresh=INFINITE,
+                    snd_wnd=0, srtt=0, rcv_wnd=0, length=0, snd_nxt=0, snd_una=0, mark=0, mss=0,
+                    lost=0, clock=0, saddr=None, daddr=None, nocookie=False, inet6=False)
+    KEPT = ('ktime', 'cookie', 'nocookie', 'inet6', 'saddr', 'daddr', 'sport', 'dport', 'clock')
+
+    def __init__(self, before):
+        for name, value in self.DEFAULTS.items():
+            setattr(self, name, getattr(before, name) if before and name in self.KEPT else value)
+
+    def set_words(self, words):
+        """Returns the trace's start, if a word gives it."""
+        start = None
+        if any('addr=' in word for word in words):
+            self.inet6 = self.nocookie = False
+        for word in words:
+            name, _, value = word.partition('=')
+            if name in ('nocookie', 'inet6'):
+                setattr(self, name, True)
+            elif name in ('saddr', 'daddr'):
+                self.inet6 |= ':' in value
+                setattr(self, name, value)
+            elif name == 'start':
+                start = int(value, 0)
+            elif name in self.DEFAULTS:
+                setattr(self, name, int(value, 0))
+            else:
+                raise ValueError('unknown word ' + word)
+        return start
+
+
+def add_state(events, start):
+    """What depends on the events before: held time, timers, a fallen cwnd."""
+    conns, now = {}, 0
+    for event in events:
+        now = event.ktime = max(now, event.ktime)
+        if event.nocookie:
+            event.conn = (event.cookie, event.saddr, event.daddr, event.sport, event.dport)
+            event.color_key = None
+            event.cookie = 0
+        else:
+            event.conn = event.color_key = event.cookie or 1
+        first, cwnd = conns.get(event.conn, (now, 0))
+        conns[event.conn] = first, event.snd_cwnd
+        event.has_fallen = event.snd_cwnd < cwnd
+        event.offset_ns = max(0, now - start)
+        event.conn_ns = now - first
+        event.wall_ns = now + event.clock
+        event.in_flight = (event.snd_nxt - event.snd_una) % 2**32
+
+
+def read_events(lines):
+    events, start = [], 0
+    for line in lines:
+        words = line.split('#')[0].split()
+        if words:
+            event = Event(events[-1] if events else None)
+            given = event.set_words(words)
+            start = start if given is None else given
+            events.append(event)
+    add_state(events, start)
+    return events
+
+
+# ---- values: text, or None where there is none ------------------------------------
+
+
+def print_ms(ns):
+    return f'{ns // 10**6}.{ns // 1000 % 1000:03}'
+
+
+def print_time(ns, is_local=False):
+    seconds, below = divmod(ns, 10**9)
+    parts = (time.localtime if is_local else time.gmtime)(seconds)
+    zone = 'Z'
+    if is_local:
+        minutes = abs(parts.tm_gmtoff) // 60
+        zone = f'{"-" if parts.tm_gmtoff < 0 else "+"}{minutes // 60:02}:{minutes % 60:02}'
+    return '%04d-%02d-%02dT%02d:%02d:%02d' % parts[:6] + f'.{below:09}{zone}'
+
+
+def print_addr(text, is_ipv6):
+    """RFC 5952; IPv4 is shown as such where the socket is IPv4."""
+    addr = ipaddress.ip_address(text)
+    mapped = addr if addr.version == 4 else addr.ipv4_mapped
+    if mapped is None:
+        return str(addr)
+    return f'::ffff:{mapped}' if is_ipv6 else str(mapped)
+
+
+# Name, whether JSON has it as a number, default sets, value.
+FIELDS = [
+    ('event', False, DATA, lambda e: 'probe'),
+    ('time', False, DATA, lambda e: print_time(e.wall_ns)),
+    ('time_us', True, DATA, lambda e: str(e.wall_ns // 1000)),
+    ('offset_ms', True, DATA, lambda e: print_ms(e.offset_ns)),
+    ('conn_ms', True, DATA, lambda e: print_ms(e.conn_ns)),
+    ('saddr', False, DATA, lambda e: print_addr(e.saddr, e.inet6)),
+    ('sport', True, DATA, lambda e: str(e.sport)),
+    ('daddr', False, DATA, lambda e: print_addr(e.daddr, e.inet6)),
+    ('dport', True, DATA, lambda e: str(e.dport)),
+    ('snd_cwnd', True, TEXT | DATA, lambda e: str(e.snd_cwnd)),
+    ('ssthresh', True, TEXT | DATA, lambda e: None if e.ssthresh == INFINITE else str(e.ssthresh)),
+    ('mss', True, DATA, lambda e: str(e.mss)),
+    ('snd_wnd', True, TEXT | DATA, lambda e: str(e.snd_wnd)),
+    ('srtt', True, TEXT | DATA, lambda e: str(e.srtt)),
+    ('rcv_wnd', True, TEXT | DATA, lambda e: str(e.rcv_wnd)),
+    ('length', True, TEXT | DATA, lambda e: str(e.length)),
+    ('in_flight', True, DATA, lambda e: str(e.in_flight)),
+    ('snd_nxt', True, DATA, lambda e: str(e.snd_nxt)),
+    ('snd_una', True, DATA, lambda e: str(e.snd_una)),
+    ('mark', True, DATA, lambda e: str(e.mark)),
+    ('cookie', False, DATA, lambda e: hex(e.cookie) if e.cookie else None),
+    ('lost', True, DATA, lambda e: str(e.lost)),
+    ('ktime', False, 0, lambda e: str(e.ktime)),
+    ('family', False, 0, lambda e: 'inet6' if e.inet6 else 'inet'),
+    ('cpu', True, 0, lambda e: str(e.cpu)),
+]
+ALL = [field[0] for field in FIELDS]
+BY_NAME = {field[0]: field for field in FIELDS}
+
+
+def value_of(name, event):
+    return BY_NAME[name][3](event)
+
+
+def choose_fields(text, default):
+    """The names that --fields=TEXT chooses; ValueError where it is faulty."""
+    names = [field[0] for field in FIELDS if field[2] & default]
+    if text is None:
+        return names
+    if text[:1] not in ('+', '-'):
+        names = []
+    for item in text.split(','):
+        name = item[1:] if item[:1] in ('+', '-') else item
+        if name == 'all' and item[0] != '-':
+            names += [other for other in ALL if other not in names]
+        elif name not in BY_NAME:
+            raise ValueError(f"'{item}': no such field; --fields=help lists them")
+        elif item[0] == '-':
+            names = [other for other in names if other != name]
+        elif name not in names:
+            names.append(name)
+        elif item[0] != '+':
+            raise ValueError(f"'{item}': named twice")
+    if not names:
+        raise ValueError(f"'{text.split(',')[0]}': leaves no field")
+    return names
+
+
+# ---- formats: each an iterable of lines ---------------------------------------------
+
+
+def print_text(events, names, options):
+    conn_colors = ('31', '32', '34', '35', '36', '91')
+    for event in events:
+        def color(code, text):
+            return f'\033[{code}m{text}\033[0m' if options.color == 'always' else text
+
+        if options.time == 'ktime':
+            line = f'k:{event.ktime}'
+        else:
+            line = print_time(event.wall_ns, options.time == 'wall')
+        line += f' {print_ms(event.offset_ns)} ms | {print_ms(event.conn_ns)} ms | '
+        if options.color == 'always' and event.color_key is None:
+            raise ValueError('the color of a connection without a cookie is not told here')
+        line += color(event.color_key and conn_colors[event.color_key % 6],
+                      f'{print_addr(event.saddr, event.inet6)}.{event.sport} > '
+                      f'{print_addr(event.daddr, event.inet6)}.{event.dport}')
+        line += ' |'
+        for name in names:
+            value = value_of(name, event)
+            if value is None:
+                value = 'inf' if name == 'ssthresh' else '-'
+            pair = f' {name} {value}'
+            is_alert = name == 'snd_cwnd' and event.has_fallen
+            line += color('1;31', pair) if is_alert else pair
+        if event.lost and 'lost' not in names:
+            line += color('7', f' lost {event.lost}')
+        yield line
+
+
+def print_json(events, names, options):
+    for event in events:
+        members = []
+        for name in names:
+            value = value_of(name, event)
+            if value is None:
+                value = 'null'
+            elif not BY_NAME[name][1]:
+                value = f'"{value}"'
+            members.append(f'"{name}":{value}')
+        yield '{' + ','.join(members) + '}'
+
+
+def print_csv(events, names, options):
+    if options.has_header:
+        yield ','.join(names)
+    for event in events:
+        values = [value_of(name, event) or '' for name in names]
+        yield '""' if values == [''] else ','.join(values)
+
+
+def print_tcpprobe(events, names, options):
+    for e in events:
+        saddr, daddr = print_addr(e.saddr, e.inet6), print_addr(e.daddr, e.inet6)
+        if e.inet6:
+            saddr, daddr = f'[{saddr}]', f'[{daddr}]'
+        snd_nxt, snd_una = (hex(n) if n else '0' for n in (e.snd_nxt, e.snd_una))
+        yield (f'{e.offset_ns // 10**9}.{e.offset_ns % 10**9:09} {saddr}:{e.sport} '
+               f'{daddr}:{e.dport} {e.length} {snd_nxt} {snd_una} {e.snd_cwnd} {e.ssthresh} '
+               f'{e.snd_wnd} {e.srtt} {e.rcv_wnd}')
+
+
+FORMATS = {
+    'text': (print_text, TEXT),
+    'json': (print_json, DATA),
+    'csv': (print_csv, DATA),
+    'tcpprobe': (print_tcpprobe, 0),
+}
+
+
+def print_events(lines, arguments):
+    """The output, as one string; ValueError where the options are faulty."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--format', choices=FORMATS, default='text')
+    parser.add_argument('--json', dest='format', action='store_const', const='json')
+    parser.add_argument('--csv', dest='format', action='store_const', const='csv')
+    parser.add_argument('-F', '--fields')
+    parser.add_argument('--time', choices=('ktime', 'wall', 'utc'), default='ktime')
+    parser.add_argument('--color', choices=('auto', 'always', 'never'), default='auto')
+    parser.add_argument('--no-header', dest='has_header', action='store_false')
+    options = parser.parse_args(arguments)
+    write, default = FORMATS[options.format]
+    if options.fields and not default:
+        raise ValueError('fixed columns')
+    names = choose_fields(options.fields, default)
+    return ''.join(line + '\n' for line in write(read_events(lines), names, options))
+
+
+if __name__ == '__main__':
+    sys.stdout.write(print_events(sys.stdin, sys.argv[1:]))

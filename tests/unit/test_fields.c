@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The field table, and lists of fields as --fields gives them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../tap.h"
+#include "fields.h"
+
+/* INTERFACE's default sets, in its order. */
+#define DATA_SET                                                                          \
+	"event time time_us offset_ms conn_ms saddr sport daddr dport snd_cwnd ssthresh " \
+	"mss snd_wnd srtt rcv_wnd length in_flight snd_nxt snd_una mark cookie lost"
+#define TEXT_SET "snd_cwnd ssthresh snd_wnd srtt rcv_wnd length"
+
+static const char *names(const struct field_list *list)
+{
+	static char text[1024];
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < list->n; i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+					   i ? " " : "", fields_table[list->id[i]].name);
+	return text;
+}
+
+/* The names of the list; or, of a faulty one, "BAD: REASON". */
+static const char *parsed(const char *text, unsigned int set)
+{
+	static char message[256];
+	struct field_list list;
+	const char *bad = NULL, *reason = NULL;
+	int err = fields_parse(&list, text, set, &bad, &reason);
+
+	if (!err)
+		return names(&list);
+	check_eq(err, -EINVAL);
+	check(bad >= text && bad <= text + strlen(text));
+	snprintf(message, sizeof(message), "%.*s: %s", (int)strcspn(bad, ","), bad, reason);
+	return message;
+}
+
+static void default_sets_are_as_promised(void)
+{
+	struct field_list list;
+
+	fields_default(&list, IN_DATA);
+	check_str(names(&list), DATA_SET);
+	fields_default(&list, IN_TEXT);
+	check_str(names(&list), TEXT_SET);
+	fields_default(&list, 0);
+	check_eq(list.n, 0);
+}
+
+static void a_list_has_its_fields_in_its_order(void)
+{
+	check_str(parsed("snd_cwnd", IN_TEXT), "snd_cwnd");
+	check_str(parsed("srtt,snd_cwnd,event", IN_TEXT), "srtt snd_cwnd event");
+	check_str(parsed("lost,ktime,cpu,time", IN_DATA), "lost ktime cpu time");
+	/* Names that others begin with. */
+	check_str(parsed("time_us,time", IN_DATA), "time_us time");
+}
+
+static void plus_adds_to_the_default_set(void)
+{
+	check_str(parsed("+ktime", IN_TEXT), TEXT_SET " ktime");
+	check_str(parsed("+ktime,+cpu", IN_TEXT), TEXT_SET " ktime cpu");
+	check_str(parsed("+ktime,cpu", IN_TEXT), TEXT_SET " ktime cpu");
+	check_str(parsed("+ktime", IN_DATA), DATA_SET " ktime");
+	/* What is there already stays where it is. */
+	check_str(parsed("+srtt", IN_TEXT), TEXT_SET);
+	check_str(parsed("+ktime,+ktime", IN_TEXT), TEXT_SET " ktime");
+}
+
+static void minus_takes_away(void)
+{
+	check_str(parsed("-srtt", IN_TEXT), "snd_cwnd ssthresh snd_wnd rcv_wnd length");
+	check_str(parsed("-snd_cwnd,-length", IN_TEXT), "ssthresh snd_wnd srtt rcv_wnd");
+	check_str(parsed("-srtt,+srtt", IN_TEXT),
+		  "snd_cwnd ssthresh snd_wnd rcv_wnd length srtt");
+	check_str(parsed("+ktime,-ktime", IN_TEXT), TEXT_SET);
+	check_str(parsed("-cookie", IN_TEXT), TEXT_SET);
+	check_str(parsed("snd_cwnd,srtt,-snd_cwnd", IN_TEXT), "srtt");
+	check_str(parsed("snd_cwnd,+ktime", IN_TEXT), "snd_cwnd ktime");
+}
+
+static void all_adds_all_there_are(void)
+{
+	struct field_list list;
+	const char *bad, *reason;
+
+	check_str(parsed("all", IN_TEXT), DATA_SET " ktime family cpu");
+	check_str(parsed("all", IN_DATA), DATA_SET " ktime family cpu");
+	check_str(parsed("+all", IN_TEXT), TEXT_SET " event time time_us offset_ms conn_ms saddr "
+		  "sport daddr dport mss in_flight snd_nxt snd_una mark cookie lost ktime "
+		  "family cpu");
+	check_str(parsed("cpu,ktime,all", IN_TEXT), "cpu ktime " DATA_SET " family");
+	check_str(parsed("all,-cpu,-family,-ktime", IN_TEXT), DATA_SET);
+	check_eq(fields_parse(&list, "all,all,+all", IN_DATA, &bad, &reason), 0);
+	check_eq(list.n, FIELD_COUNT);
+}
+
+static void faults_are_named(void)
+{
+	static const char unknown[] = "no such field; --fields=help lists them";
+	static const struct {
+		const char *text, *bad;
+	} cases[] = {
+		{ "", "" },
+		{ ",", "" },
+		{ "srtt,", "" },
+		{ ",srtt", "" },
+		{ "srtt,,length", "" },
+		{ "nonsense", "nonsense" },
+		{ "srtt,nonsense,length", "nonsense" },
+		{ "srt", "srt" },
+		{ "srttt", "srttt" },
+		{ "SRTT", "SRTT" },
+		{ " srtt", " srtt" },
+		{ "srtt ,length", "srtt " },
+		{ "+", "+" },
+		{ "-", "-" },
+		{ "+srtt,-", "-" },
+		{ "++srtt", "++srtt" },
+		{ "-all", "-all" },
+		{ "all,-all", "-all" },
+		{ "alll", "alll" },
+		{ "help,srtt", "help" },
+	};
+	char expected[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(expected, sizeof(expected), "%s: %s", cases[i].bad, unknown);
+		check_str(parsed(cases[i].text, IN_TEXT), expected);
+	}
+	check_str(parsed("srtt,length,srtt", IN_TEXT), "srtt: named twice");
+	check_str(parsed("all,srtt", IN_TEXT), "srtt: named twice");
+	check_str(parsed("-length,srtt", IN_TEXT), "srtt: named twice");
+	check_str(parsed("srtt,-srtt", IN_TEXT), "srtt: leaves no field");
+}
+
+/* bad points into the text: the second of two like ones is the faulty one. */
+static void the_faulty_place_is_told(void)
+{
+	static const char text[] = "srtt,length,srtt";
+	struct field_list list;
+	const char *bad, *reason;
+
+	check_eq(fields_parse(&list, text, IN_TEXT, &bad, &reason), -EINVAL);
+	check_eq(bad - text, 12);
+}
+
+static void a_long_list_stays_within_the_table(void)
+{
+	char text[4096] = "";
+	struct field_list list;
+	const char *bad, *reason;
+
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < FIELD_COUNT; i++) {
+			strcat(text, "+");
+			strcat(text, fields_table[i].name);
+			strcat(text, ",");
+		}
+	}
+	strcat(text, "-lost");
+	check_eq(fields_parse(&list, text, IN_TEXT, &bad, &reason), 0);
+	check_eq(list.n, FIELD_COUNT - 1);
+	/* Each once. */
+	for (size_t i = 0; i < list.n; i++) {
+		check(list.id[i] != FIELD_lost);
+		check(!memchr(list.id + i + 1, list.id[i], list.n - i - 1));
+	}
+}
+
+/* A name is what stands in JSON, in CSV's heading and behind jq's dot. */
+static void the_table_is_sound(void)
+{
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		const struct field *field = &fields_table[i];
+
+		check_eq(strspn(field->name, "abcdefghijklmnopqrstuvwxyz0123456789_"),
+			 strlen(field->name));
+		check(field->name[0] > '9');
+		check(*field->meaning && *field->source && field->unit);
+		for (size_t j = 0; j < i; j++)
+			check(strcmp(field->name, fields_table[j].name) != 0);
+	}
+}
+
+static void help_has_a_line_for_each_field(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	char name[32], type[32], *line, *state;
+	size_t n = 0;
+
+	fields_print_help(out);
+	fclose(out);
+	line = strtok_r(text, "\n", &state);
+	check(line && strncmp(line, "FIELD ", 6) == 0);
+	while ((line = strtok_r(NULL, "\n", &state)) && n < FIELD_COUNT) {
+		const struct field *field = &fields_table[n++];
+
+		check_eq(sscanf(line, "%31s %31s", name, type), 2);
+		check_str(name, field->name);
+		check_str(type, fields_json_type(field->kind));
+		check(strstr(line, field->meaning) != NULL);
+		check(strstr(line, field->unit) != NULL);
+	}
+	check_eq(n, FIELD_COUNT);
+	check(!line);
+	free(text);
+}
+
+int main(void)
+{
+	TAP_RUN(default_sets_are_as_promised);
+	TAP_RUN(a_list_has_its_fields_in_its_order);
+	TAP_RUN(plus_adds_to_the_default_set);
+	TAP_RUN(minus_takes_away);
+	TAP_RUN(all_adds_all_there_are);
+	TAP_RUN(faults_are_named);
+	TAP_RUN(the_faulty_place_is_told);
+	TAP_RUN(a_long_list_stays_within_the_table);
+	TAP_RUN(the_table_is_sound);
+	TAP_RUN(help_has_a_line_for_each_field);
+	return tap_done();
+}

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The formats: each one's line, its edges, its heading, and the room it asks for. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "../tap.h"
+#include "format.h"
+
+#define GUARD 0x5a
+#define GUARD_BYTES 128
+
+static const struct format_style plain = { .has_header = true };
+
+static struct addr_pair ends4, ends6;
+
+static void set_ends(struct addr_pair *ends, const char *saddr, const char *daddr, bool is_ipv6)
+{
+	ends->is_ipv6 = is_ipv6;
+	ends->saddr_length = (uint8_t)strlen(saddr);
+	ends->daddr_length = (uint8_t)strlen(daddr);
+	memcpy(ends->saddr_text, saddr, strlen(saddr));
+	memcpy(ends->daddr_text, daddr, strlen(daddr));
+}
+
+/* The event of INTERFACE.md's example line. */
+static struct record sample(void)
+{
+	set_ends(&ends4, "172.31.46.125", "52.95.4.0", false);
+	return (struct record){
+		.ktime_ns = 22329653706207571, .wall_ns = 1783012345123456789,
+		.wall_us = 1783012345123456, .offset_ns = 21992999, .conn_ns = 2000,
+		.cookie = 0xabc, .conn_key = 0xabc, .addrs = &ends4,
+		.snd_cwnd = 10, .ssthresh = 46, .mss = 1448, .snd_wnd = 261632,
+		.srtt_us = 77035, .rcv_wnd = 56576, .length = 0, .in_flight = 2896,
+		.snd_nxt = 0xfedcba98, .snd_una = 0, .mark = 7, .lost = 0, .cpu = 3,
+		.sport = 22, .dport = 29736, .kind = TCC_KIND_PROBE, .ip_version = 4,
+	};
+}
+
+static struct record sample6(void)
+{
+	struct record record = sample();
+
+	set_ends(&ends6, "2001:db8::1", "::ffff:10.0.0.1", true);
+	record.addrs = &ends6;
+	record.ip_version = 6;
+	return record;
+}
+
+/* One record's line, in the default fields or those of a --fields list. */
+static const char *line_in(enum format_kind kind, const char *fields,
+			   const struct format_style *style, const struct record *record)
+{
+	static char line[4096];
+	const char *bad, *reason;
+	struct field_list list;
+	struct format *format;
+
+	if (fields)
+		check_eq(fields_parse(&list, fields, format_field_set(kind), &bad, &reason), 0);
+	format = format_new(kind, fields ? &list : NULL, style);
+	line[format_record(format, record, line)] = '\0';
+	format_free(format);
+	return line;
+}
+
+static const char *line_of(enum format_kind kind, const char *fields, const struct record *record)
+{
+	return line_in(kind, fields, &plain, record);
+}
+
+static void set_zone(const char *zone)
+{
+	setenv("TZ", zone, 1);
+	tzset();
+}
+
+/* --- names ------------------------------------------------------------------------ */
+
+static void formats_have_their_names(void)
+{
+	check_str(format_names[FORMAT_TEXT], "text");
+	check_str(format_names[FORMAT_JSON], "json");
+	check_str(format_names[FORMAT_CSV], "csv");
+	check_str(format_names[FORMAT_TCPPROBE], "tcpprobe");
+}
+
+static void a_suffix_asks_for_a_format(void)
+{
+	static const struct {
+		const char *path;
+		enum format_kind kind;
+	} cases[] = {
+		{ "a.csv", FORMAT_CSV },	{ "a.json", FORMAT_JSON },
+		{ "a.jsonl", FORMAT_JSON },	{ "a.ndjson", FORMAT_JSON },
+		{ "A.CSV", FORMAT_CSV },	{ "/var/log/t.x.json", FORMAT_JSON },
+		{ ".csv", FORMAT_CSV },		{ "a", FORMAT_TEXT },
+		{ "a.txt", FORMAT_TEXT },	{ "a.log", FORMAT_TEXT },
+		{ "csv", FORMAT_TEXT },		{ "a.csv.1", FORMAT_TEXT },
+		{ "a.csv/b", FORMAT_TEXT },	{ "a.json/b.csv", FORMAT_CSV },
+		{ "a.csvx", FORMAT_TEXT },	{ "a.", FORMAT_TEXT },
+		{ "", FORMAT_TEXT },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!check(format_from_suffix(cases[i].path) == cases[i].kind))
+			printf("#   %s\n", cases[i].path);
+	}
+}
+
+static void each_format_has_its_field_set(void)
+{
+	check_eq(format_field_set(FORMAT_TEXT), IN_TEXT);
+	check_eq(format_field_set(FORMAT_JSON), IN_DATA);
+	check_eq(format_field_set(FORMAT_CSV), IN_DATA);
+	check_eq(format_field_set(FORMAT_TCPPROBE), 0);
+}
+
+static void kinds_of_event_have_their_lengths(void)
+{
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		check_eq(strnlen(record_kinds[kind].name, RECORD_KIND_MAX),
+			 record_kinds[kind].length);
+		check(record_kinds[kind].length > 0 && record_kinds[kind].length <= 16);
+	}
+}
+
+/* --- lines -------------------------------------------------------------------------- */
+
+#define TEXT_HEAD "k:22329653706207571 21.992 ms | 0.002 ms | " \
+	"172.31.46.125.22 > 52.95.4.0.29736 | "
+#define TEXT_PAIRS "snd_cwnd 10 ssthresh 46 snd_wnd 261632 srtt 77035 rcv_wnd 56576 length 0"
+
+static void text_is_laid_out_as_the_original_tool(void)
+{
+	struct record record = sample();
+
+	check_str(line_of(FORMAT_TEXT, NULL, &record), TEXT_HEAD TEXT_PAIRS "\n");
+	check_str(line_of(FORMAT_TEXT, "srtt,event,cookie", &record),
+		  TEXT_HEAD "srtt 77035 event probe cookie 0xabc\n");
+	record = sample6();
+	check_str(line_of(FORMAT_TEXT, "family", &record),
+		  "k:22329653706207571 21.992 ms | 0.002 ms | "
+		  "2001:db8::1.22 > ::ffff:10.0.0.1.29736 | family inet6\n");
+}
+
+static void text_tells_what_was_lost_once(void)
+{
+	struct record record = sample();
+
+	record.lost = 12;
+	check_str(line_of(FORMAT_TEXT, NULL, &record), TEXT_HEAD TEXT_PAIRS " lost 12\n");
+	check_str(line_of(FORMAT_TEXT, "mark", &record), TEXT_HEAD "mark 7 lost 12\n");
+	check_str(line_of(FORMAT_TEXT, "lost,mark", &record), TEXT_HEAD "lost 12 mark 7\n");
+	record.lost = 0;
+	check_str(line_of(FORMAT_TEXT, "lost", &record), TEXT_HEAD "lost 0\n");
+}
+
+static void text_begins_with_the_time_that_was_asked_for(void)
+{
+	struct format_style style = { .time_style = TIME_STYLE_UTC };
+	struct record record = sample();
+
+	check_str(line_in(FORMAT_TEXT, "time", &style, &record),
+		  "2026-07-02T17:12:25.123456789Z 21.992 ms | 0.002 ms | 172.31.46.125.22 > "
+		  "52.95.4.0.29736 | time 2026-07-02T17:12:25.123456789Z\n");
+	/* The field stays in UTC. */
+	set_zone("IST-5:30");
+	style.time_style = TIME_STYLE_WALL;
+	check_str(line_in(FORMAT_TEXT, "time", &style, &record),
+		  "2026-07-02T22:42:25.123456789+05:30 21.992 ms | 0.002 ms | 172.31.46.125.22 > "
+		  "52.95.4.0.29736 | time 2026-07-02T17:12:25.123456789Z\n");
+	set_zone("UTC0");
+}
+
+static void color_is_where_it_helps(void)
+{
+	struct format_style style = { .has_color = true };
+	struct record record = sample();
+	char other[4096];
+
+	/* 0xabc % 6 is 0: red. */
+	check_str(line_in(FORMAT_TEXT, NULL, &style, &record),
+		  "k:22329653706207571 21.992 ms | 0.002 ms | "
+		  "\033[31m172.31.46.125.22 > 52.95.4.0.29736\033[0m | " TEXT_PAIRS "\n");
+	record.has_cwnd_fallen = true;
+	record.lost = 5;
+	check_str(line_in(FORMAT_TEXT, "snd_cwnd,srtt", &style, &record),
+		  "k:22329653706207571 21.992 ms | 0.002 ms | "
+		  "\033[31m172.31.46.125.22 > 52.95.4.0.29736\033[0m |"
+		  "\033[1;31m snd_cwnd 10\033[0m srtt 77035\033[7m lost 5\033[0m\n");
+	/* The next connection looks different. */
+	strcpy(other, line_in(FORMAT_TEXT, "srtt", &style, &record));
+	record.conn_key++;
+	check(strcmp(other, line_in(FORMAT_TEXT, "srtt", &style, &record)) != 0);
+	/* Text only. */
+	check(!strchr(line_in(FORMAT_JSON, NULL, &style, &record), '\033'));
+	check(!strchr(line_in(FORMAT_CSV, NULL, &style, &record), '\033'));
+	check(!strchr(line_in(FORMAT_TCPPROBE, NULL, &style, &record), '\033'));
+}
+
+static void json_is_one_flat_object_a_line(void)
+{
+	struct record record = sample();
+
+	check_str(line_of(FORMAT_JSON, NULL, &record),
+		  "{\"event\":\"probe\",\"time\":\"2026-07-02T17:12:25.123456789Z\","
+		  "\"time_us\":1783012345123456,\"offset_ms\":21.992,\"conn_ms\":0.002,"
+		  "\"saddr\":\"172.31.46.125\",\"sport\":22,\"daddr\":\"52.95.4.0\","
+		  "\"dport\":29736,\"snd_cwnd\":10,\"ssthresh\":46,\"mss\":1448,"
+		  "\"snd_wnd\":261632,\"srtt\":77035,\"rcv_wnd\":56576,\"length\":0,"
+		  "\"in_flight\":2896,\"snd_nxt\":4275878552,\"snd_una\":0,\"mark\":7,"
+		  "\"cookie\":\"0xabc\",\"lost\":0}\n");
+	check_str(line_of(FORMAT_JSON, "ktime,family,cpu", &record),
+		  "{\"ktime\":\"22329653706207571\",\"family\":\"inet\",\"cpu\":3}\n");
+	check_str(line_of(FORMAT_JSON, "cpu", &record), "{\"cpu\":3}\n");
+}
+
+static void csv_has_values_and_commas(void)
+{
+	struct record record = sample6();
+
+	check_str(line_of(FORMAT_CSV, NULL, &record),
+		  "probe,2026-07-02T17:12:25.123456789Z,1783012345123456,21.992,0.002,"
+		  "2001:db8::1,22,::ffff:10.0.0.1,29736,10,46,1448,261632,77035,56576,0,2896,"
+		  "4275878552,0,7,0xabc,0\n");
+	check_str(line_of(FORMAT_CSV, "ktime,family,cpu", &record), "22329653706207571,inet6,3\n");
+	check_str(line_of(FORMAT_CSV, "cpu", &record), "3\n");
+}
+
+static void tcpprobe_has_the_modules_columns(void)
+{
+	struct record record = sample();
+
+	check_str(line_of(FORMAT_TCPPROBE, NULL, &record),
+		  "0.021992999 172.31.46.125:22 52.95.4.0:29736 0 0xfedcba98 0 10 46 261632 "
+		  "77035 56576\n");
+	record = sample6();
+	record.offset_ns = 3000000001;
+	record.ssthresh = RECORD_SSTHRESH_INFINITE;
+	record.snd_una = 16;
+	check_str(line_of(FORMAT_TCPPROBE, NULL, &record),
+		  "3.000000001 [2001:db8::1]:22 [::ffff:10.0.0.1]:29736 0 0xfedcba98 0x10 10 "
+		  "2147483647 261632 77035 56576\n");
+}
+
+/* --- what is absent ------------------------------------------------------------------ */
+
+static void absent_is_not_zero(void)
+{
+	struct record record = sample();
+
+	record.cookie = 0;
+	record.ssthresh = RECORD_SSTHRESH_INFINITE;
+	check_str(line_of(FORMAT_TEXT, "ssthresh,cookie,mark", &record),
+		  TEXT_HEAD "ssthresh inf cookie - mark 7\n");
+	check_str(line_of(FORMAT_JSON, "ssthresh,cookie,mark", &record),
+		  "{\"ssthresh\":null,\"cookie\":null,\"mark\":7}\n");
+	check_str(line_of(FORMAT_CSV, "ssthresh,cookie,mark", &record), ",,7\n");
+	check_str(line_of(FORMAT_CSV, "mark,ssthresh", &record), "7,\n");
+	record.ssthresh = 0;
+	record.mark = 0;
+	check_str(line_of(FORMAT_TEXT, "ssthresh,mark", &record), TEXT_HEAD "ssthresh 0 mark 0\n");
+	check_str(line_of(FORMAT_JSON, "ssthresh,mark", &record),
+		  "{\"ssthresh\":0,\"mark\":0}\n");
+	check_str(line_of(FORMAT_CSV, "ssthresh,mark", &record), "0,0\n");
+}
+
+/* Only 2147483647 is infinite, and only in ssthresh. */
+static void near_infinite_is_a_number(void)
+{
+	struct record record = sample();
+
+	record.ssthresh = RECORD_SSTHRESH_INFINITE - 1;
+	check_str(line_of(FORMAT_JSON, "ssthresh", &record), "{\"ssthresh\":2147483646}\n");
+	record.ssthresh = RECORD_SSTHRESH_INFINITE + 1;
+	check_str(line_of(FORMAT_CSV, "ssthresh", &record), "2147483648\n");
+	record.ssthresh = UINT32_MAX;
+	check_str(line_of(FORMAT_TEXT, "ssthresh", &record), TEXT_HEAD "ssthresh 4294967295\n");
+	record.snd_cwnd = record.mark = RECORD_SSTHRESH_INFINITE;
+	check_str(line_of(FORMAT_CSV, "snd_cwnd,mark", &record), "2147483647,2147483647\n");
+}
+
+/* An empty line would be no record at all to Python's csv. */
+static void a_lone_absent_value_in_csv_has_quotes(void)
+{
+	struct record record = sample();
+
+	record.cookie = 0;
+	record.ssthresh = RECORD_SSTHRESH_INFINITE;
+	check_str(line_of(FORMAT_CSV, "ssthresh", &record), "\"\"\n");
+	check_str(line_of(FORMAT_CSV, "cookie", &record), "\"\"\n");
+	check_str(line_of(FORMAT_CSV, "cookie,ssthresh", &record), ",\n");
+}
+
+/* --- the heading ----------------------------------------------------------------------- */
+
+static const char *heading_of(enum format_kind kind, const char *fields, bool has_header)
+{
+	static char heading[4096];
+	struct format_style style = { .has_header = has_header };
+	const char *bad, *reason;
+	struct field_list list;
+	struct format *format;
+
+	check_eq(fields_parse(&list, fields, IN_DATA, &bad, &reason), 0);
+	format = format_new(kind, &list, &style);
+	heading[format_heading(format, heading)] = '\0';
+	format_free(format);
+	return heading;
+}
+
+static void csv_alone_has_a_heading(void)
+{
+	check_str(heading_of(FORMAT_CSV, "srtt", true), "srtt\n");
+	check_str(heading_of(FORMAT_CSV, "srtt,cookie,event", true), "srtt,cookie,event\n");
+	check_str(heading_of(FORMAT_CSV, "-time", true),
+		  "event,time_us,offset_ms,conn_ms,saddr,sport,daddr,dport,snd_cwnd,ssthresh,mss,"
+		  "snd_wnd,srtt,rcv_wnd,length,in_flight,snd_nxt,snd_una,mark,cookie,lost\n");
+	check_str(heading_of(FORMAT_CSV, "srtt", false), "");
+	check_str(heading_of(FORMAT_JSON, "srtt", true), "");
+	check_str(heading_of(FORMAT_TEXT, "srtt", true), "");
+	check_str(heading_of(FORMAT_TCPPROBE, "srtt", true), "");
+}
+
+/* --- room ------------------------------------------------------------------------------- */
+
+/* Nothing that line_max does not cover is touched; the line alone is within it. */
+static void check_room(struct format *format, const struct record *record)
+{
+	size_t size = format->line_max + GUARD_BYTES, length;
+	char *room = malloc(size);
+
+	for (int is_heading = 0; is_heading <= 1; is_heading++) {
+		memset(room, GUARD, size);
+		length = is_heading ? format_heading(format, room)
+				    : format_record(format, record, room);
+		check(length <= format->line_max);
+		if (!is_heading)
+			check(length > 0 && room[length - 1] == '\n');
+		for (size_t i = format->line_max; i < size; i++) {
+			if (!check((unsigned char)room[i] == GUARD))
+				break;
+		}
+	}
+	free(room);
+}
+
+/* As long as they can be, or the shortest, which spoil the most behind them. */
+static void check_rooms(const struct field_list *list)
+{
+	struct record shortest = { .addrs = &ends4, .ip_version = 4 };
+	struct record longest, infinite;
+
+	set_ends(&ends4, "1.2.3.4", "1.2.3.4", false);
+	set_ends(&ends6, "1111:2222:3333:4444:5555:6666:255.255.255.255",
+		 "1111:2222:3333:4444:5555:6666:255.255.255.255", true);
+	memset(&longest, 0xff, sizeof(longest));
+	longest.addrs = &ends6;
+	longest.wall_ns = INT64_MIN;
+	longest.wall_us = INT64_MIN;
+	longest.kind = TCC_KIND_COUNT - 1;
+	longest.ip_version = 6;
+	longest.has_cwnd_fallen = true;
+	longest.conn_key = 5; /* the longest color */
+	infinite = longest;
+	infinite.ssthresh = RECORD_SSTHRESH_INFINITE;
+	infinite.cookie = 0;
+	for (int kind = 0; kind < FORMAT_COUNT; kind++) {
+		for (unsigned int i = 0; i < 12; i++) {
+			struct format_style style = { .time_style = (enum time_style)(i % 3),
+						      .has_color = i >= 6, .has_header = true };
+			struct format *format = format_new((enum format_kind)kind, list, &style);
+
+			check_room(format, &shortest);
+			check_room(format, &longest);
+			check_room(format, &infinite);
+			format_free(format);
+		}
+	}
+}
+
+static void no_line_exceeds_line_max(void)
+{
+	struct field_list list;
+
+	set_zone("XXX12:59");
+	check_rooms(NULL);
+	list.n = 1;
+	for (uint8_t id = 0; id < FIELD_COUNT; id++) {
+		list.id[0] = id;
+		check_rooms(&list);
+	}
+	for (list.n = 1; list.n <= FIELD_COUNT; list.n++) {
+		for (size_t i = 0; i < list.n; i++)
+			list.id[i] = (uint8_t)i;
+		check_rooms(&list);
+		for (size_t i = 0; i < list.n; i++)
+			list.id[i] = (uint8_t)(FIELD_COUNT - 1 - i);
+		check_rooms(&list);
+	}
+	set_zone("UTC0");
+}
+
+int main(void)
+{
+	TAP_RUN(formats_have_their_names);
+	TAP_RUN(a_suffix_asks_for_a_format);
+	TAP_RUN(each_format_has_its_field_set);
+	TAP_RUN(kinds_of_event_have_their_lengths);
+	TAP_RUN(text_is_laid_out_as_the_original_tool);
+	TAP_RUN(text_tells_what_was_lost_once);
+	TAP_RUN(text_begins_with_the_time_that_was_asked_for);
+	TAP_RUN(color_is_where_it_helps);
+	TAP_RUN(json_is_one_flat_object_a_line);
+	TAP_RUN(csv_has_values_and_commas);
+	TAP_RUN(tcpprobe_has_the_modules_columns);
+	TAP_RUN(absent_is_not_zero);
+	TAP_RUN(near_infinite_is_a_number);
+	TAP_RUN(a_lone_absent_value_in_csv_has_quotes);
+	TAP_RUN(csv_alone_has_a_heading);
+	TAP_RUN(no_line_exceeds_line_max);
+	return tap_done();
+}
