@@ -60,6 +60,7 @@ colored_on_terminal() {
 }
 
 @test "color on a terminal, unless NO_COLOR, TERM=dumb or --color says otherwise" {
+	command -v script >/dev/null || skip "needs script"
 	colored_on_terminal "TERM=xterm" ""
 	colored_on_terminal "TERM=xterm NO_COLOR=" ""
 	colored_on_terminal "TERM=xterm NO_COLOR=1" "--color=always"

@@ -19,16 +19,16 @@ setup() {
 
 @test "the schema is one, and has each field with its type and unit" {
 	skip_without jq
-	jq -e '."$schema" == "https://json-schema.org/draft/2020-12/schema"' "$schema"
+	jq -e '."$schema" == "https://json-schema.org/draft/2020-12/schema"' "$TCC_SCHEMA"
 	"$replay" --json --fields=all --log-file=a.json <"$golden/edges.events"
 	head -n 1 a.json >opening.json
 	# The opening record names all fields and units; so does the schema.
 	run -0 jq -c '.fields' opening.json
 	local fields=$output
 	# shellcheck disable=SC2016 # jq's words
-	run -0 jq -c '."$defs".trace.properties.fields.properties | map_values(.const)' "$schema"
+	run -0 jq -c '."$defs".trace.properties.fields.properties | map_values(.const)' "$TCC_SCHEMA"
 	[ "$output" = "$fields" ]
-	[ "$(jq -c '."$defs".record.properties | keys_unsorted' "$schema")" = \
+	[ "$(jq -c '."$defs".record.properties | keys_unsorted' "$TCC_SCHEMA")" = \
 		"$(jq -c 'keys_unsorted' <<<"$fields")" ]
 }
 
@@ -38,7 +38,7 @@ setup() {
 	[[ $output =~ ^([0-9]+)\ records,\ 0\ opening,\ 0\ end$ ]]
 	[ "${BASH_REMATCH[1]}" -eq "$(cat "$golden"/*.json | wc -l)" ]
 	local field n=0
-	for field in $(jq -r '."$defs".record.properties | keys[]' "$schema"); do
+	for field in $(jq -r '."$defs".record.properties | keys[]' "$TCC_SCHEMA"); do
 		"$replay" --json --fields="$field" <"$golden/edges.events" >"$field.json"
 		n=$((n + 26))
 	done
@@ -87,7 +87,7 @@ setup() {
 		"$(python_with_jsonschema)" -c '
 import json, sys, jsonschema
 schema = json.load(open(sys.argv[1]))
-jsonschema.validators.validator_for(schema)(schema).validate(json.load(open("line.json")))' "$schema"
+jsonschema.validators.validator_for(schema)(schema).validate(json.load(open("line.json")))' "$TCC_SCHEMA"
 	done
 }
 

@@ -122,7 +122,7 @@ compare() {
 load_of_all_kinds() {
 	traffic 15000 50 20000 100
 	netns_bottleneck 100mbit 60kb
-	traffic 0 2 0 300
+	traffic 0 1 0 300
 }
 
 # Paced connections: their timers interrupt runs of the program for others,

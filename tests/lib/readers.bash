@@ -4,8 +4,7 @@
 # Other programs that read the output, for bats: the tools beside this file and
 # what they need. Needs TCC_TESTS, TCC_BUILD.
 
-# shellcheck disable=SC2034 # for those who source this
-schema=$TCC_BUILD/share/tcc-trace.schema.json
+TCC_SCHEMA=$TCC_BUILD/share/tcc-trace.schema.json
 
 # skip_without NEED...: programs, or `jsonschema`, the module of Python.
 skip_without() {
@@ -38,11 +37,11 @@ same() {
 
 # See check_json.py. check_json FILE...
 check_json() {
-	"$(python_with_jsonschema)" "$TCC_TESTS/lib/check_json.py" "$schema" "$@"
+	"$(python_with_jsonschema)" "$TCC_TESTS/lib/check_json.py" "$TCC_SCHEMA" "$@"
 }
 
 check_json_refuses() {
-	"$(python_with_jsonschema)" "$TCC_TESTS/lib/check_json.py" --refuse "$schema" "$@"
+	"$(python_with_jsonschema)" "$TCC_TESTS/lib/check_json.py" --refuse "$TCC_SCHEMA" "$@"
 }
 
 # distinct FIELD FILE: how many different values a field of CSV has.
