@@ -7,15 +7,6 @@ bats_require_minimum_version 1.5.0
 load lib/netns
 load lib/trace
 
-setup() {
-	skip_unless_root
-	netns_pair_up
-}
-
-teardown() {
-	netns_pair_down
-}
-
 # A stream on each of two CPUs, so that neither waits for the other.
 load_two_cpus() {
 	local cpu

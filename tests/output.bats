@@ -299,13 +299,20 @@ marked() {
 	[ "$(head -n 1 a.json)" = '{"event":"probe","cpu":1}' ]
 }
 
-@test "a CSV file with another heading is refused and left alone" {
+@test "a file that is no log of the same kind is refused and left alone" {
 	printf 'event,snd_cwnd\nprobe,10\nprobe,1' >a.csv
 	cp a.csv before.csv
 	run -1 "$TCC_TRACE" --log-file a.csv --duration 1
 	[ "${#lines[@]}" -eq 1 ]
 	[[ $output == "tcc-trace: --log-file: 'a.csv': its heading differs"* ]]
 	cmp a.csv before.csv
+	run -1 "$TCC_TRACE" --json --log-file a.csv --duration 1
+	[[ $output == "tcc-trace: --log-file: 'a.csv': its heading differs"* ]]
+	cmp a.csv before.csv
+	head -c 100000 /dev/zero >zeros
+	run -1 "$TCC_TRACE" --log-file zeros --duration 1
+	[ "$output" = "tcc-trace: --log-file: 'zeros' is no log of tcc-trace: its last line never ends" ]
+	[ "$(wc -c <zeros)" -eq 100000 ]
 	# The same fields fit it.
 	run -0 "$TCC_TRACE" --log-file a.csv --fields=event,snd_cwnd --duration 0.1 --port 1
 	[ "$(cat a.csv)" = "$(printf 'event,snd_cwnd\nprobe,10')" ]
@@ -360,6 +367,9 @@ marked() {
 @test "a closed stdout and a file that cannot be opened are errors" {
 	run -1 bash -c "'$TCC_TRACE' --json --duration 1 >&-"
 	[ "$output" = "tcc-trace: cannot write to standard output: Bad file descriptor" ]
+	run -0 bash -c "'$TCC_TRACE' --log-file a.csv --duration 0.1 --port 1 --quiet >&-"
+	[ -z "$output" ]
+	[ "$(lines a.csv)" -eq 1 ]
 	run -1 "$TCC_TRACE" --log-file /no/such/directory/a.json --duration 1
 	[ "$output" = "tcc-trace: cannot open '/no/such/directory/a.json': No such file or directory" ]
 }

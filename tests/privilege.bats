@@ -7,15 +7,6 @@ bats_require_minimum_version 1.5.0
 load lib/netns
 load lib/trace
 
-setup() {
-	skip_unless_root
-	netns_pair_up
-}
-
-teardown() {
-	netns_pair_down
-}
-
 confines_calls() {
 	grep -q 'define HAVE_LIBSECCOMP' "$TCC_BUILD/config.h" &&
 		! grep -q '^SANITIZE_CFLAGS = .*address' "$TCC_BUILD/Makefile"

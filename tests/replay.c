@@ -241,8 +241,11 @@ int main(int argc, char **argv)
 	status = output_open_format(&output, &options);
 	if (!status)
 		status = output_open(&output, &options);
-	if (status)
+	if (status) {
+		output_close(&output);
+		free(events.items);
 		return status;
+	}
 	pipeline = pipeline_new(output.format, events.start_ns);
 	if (!pipeline)
 		return EXIT_FAILED;

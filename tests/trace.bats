@@ -7,15 +7,6 @@ bats_require_minimum_version 1.5.0
 load lib/netns
 load lib/trace
 
-setup() {
-	skip_unless_root
-	netns_pair_up
-}
-
-teardown() {
-	netns_pair_down
-}
-
 # A short transfer from a to b: some hundreds to thousands of events.
 transfer() {
 	iperf_client --time 1 "$@" >"$NETNS_DIR/iperf.txt"

@@ -4,6 +4,16 @@
 # Running the program under test ($TCC_TRACE) beside traffic, and reading what
 # it says. Needs netns.bash.
 
+# Around each test, unless the file has its own: a network of two ends.
+setup() {
+	skip_unless_root
+	netns_pair_up
+}
+
+teardown() {
+	netns_pair_down
+}
+
 # trace_start OPTION...: trace in the background as process "trace"; returns
 # when it is attached. Its output is $NETNS_DIR/trace.out, its messages
 # $NETNS_DIR/trace.err.

@@ -12,7 +12,8 @@
 
 #define HEADING "event,snd_cwnd,srtt\n"
 #define HEADING_LENGTH (sizeof(HEADING) - 1)
-#define LARGE (64u << 10)
+#define TORN_MAX (64u << 10)	/* what may be cut off */
+#define LARGE (256u << 10)
 
 static char directory[] = "/tmp/tcc-logfile.XXXXXX";
 static char path[64];
@@ -141,8 +142,8 @@ static void a_torn_last_line_is_cut_off(void)
 /* The file is searched in blocks of 4096 from its end: lengths about their edges. */
 static void a_torn_line_of_any_length_is_cut_off(void)
 {
-	static const size_t torn[] = { 1,    4094, 4095, 4096,	4097,  5000,
-				       8191, 8192, 8193, 12288, 20000, 40000 };
+	static const size_t torn[] = { 1,    4094, 4095, 4096,	4097,  5000,	 8191,
+				       8192, 8193, 12288, 20000, 65535, TORN_MAX };
 	static const size_t whole[] = { 1, 2, 100, 4095, 4096, 4097, 20000 };
 	static char bytes[LARGE];
 
@@ -174,6 +175,45 @@ static void a_file_of_one_torn_line_becomes_empty(void)
 		check_eq(state.torn_bytes, lengths[i]);
 		check(file_is("next\n", 5));
 	}
+	unlink(path);
+}
+
+/* No line of ours is that long. */
+static void a_file_without_line_ends_is_refused_and_left_alone(void)
+{
+	static char bytes[LARGE];
+
+	memset(bytes, 't', sizeof(bytes));
+	make_file(bytes, TORN_MAX + 1);
+	check_eq(append(""), -EINVAL);
+	check(file_is(bytes, TORN_MAX + 1));
+	bytes[9] = '\n';
+	make_file(bytes, TORN_MAX + 11);
+	check_eq(append(""), -EINVAL);
+	check(file_is(bytes, TORN_MAX + 11));
+	make_file(bytes, LARGE);
+	check_eq(append(""), -EINVAL);
+	check(file_is(bytes, LARGE));
+	unlink(path);
+}
+
+/* As JSON's: any file that begins so. */
+static void a_start_is_enough(void)
+{
+	static const char record[] = "{\"a\":1}\n";
+	int fd;
+
+	make_file(record, sizeof(record) - 1);
+	fd = logfile_open(path, "{", 1, &state);
+	check(fd >= 0);
+	close(fd);
+	make_file("{", 1);
+	fd = logfile_open(path, "{", 1, &state);
+	check(fd >= 0 && state.is_empty && state.torn_bytes == 1);
+	close(fd);
+	make_file("k:1 ", 4);
+	check_eq(logfile_open(path, "{", 1, &state), -EEXIST);
+	check(file_is("k:1 ", 4));
 	unlink(path);
 }
 
@@ -326,6 +366,8 @@ int main(void)
 	TAP_RUN(a_torn_last_line_is_cut_off);
 	TAP_RUN(a_torn_line_of_any_length_is_cut_off);
 	TAP_RUN(a_file_of_one_torn_line_becomes_empty);
+	TAP_RUN(a_file_without_line_ends_is_refused_and_left_alone);
+	TAP_RUN(a_start_is_enough);
 	TAP_RUN(nul_bytes_are_bytes);
 	TAP_RUN(the_same_heading_is_accepted);
 	TAP_RUN(what_a_crash_left_of_the_heading_is_cut_off);
