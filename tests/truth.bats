@@ -33,6 +33,11 @@ setup() {
 	[ -z "$TRUTH_MISSING" ] || skip "$TRUTH_MISSING"
 }
 
+# Not that of lib/trace: the recordings are for all tests.
+teardown() {
+	:
+}
+
 teardown_file() {
 	netns_pair_down
 	# Left only if record.py had to be killed.
