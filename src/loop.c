@@ -13,7 +13,8 @@
 
 #include "clock.h"
 
-enum source { SOURCE_DOORBELL, SOURCE_SIGNAL, SOURCE_DURATION, SOURCE_CLOCK, SOURCE_OUTPUT };
+enum source { SOURCE_DOORBELL, SOURCE_SIGNAL, SOURCE_DURATION, SOURCE_CLOCK, SOURCE_OUTPUT,
+	      SOURCE_HELPER };
 
 struct loop {
 	int epoll_fd, signal_fd, duration_fd, clock_fd;
@@ -28,7 +29,7 @@ static int watch(struct loop *loop, int fd, enum source source, uint32_t events)
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-static int open_signals(struct loop *loop)
+static int open_signals(struct loop *loop, bool reopens)
 {
 	struct sigaction hangup;
 	sigset_t set;
@@ -37,7 +38,7 @@ static int open_signals(struct loop *loop)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
-	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+	if (reopens || (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN))
 		sigaddset(&set, SIGHUP);
 	/* What they tell comes as the error of a write, too. */
 	signal(SIGPIPE, SIG_IGN);
@@ -73,7 +74,7 @@ static int open_clock(struct loop *loop)
 	return err ? err : watch(loop, loop->clock_fd, SOURCE_CLOCK, EPOLLIN);
 }
 
-int loop_new(struct loop **out)
+int loop_new(struct loop **out, bool reopens)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 	int err;
@@ -84,7 +85,7 @@ int loop_new(struct loop **out)
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = loop->epoll_fd < 0 ? -errno : 0;
 	if (!err)
-		err = open_signals(loop);
+		err = open_signals(loop, reopens);
 	if (!err)
 		err = open_clock(loop);
 	if (err) {
@@ -115,6 +116,11 @@ void loop_free(struct loop *loop)
 int loop_watch_doorbell(struct loop *loop, int fd)
 {
 	return watch(loop, fd, SOURCE_DOORBELL, EPOLLIN);
+}
+
+int loop_watch_helper(struct loop *loop, int fd)
+{
+	return watch(loop, fd, SOURCE_HELPER, EPOLLIN);
 }
 
 int loop_watch_output(struct loop *loop, int fd, bool is_full)
@@ -150,6 +156,8 @@ static void read_signals(struct loop *loop, struct loop_news *news)
 	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
 			news->wants_summary = true;
+		else if (info.ssi_signo == SIGHUP)
+			news->has_hangup = true;
 		else
 			news->stop_signals++;
 	}
@@ -186,6 +194,9 @@ static void take_event(struct loop *loop, const struct epoll_event *event, struc
 		break;
 	case SOURCE_DURATION:
 		read_duration(loop, news);
+		break;
+	case SOURCE_HELPER:
+		news->has_helper = true;
 		break;
 	case SOURCE_CLOCK:
 		read_clock(loop, news);

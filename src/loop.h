@@ -20,21 +20,24 @@ struct loop_news {
 	bool is_clock_set;	/* the wall clock was set */
 	bool is_output_ready;	/* the output takes more */
 	bool is_output_gone;	/* nobody reads the output any more */
-	unsigned int stop_signals;	/* SIGINT, SIGTERM, SIGHUP that arrived */
+	bool has_helper;	/* the helper process has news */
+	unsigned int stop_signals;	/* SIGINT and SIGTERM that arrived */
+	bool has_hangup;	/* SIGHUP */
 	bool wants_summary;	/* SIGUSR1 */
 };
 
 struct loop;
 
 /*
- * Block the signals and prepare to wait. Returns 0 or -errno. SIGHUP that is
- * ignored at the start (nohup) stays ignored.
+ * Block the signals and prepare to wait. Returns 0 or -errno. A SIGHUP that is
+ * ignored at the start (nohup) stays ignored, unless it `reopens` a file.
  */
-int loop_new(struct loop **loop);
+int loop_new(struct loop **loop, bool reopens);
 void loop_free(struct loop *loop);	/* accepts NULL */
 
 /* Watch for it; the descriptor stays the caller's. */
 int loop_watch_doorbell(struct loop *loop, int fd);
+int loop_watch_helper(struct loop *loop, int fd);
 
 /*
  * Watch whether the receiver goes away, and, while is_full, whether it takes

@@ -109,12 +109,43 @@ static void say_started(const struct options *options, uint64_t before_ns)
 		   (clock_now_ns() - before_ns) / NS_PER_MS);
 }
 
+static int become_user(const char *name)
+{
+	int err = name ? privilege_become(name) : 0;
+
+	if (err == -ENOENT) {
+		log_error("--user: '%s': expected the name or number of a user of this machine",
+			  name);
+		return EXIT_USAGE;
+	}
+	if (err)
+		log_error("--user: cannot become '%s': %s", name, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* What the loop waits for, but for the output. */
+static int watch(struct parts *parts, const struct options *options)
+{
+	int helper = compress_fd(parts->output.compressor);
+	int err = loop_new(&parts->loop, options->log_file);
+
+	if (!err)
+		err = loop_watch_doorbell(parts->loop, tracer_doorbell_fd(parts->tracer));
+	if (!err && helper >= 0)
+		err = loop_watch_helper(parts->loop, helper);
+	return err ? fail("wait for events", err) : EXIT_DONE;
+}
+
 /* Load and attach; the trace begins. */
 static int start(struct parts *parts, const struct options *options)
 {
 	uint64_t before_ns = clock_now_ns();
-	int err, status;
+	int err, status = become_user(options->user);
 
+	if (!status)
+		status = output_start_compressor(&parts->output, options);
+	if (status)
+		return status;
 	if (tracer_load(&parts->tracer, &options->filter, options->buffer_bytes))
 		return EXIT_FAILED;
 	status = output_open(&parts->output, options);
@@ -123,13 +154,13 @@ static int start(struct parts *parts, const struct options *options)
 	parts->ring = ring_new(tracer_ring_memory(parts->tracer));
 	if (!parts->ring)
 		return fail("start", -ENOMEM);
-	err = loop_new(&parts->loop);
-	if (!err)
-		err = loop_watch_doorbell(parts->loop, tracer_doorbell_fd(parts->tracer));
-	if (err)
-		return fail("wait for events", err);
+	status = watch(parts, options);
+	if (status)
+		return status;
 	parts->start_ns = clock_now_ns();
-	parts->pipeline = pipeline_new(parts->output.format, parts->start_ns);
+	parts->pipeline = pipeline_new(parts->output.format,
+				       tracer_ring_memory(parts->tracer)->n_cpus,
+				       parts->start_ns);
 	if (!parts->pipeline)
 		return fail("start", -ENOMEM);
 	if (tracer_attach(parts->tracer))
@@ -180,6 +211,10 @@ static int run(struct parts *parts, const struct options *options)
 		.ring = parts->ring,
 		.pipeline = parts->pipeline,
 		.sink = parts->output.sink,
+		.log = parts->output.log,
+		.compressor = parts->output.compressor,
+		.has_log_file = options->log_file,
+		.is_strict = options->is_strict,
 		.line_max = parts->output.format->line_max,
 		.loop = parts->loop,
 		.start_ns = parts->start_ns,
@@ -189,11 +224,13 @@ static int run(struct parts *parts, const struct options *options)
 	err = session_run(session);
 	end_err = err ? 0 : write_end(parts, options);
 	print_summary(session);
+	session_await_compression(session);
 	if (err)
 		return fail("wait for events", err);
-	if (session->output_err || end_err)
-		return output_fail(&parts->output,
-				   session->output_err ? session->output_err : end_err);
+	if (session->output_err)
+		return output_fail_write(&parts->output, session->output_err);
+	if (end_err)
+		return output_fail(&parts->output, end_err);
 	account = session_account(session);
 	if (options->is_strict && account_lost(&account) + account.missed)
 		return EXIT_LOST;
@@ -203,7 +240,7 @@ static int run(struct parts *parts, const struct options *options)
 static int trace(const struct options *options)
 {
 	struct parts parts = { 0 };
-	int status = output_open_format(&parts.output, options);
+	int status = output_open_format(&parts.output, options), close_status;
 
 	if (status == EXIT_DONE)
 		status = start(&parts, options);
@@ -213,8 +250,8 @@ static int trace(const struct options *options)
 	loop_free(parts.loop);
 	ring_free(parts.ring);
 	tracer_free(parts.tracer);
-	output_close(&parts.output);
-	return status;
+	close_status = output_close(&parts.output);
+	return status ? status : close_status;
 }
 
 static void print_version(void)

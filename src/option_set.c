@@ -10,6 +10,7 @@
 #include "format.h"
 #include "option_error.h"
 #include "parse.h"
+#include "rotate.h"
 
 int option_set_action(struct options *options, const struct option_def *def, const char *value)
 {
@@ -137,20 +138,56 @@ static int set_number(const struct option_def *def, const char *value,
 	return 0;
 }
 
+int option_set_rotate_size(struct options *options, const struct option_def *def,
+			   const char *value)
+{
+	return set_number(def, value, parse_size, &options->rotate_bytes);
+}
+
+int option_set_rotate_time(struct options *options, const struct option_def *def,
+			   const char *value)
+{
+	return set_number(def, value, parse_time, &options->rotate_ns);
+}
+
+static int parse_whole(const char *text, uint64_t *value)
+{
+	return parse_uint(text, PARSE_DECIMAL, 0, UINT64_MAX, value);
+}
+
+int option_set_rotate_keep(struct options *options, const struct option_def *def,
+			   const char *value)
+{
+	if (strcmp(value, "all") == 0)
+		options->rotate_keep = ROTATE_KEEP_ALL;
+	else
+		return set_number(def, value, parse_whole, &options->rotate_keep);
+	return 0;
+}
+
+int option_set_compress(struct options *options, const struct option_def *def, const char *value)
+{
+	options->compress = choose(def, value);
+	return options->compress < 0 ? options->compress : 0;
+}
+
+int option_set_user(struct options *options, const struct option_def *def, const char *value)
+{
+	if (!*value)
+		return option_error_value(def, value, 0);
+	options->user = value;
+	return 0;
+}
+
 int option_set_duration(struct options *options, const struct option_def *def,
 			const char *value)
 {
 	return set_number(def, value, parse_time, &options->duration_ns);
 }
 
-static int parse_count(const char *text, uint64_t *value)
-{
-	return parse_uint(text, PARSE_DECIMAL, 0, UINT64_MAX, value);
-}
-
 int option_set_count(struct options *options, const struct option_def *def, const char *value)
 {
-	return set_number(def, value, parse_count, &options->count);
+	return set_number(def, value, parse_whole, &options->count);
 }
 
 int option_set_buffer(struct options *options, const struct option_def *def, const char *value)

@@ -22,6 +22,12 @@ option_handler option_set_fields, option_set_no_header, option_set_log_file;
 
 /* The table's `min` and `max` are texts of the same kind as the value. */
 option_handler option_set_duration, option_set_count, option_set_buffer;
+option_handler option_set_rotate_size, option_set_rotate_time, option_set_rotate_keep;
+
+/* The choices are in the order of enum compress_kind. */
+option_handler option_set_compress;
+
+option_handler option_set_user;
 
 /* `which` is true for --verbose, false for --quiet. */
 option_handler option_set_strict, option_set_verbosity;

@@ -3,7 +3,9 @@
 #include "option_table.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "compress.h"
 #include "filter.h"
 #include "format.h"
 #include "option_set.h"
@@ -76,6 +78,23 @@ const struct option_def option_table[] = {
 	  .argument = "FILE", .expected = "a file name, or '-' for stdout",
 	  .handle = option_set_log_file,
 	  .help = "append records to FILE instead of writing them to stdout" },
+	{ .name = "rotate-size", .section = SECTION_LOG, .is_once = true, .argument = "SIZE",
+	  .expected = "a size", .min = "64K", .max = "1048576G",
+	  .handle = option_set_rotate_size, .help = "rotate before FILE would exceed SIZE" },
+	{ .name = "rotate-time", .section = SECTION_LOG, .is_once = true, .argument = "TIME",
+	  .expected = "a time", .min = "1ms", .max = "3650d",
+	  .handle = option_set_rotate_time, .help = "rotate every TIME" },
+	{ .name = "rotate-keep", .section = SECTION_LOG, .is_once = true, .argument = "N|all",
+	  .expected = "'all', or a whole number", .min = "0", .max = "9999",
+	  .handle = option_set_rotate_keep,
+	  .help = "keep N rotated files, FILE.1 the newest; default 10; 'all' names them by "
+		  "their time" },
+	{ .name = "compress", .section = SECTION_LOG, .is_once = true, CHOICES(compress_names),
+	  .handle = option_set_compress,
+	  .help = "compress rotated files, outside the tracing path" },
+	{ .name = "user", .section = SECTION_LOG, .is_once = true, .argument = "USER",
+	  .expected = "the name or number of a user", .handle = option_set_user,
+	  .help = "become USER at the start: files are opened and rotated as USER" },
 
 	{ .name = "duration", .letter = 'd', .section = SECTION_REST, .is_once = true,
 	  .argument = "TIME", .expected = "a time", .min = "1ms", .max = "3650d",
@@ -114,6 +133,15 @@ const struct option_def *option_table_find(int letter)
 			return &option_table[i];
 	}
 	return NULL;
+}
+
+const struct option_def *option_table_named(const char *name)
+{
+	const struct option_def *def = option_table;
+
+	while (!def->name || strcmp(def->name, name) != 0)
+		def++;
+	return def;
 }
 
 void option_table_join_choices(char *text, size_t size, const struct option_def *def,

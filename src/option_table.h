@@ -50,6 +50,9 @@ static inline bool option_table_has_argument(const struct option_def *def)
 /* The option of a letter; NULL when there is none. */
 const struct option_def *option_table_find(int letter);
 
+/* The option of a name, which must be one. */
+const struct option_def *option_table_named(const char *name);
+
 /* Write the option's choices to `text`, cut off at `size`; "" when it has none. */
 void option_table_join_choices(char *text, size_t size, const struct option_def *def,
 			       const char *separator);

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "option_error.h"
 #include "option_table.h"
+#include "rotate.h"
 
 #define TRY_HELP "; try 'tcc-trace --help'"
 
@@ -127,6 +128,33 @@ static int handle_option(struct options *options, int id, const char *word, cons
 	return def->handle(options, def, value);
 }
 
+/* What is meaningless alone would be obeyed in silence otherwise. */
+static int check_together(const struct options *options, const bool seen[OPTION_TABLE_MAX])
+{
+	static const char *const of_rotation[] = { "rotate-keep", "compress" };
+	static const char *const of_file[] = { "rotate-size", "rotate-time", "rotate-keep",
+					       "compress" };
+	bool is_rotated = options->rotate_bytes || options->rotate_ns;
+
+	for (size_t i = 0; i < sizeof(of_file) / sizeof(of_file[0]); i++) {
+		const struct option_def *def = option_table_named(of_file[i]);
+
+		if (seen[def - option_table] && !options->log_file)
+			return option_error(def, "expected --log-file=FILE beside it");
+	}
+	for (size_t i = 0; i < sizeof(of_rotation) / sizeof(of_rotation[0]); i++) {
+		const struct option_def *def = option_table_named(of_rotation[i]);
+
+		if (seen[def - option_table] && !is_rotated)
+			return option_error(def, "expected --rotate-size or --rotate-time "
+					    "beside it");
+	}
+	if (options->compress >= 0 && !options->rotate_keep)
+		return option_error(option_table_named("compress"),
+				    "contradicts --rotate-keep=0: expected files to be kept");
+	return 0;
+}
+
 /* The first of --help, --version and --fields=help ends it, whatever follows. */
 int options_parse(struct options *options, int argc, char **argv)
 {
@@ -135,7 +163,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	char quoted[OPTION_QUOTED_MAX];
 	int id, err;
 
-	*options = (struct options){ .format = -1, .has_header = true };
+	*options = (struct options){ .format = -1, .has_header = true, .compress = -1,
+				     .rotate_keep = ROTATE_KEEP_DEFAULT };
 	build_tables(&tables);
 	opterr = 0;
 	optind = 0;	/* glibc: start anew */
@@ -149,6 +178,9 @@ int options_parse(struct options *options, int argc, char **argv)
 			  option_error_quote(quoted, argv[optind], strlen(argv[optind])));
 		return -EINVAL;
 	}
+	err = check_together(options, seen);
+	if (err)
+		return err;
 	filter_describe(&options->filter, options->filter_text, sizeof(options->filter_text));
 	return 0;
 }

@@ -30,6 +30,11 @@ struct options {
 	enum color_mode color;
 	bool has_header;		/* false with --no-header */
 	const char *log_file;		/* --log-file, or NULL for stdout; "-" is NULL */
+	uint64_t rotate_bytes;		/* 0: not by size */
+	uint64_t rotate_ns;		/* 0: not by time */
+	uint64_t rotate_keep;		/* a number, or ROTATE_KEEP_ALL */
+	int compress;			/* enum compress_kind, or -1: not at all */
+	const char *user;		/* to become, or NULL */
 	uint64_t duration_ns;		/* 0: no limit */
 	uint64_t count;			/* 0: no limit */
 	uint64_t buffer_bytes;		/* each CPU; 0: not given */

@@ -11,12 +11,17 @@
 #include "banner.h"
 #include "clock.h"
 #include "log.h"
-#include "logfile.h"
+#include "rotate.h"
 
 int output_fail(const struct output *output, int err)
 {
 	log_error("cannot write to %s: %s", output->name, strerror(-err));
 	return EXIT_FAILED;
+}
+
+int output_fail_write(const struct output *output, int err)
+{
+	return logfile_is_regular(output->log) ? EXIT_FAILED : output_fail(output, err);
 }
 
 /* --- the format -------------------------------------------------------------- */
@@ -65,7 +70,8 @@ int output_open_format(struct output *output, const struct options *options)
 	int status = EXIT_DONE;
 
 	*output = (struct output){ .kind = choose_kind(options), .name = "standard output",
-				   .fd = -1 };
+				   .has_header = options->has_header,
+				   .filter_text = options->filter_text };
 	if (options->fields)
 		status = parse_fields(output->kind, options->fields, &list);
 	if (status)
@@ -75,6 +81,24 @@ int output_open_format(struct output *output, const struct options *options)
 }
 
 /* --- where it goes ------------------------------------------------------------ */
+
+int output_start_compressor(struct output *output, const struct options *options)
+{
+	const char *name;
+	int err;
+
+	if (options->compress < 0)
+		return EXIT_DONE;
+	name = compress_names[options->compress];
+	err = compress_start(&output->compressor, (enum compress_kind)options->compress,
+			     options->log_file, options->rotate_keep);
+	if (err == -ENOENT)
+		log_error("--compress: the program '%s' is not in $PATH; install it, or choose "
+			  "another", name);
+	else if (err)
+		log_error("--compress: cannot start '%s': %s", name, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
 
 static int refuse_file(const struct output *output, int err)
 {
@@ -86,37 +110,76 @@ static int refuse_file(const struct output *output, int err)
 			  output->name);
 	else if (err == -EBUSY)
 		log_error("--log-file: '%s': another tcc-trace is writing it", output->name);
+	else if (err == -ELOOP)
+		log_error("--log-file: '%s' is, or leads to, a symbolic link of another user; "
+			  "name the file itself", output->name);
+	else if (err == -ENXIO)
+		log_error("--log-file: '%s' cannot be rotated: it is not a regular file",
+			  output->name);
 	else
 		log_error("cannot open '%s': %s", output->name, strerror(-err));
 	return EXIT_FAILED;
 }
 
-/* What a file that is appended to must begin with, at `out`; its length. */
-static size_t required_start(const struct output *output, char *out)
+/* What a file that is appended to must begin with. NULL: no memory. */
+static char *required_start(const struct output *output)
 {
-	if (output->kind != FORMAT_JSON)
-		return format_heading(output->format, out);
-	*out = '{';
-	return 1;
+	char *start = calloc(1, output->format->line_max + 1);
+
+	if (start && output->kind == FORMAT_JSON)
+		start[0] = '{';
+	else if (start)
+		start[format_heading(output->format, start)] = '\0';
+	return start;
 }
 
-/* *has_heading: whether the file is to begin with the heading. */
-static int open_file(struct output *output, const char *path, bool *has_heading)
+/* The opening record, now. */
+static char *opening_record(const struct output *output)
 {
-	char *start = malloc(output->format->line_max);
-	struct logfile_state state;
+	struct banner_start start = { .format = output->format, .filter = output->filter_text };
+	struct clock clock;
 
-	output->name = path;
-	if (!start)
-		return output_fail(output, -ENOMEM);
-	output->fd = logfile_open(path, start, required_start(output, start), &state);
-	free(start);
-	if (output->fd < 0)
-		return refuse_file(output, output->fd);
+	clock_measure(&clock);
+	start.ktime_ns = clock.measured_ns;
+	start.wall_ns = (int64_t)clock.measured_ns + clock.offset_ns;
+	return banner_start(&start);
+}
+
+/* The first lines of a log file; a heading only where there is none. */
+static char *write_file_start(void *context, bool is_empty)
+{
+	const struct output *output = context;
+
+	if (!output->has_header)
+		return NULL;
+	if (output->kind == FORMAT_JSON)
+		return opening_record(output);
+	return is_empty && *output->heading ? strdup(output->heading) : NULL;
+}
+
+static int open_file(struct output *output, const struct options *options)
+{
+	struct logfile_config config = {
+		.path = options->log_file,
+		.heading = output->heading,
+		.heading_length = strlen(output->heading),
+		.start = write_file_start,
+		.context = output,
+		.limit_bytes = options->rotate_bytes,
+		.period_ns = options->rotate_ns,
+		.keep = options->rotate_keep,
+		.compressor = output->compressor,
+	};
+	struct append_state state;
+	int err;
+
+	output->name = options->log_file;
+	err = logfile_open(&output->log, &config, &state);
+	if (err)
+		return refuse_file(output, err);
 	if (state.torn_bytes)
 		log_warning("'%s' ended in half a line, left by a crash: %" PRIu64
-			    " bytes cut off", path, state.torn_bytes);
-	*has_heading = state.is_empty;
+			    " bytes cut off", output->name, state.torn_bytes);
 	return EXIT_DONE;
 }
 
@@ -137,41 +200,35 @@ static int write_line(struct output *output, char *line)
 	return room ? 0 : -ENOBUFS;
 }
 
-static int write_start(struct output *output, const struct options *options, bool has_heading)
+/* A pipe or a terminal has one start; --log-file=FIFO too gets the opening record. */
+static int write_stream_start(struct output *output, const struct options *options)
 {
-	struct clock clock;
-	struct banner_start start = { .format = output->format, .filter = options->filter_text };
-	size_t line_max = output->format->line_max;
-	int err = 0;
-
-	if (has_heading)
-		sink_commit_heading(output->sink,
-				    format_heading(output->format,
-						   sink_room(output->sink, line_max)));
-	if (output->kind == FORMAT_JSON && options->log_file && options->has_header) {
-		clock_measure(&clock);
-		start.ktime_ns = clock.measured_ns;
-		start.wall_ns = (int64_t)clock.measured_ns + clock.offset_ns;
-		err = write_line(output, banner_start(&start));
-	}
-	return err ? output_fail(output, err) : EXIT_DONE;
+	if (!output->has_header)
+		return 0;
+	if (output->kind == FORMAT_JSON)
+		return options->log_file ? write_line(output, opening_record(output)) : 0;
+	return *output->heading ? write_line(output, strdup(output->heading)) : 0;
 }
 
 int output_open(struct output *output, const struct options *options)
 {
-	bool has_heading = true;
 	int status = EXIT_DONE;
 	int err;
 
+	output->heading = required_start(output);
+	if (!output->heading)
+		return output_fail(output, -ENOMEM);
 	if (options->log_file)
-		status = open_file(output, options->log_file, &has_heading);
+		status = open_file(output, options);
+	else
+		output->log = logfile_borrow(STDOUT_FILENO, output->name);
 	if (status)
 		return status;
-	err = sink_new(&output->sink, output->fd >= 0 ? output->fd : STDOUT_FILENO,
-		       output->format->line_max);
-	if (err)
-		return output_fail(output, err);
-	return write_start(output, options, has_heading);
+	err = output->log ? sink_new(&output->sink, output->log, output->format->line_max)
+			  : -ENOMEM;
+	if (!err && !logfile_is_regular(output->log))
+		err = write_stream_start(output, options);
+	return err ? output_fail(output, err) : EXIT_DONE;
 }
 
 int output_write_end(struct output *output, const struct options *options,
@@ -183,10 +240,14 @@ int output_write_end(struct output *output, const struct options *options,
 	return write_line(output, banner_end(end));
 }
 
-void output_close(struct output *output)
+int output_close(struct output *output)
 {
+	int err;
+
 	sink_free(output->sink);
+	compress_stop(output->compressor);
+	err = logfile_close(output->log);
 	format_free(output->format);
-	if (output->fd >= 0)
-		close(output->fd);
+	free(output->heading);
+	return err ? output_fail(output, err) : EXIT_DONE;
 }

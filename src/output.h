@@ -7,10 +7,13 @@
 #ifndef TCC_OUTPUT_H
 #define TCC_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "account.h"
+#include "compress.h"
 #include "format.h"
+#include "logfile.h"
 #include "options.h"
 #include "sink.h"
 
@@ -20,9 +23,13 @@ enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOST = 3
 struct output {
 	enum format_kind kind;
 	struct format *format;
+	struct compressor *compressor;	/* of rotated files, or NULL */
+	struct logfile *log;
 	struct sink *sink;
+	char *heading;		/* what a log file begins with */
 	const char *name;	/* for messages: "standard output", the file */
-	int fd;			/* the log file's, or -1 */
+	const char *filter_text;	/* for the opening record */
+	bool has_header;
 };
 
 /*
@@ -30,6 +37,9 @@ struct output {
  * Returns an exit_status; on all but EXIT_DONE it has been said what is wrong.
  */
 int output_open_format(struct output *output, const struct options *options);
+
+/* Before any privilege is given away: the helper of --compress. Returns as above. */
+int output_start_compressor(struct output *output, const struct options *options);
 
 /*
  * Then, once tracing is possible, where it goes, and the lines before the
@@ -45,9 +55,13 @@ struct banner_end;
 int output_write_end(struct output *output, const struct options *options,
 		     const struct banner_end *end, bool has_unmarked_loss);
 
-void output_close(struct output *output);
+/* Returns EXIT_DONE, or EXIT_FAILED, said, when what was written did not last. */
+int output_close(struct output *output);
 
 /* Say that the output cannot be written; returns EXIT_FAILED. */
 int output_fail(const struct output *output, int err);
+
+/* The same, unless it was said when it happened: a log file does that itself. */
+int output_fail_write(const struct output *output, int err);
 
 #endif

@@ -17,10 +17,11 @@
 struct pipeline;
 
 /*
- * `format` stays the caller's; `start_ns` is when the trace began,
- * CLOCK_MONOTONIC. NULL when there is no memory.
+ * `format` stays the caller's; events that are lost come from CPUs below
+ * `n_cpus`; `start_ns` is when the trace began, CLOCK_MONOTONIC. NULL when there
+ * is no memory.
  */
-struct pipeline *pipeline_new(struct format *format, uint64_t start_ns);
+struct pipeline *pipeline_new(struct format *format, uint32_t n_cpus, uint64_t start_ns);
 void pipeline_free(struct pipeline *pipeline);	/* accepts NULL */
 
 /* CLOCK_REALTIME - CLOCK_MONOTONIC for the events to come. */
@@ -33,7 +34,14 @@ void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns);
 size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
 		      uint32_t cpu, char *out);
 
-/* What the lines so far said was lost in the ring, in all. */
+/*
+ * An event that cannot be written: its connection is seen nevertheless, and the
+ * next line of its CPU says that it was lost.
+ */
+void pipeline_lose(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
+		   uint32_t cpu);
+
+/* What the lines so far said was lost, in all. */
 uint64_t pipeline_lost_marked(const struct pipeline *pipeline);
 
 const struct conn_table *pipeline_conns(const struct pipeline *pipeline);

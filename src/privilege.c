@@ -5,7 +5,10 @@
 #include "privilege.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
+#include <pwd.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,8 +19,68 @@
 #include <seccomp.h>
 #endif
 
+/* Linux 5.8's; a C library of that time may not have them. */
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+/* --- another user ------------------------------------------------------------------ */
+
+static struct passwd *find_user(const char *name)
+{
+	struct passwd *user = getpwnam(name);
+	char *end;
+	unsigned long number;
+
+	if (user || name[0] < '0' || name[0] > '9')
+		return user;
+	errno = 0;
+	number = strtoul(name, &end, 10);
+	return errno || *end || number >= (uid_t)-1 ? NULL : getpwuid((uid_t)number);
+}
+
+/* Of what is permitted, keep what attaching takes, in effect. */
+static int keep_capabilities(void)
+{
+	static const int kept[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_RESOURCE };
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct held[2], wanted[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, held))
+		return -errno;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		wanted[CAP_TO_INDEX(kept[i])].permitted |= CAP_TO_MASK(kept[i]);
+	for (int i = 0; i < 2; i++) {
+		wanted[i].permitted &= held[i].permitted;
+		wanted[i].effective = wanted[i].permitted;
+	}
+	return syscall(SYS_capset, &header, wanted) ? -errno : 0;
+}
+
+int privilege_become(const char *name)
+{
+	struct passwd *user = find_user(name);
+
+	if (!user)
+		return -ENOENT;
+	/* Who is that user already needs no right to become it. */
+	if (user->pw_uid == getuid() && user->pw_uid == geteuid())
+		return 0;
+	if (initgroups(user->pw_name, user->pw_gid) ||
+	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) || prctl(PR_SET_KEEPCAPS, 1) ||
+	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid))
+		return -errno;
+	/* Else /proc/self is root's: the count of missed events is read there. */
+	if (prctl(PR_SET_DUMPABLE, 1))
+		return -errno;
+	return keep_capabilities();
+}
+
+/* --- no privilege at all -------------------------------------------------------------- */
+
 /* The bounding set first: it takes a capability to empty it. */
-static int drop_capabilities(void)
+int privilege_drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
@@ -27,19 +90,23 @@ static int drop_capabilities(void)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	}
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &header, none) ? -errno : 0;
+	if (syscall(SYS_capset, &header, none))
+		return -errno;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
 #ifdef CONFINES_CALLS
 /*
- * What reading the rings, writing, waiting and ending takes, and what libc
+ * What reading the rings, writing, rotating, waiting and ending takes, and what libc
  * does for memory and for a message. All else fails with EPERM.
  */
 static const int allowed_calls[] = {
 	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
-	SCMP_SYS(sendto), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ioctl), SCMP_SYS(fcntl),
+	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ioctl), SCMP_SYS(fcntl),
 	SCMP_SYS(lseek), SCMP_SYS(ftruncate), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-	SCMP_SYS(stat), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(flock),
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat), SCMP_SYS(geteuid), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(flock),
 	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
 	SCMP_SYS(timerfd_settime), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(membarrier),
@@ -71,9 +138,7 @@ static int confine_calls(void)
 
 int privilege_drop(void)
 {
-	int err = drop_capabilities();
+	int err = privilege_drop_capabilities();
 
-	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		err = -errno;
 	return err ? err : confine_calls();
 }

@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <limits.h>
 
 /*
  * After a pass that found events the next follows this much later. Shorter,
@@ -27,21 +28,48 @@ static bool is_count_reached(const struct session *session)
 	return session->count_limit && session->formatted >= session->count_limit;
 }
 
-/* Write what is pending; remember how it went. Whether all is written. */
-static bool flush(struct session *session)
+/*
+ * A log file may have room again some day, or be made writable; what else
+ * fails stays so.
+ */
+static bool take_result(struct session *session, int err)
 {
-	int err = sink_flush(session->sink);
-
+	session->is_output_failing = false;
 	if (err == -EPIPE)
 		session->is_output_gone = true;
+	else if (err && err != -EAGAIN && !session->is_strict && logfile_is_regular(session->log))
+		session->is_output_failing = true;
 	else if (err && err != -EAGAIN)
 		session->output_err = err;
 	return err == 0;
 }
 
+/* Write what is pending; remember how it went. Whether all is written. */
+static bool flush(struct session *session)
+{
+	return take_result(session, sink_flush(session->sink));
+}
+
 static bool is_output_over(const struct session *session)
 {
 	return session->is_output_gone || session->output_err;
+}
+
+/*
+ * The file fails and the block is full of what it shall get first: what comes
+ * now is lost, for this reason, rather than later for a full ring.
+ */
+static bool lose_events(struct session *session)
+{
+	const struct tcc_event *event;
+	uint64_t ktime_ns, before = session->lost_output;
+	uint32_t cpu;
+
+	while ((event = ring_next(session->ring, &cpu, &ktime_ns))) {
+		pipeline_lose(session->pipeline, event, ktime_ns, cpu);
+		session->lost_output++;
+	}
+	return session->lost_output != before;
 }
 
 /*
@@ -57,8 +85,9 @@ static bool move_events(struct session *session)
 
 	while (!is_count_reached(session)) {
 		out = sink_room(session->sink, session->line_max);
-		if (!out && !flush(session))
-			break;
+		if (!out && !flush(session) && !sink_room(session->sink, session->line_max))
+			return (session->is_output_failing && lose_events(session)) ||
+			       session->formatted != before;
 		if (!out)
 			continue;
 		event = ring_next(session->ring, &cpu, &ktime_ns);
@@ -81,6 +110,7 @@ static bool pass(struct session *session, bool is_last)
 		ring_scan_all(session->ring);
 	else
 		ring_scan(session->ring, now_ns);
+	logfile_service(session->log, now_ns);
 	clock_refresh(&session->clock, now_ns);
 	pipeline_set_clock_offset(session->pipeline, session->clock.offset_ns);
 	has_moved = move_events(session);
@@ -91,11 +121,37 @@ static bool pass(struct session *session, bool is_last)
 
 /* --- waiting --------------------------------------------------------------- */
 
+/* The last news of a helper is that it is gone. */
+static void take_helper_news(struct session *session)
+{
+	int fd = compress_fd(session->compressor);
+
+	if (fd >= 0)
+		logfile_service_compressor(session->log);
+}
+
+/* A log file is reopened, when what was for the old one is in it. */
+static void take_hangup(struct session *session)
+{
+	if (!session->has_log_file) {
+		session->n_stop_signals++;
+		session->is_ending = true;
+		return;
+	}
+	if (!is_output_over(session))
+		flush(session);
+	logfile_reopen(session->log);
+}
+
 static void take_news(struct session *session, const struct loop_news *news)
 {
 	session->n_stop_signals += news->stop_signals;
 	if (news->stop_signals || news->has_ended)
 		session->is_ending = true;
+	if (news->has_hangup)
+		take_hangup(session);
+	if (news->has_helper)
+		take_helper_news(session);
 	if (news->is_output_gone)
 		session->is_output_gone = true;
 	if (news->is_clock_set)
@@ -104,6 +160,24 @@ static void take_news(struct session *session, const struct loop_news *news)
 		session->tracer.clear_doorbell(session->tracer.context);
 	if (news->wants_summary && session->summarise)
 		session->summarise(session);
+}
+
+static bool is_due(const struct session *session)
+{
+	return clock_now_ns() >= logfile_due_ns(session->log);
+}
+
+/* No longer than until the log file has something to do. */
+static int bound_timeout(const struct session *session, int timeout_ms)
+{
+	uint64_t due_ns = logfile_due_ns(session->log), now_ns = clock_now_ns(), left_ms;
+
+	if (due_ns == LOGFILE_NEVER)
+		return timeout_ms;
+	left_ms = due_ns > now_ns ? (due_ns - now_ns) / NS_PER_MS + 1 : 0;
+	if (left_ms > INT_MAX)
+		left_ms = INT_MAX;
+	return timeout_ms == LOOP_FOREVER || (int)left_ms < timeout_ms ? (int)left_ms : timeout_ms;
 }
 
 /* *is_timeout: the time was over before there was any news. */
@@ -118,7 +192,7 @@ static int wait_for_news(struct session *session, int timeout_ms, bool *is_timeo
 		if (err)
 			return err;
 	}
-	err = loop_wait(session->loop, timeout_ms, &news);
+	err = loop_wait(session->loop, bound_timeout(session, timeout_ms), &news);
 	if (err)
 		return err;
 	*is_timeout = news.is_timeout;
@@ -132,7 +206,7 @@ static int sleep_until_rung(struct session *session)
 	bool is_timeout = true, is_in_doubt = true;
 	int err = 0;
 
-	while (!err && is_timeout) {
+	while (!err && is_timeout && !is_due(session)) {
 		ring_set_asleep(session->ring, true);
 		ring_scan(session->ring, clock_now_ns());
 		if (ring_has_unread(session->ring))
@@ -157,7 +231,7 @@ static int trace(struct session *session)
 			session->is_ending = true;
 		else if (is_output_over(session))
 			break;
-		else if (!sink_is_empty(session->sink))
+		else if (!sink_is_empty(session->sink) && sink_can_wait(session->sink))
 			err = wait_for_news(session, LOOP_FOREVER, &is_timeout);
 		else if (has_moved || ring_has_unread(session->ring))
 			err = wait_for_news(session, PACE_MS, &is_timeout);
@@ -171,7 +245,7 @@ static int trace(struct session *session)
 
 static bool is_drained(const struct session *session)
 {
-	return sink_is_empty(session->sink) &&
+	return (sink_is_empty(session->sink) || session->is_output_failing) &&
 	       (is_count_reached(session) || !ring_has_unread(session->ring));
 }
 
@@ -195,6 +269,15 @@ static int drain(struct session *session)
 	}
 }
 
+/* A file that fails to the end is the trace's failure. */
+static void flush_last(struct session *session)
+{
+	int err = sink_flush_last(session->sink);
+
+	if (!take_result(session, err))
+		session->output_err = err;
+}
+
 int session_run(struct session *session)
 {
 	int err;
@@ -204,6 +287,8 @@ int session_run(struct session *session)
 	session->tracer.detach(session->tracer.context);
 	if (!err && !is_output_over(session))
 		err = drain(session);
+	if (session->is_output_failing)
+		flush_last(session);
 	session->has_ended = true;
 	return err;
 }
@@ -213,9 +298,31 @@ int session_flush(struct session *session)
 	bool is_timeout = false;
 	int err = 0;
 
-	while (!flush(session) && !err && !is_timeout && !is_output_over(session))
+	while (!flush(session) && !err && !is_timeout && !is_output_over(session)) {
+		if (session->is_output_failing) {
+			flush_last(session);
+			break;
+		}
 		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
+	}
 	return err;
+}
+
+void session_await_compression(struct session *session)
+{
+	unsigned int n_signals = session->n_stop_signals;
+	uint64_t until_ns = clock_now_ns() + END_PATIENCE_MS * (uint64_t)NS_PER_MS;
+	struct loop_news news;
+
+	while (compress_is_at_work(session->compressor) &&
+	       session->n_stop_signals == n_signals && n_signals < 2 &&
+	       (!n_signals || clock_now_ns() < until_ns)) {
+		if (loop_wait(session->loop, 100, &news))
+			break;
+		session->n_stop_signals += news.stop_signals;
+		if (news.has_helper)
+			take_helper_news(session);
+	}
 }
 
 struct account session_account(const struct session *session)
@@ -229,6 +336,7 @@ struct account session_account(const struct session *session)
 		.written = session->formatted - pending,
 		.filtered = counts.filtered,
 		.lost_buffer = counts.lost,
+		.lost_output = session->lost_output,
 		.missed = missed,
 	};
 
@@ -239,7 +347,7 @@ struct account session_account(const struct session *session)
 	if (session->is_output_gone || is_count_reached(session))
 		account.discarded = unread;
 	else
-		account.lost_output = unread;
+		account.lost_output += unread;
 	if (session->is_output_gone)
 		account.discarded += pending;
 	else

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "logfile.h"
+
 #define BLOCK_BYTES (256u << 10)
 
 /* SINK_OTHER is a terminal, or what we have not thought of. */
@@ -21,7 +23,8 @@ enum sink_kind { SINK_FILE, SINK_PIPE, SINK_SOCKET, SINK_OTHER };
 
 struct sink {
 	enum sink_kind kind;
-	int fd;			/* the caller's, or `own` */
+	struct logfile *log;	/* where a file's lines go */
+	int fd;			/* the log's, or `own` */
 	int own;		/* our own opening of it, or -1 */
 	bool is_nonblocking;
 	bool is_datagram;	/* a socket that takes a line at a time */
@@ -80,8 +83,9 @@ static void find_kind(struct sink *sink)
 	}
 }
 
-int sink_new(struct sink **out, int fd, size_t line_max)
+int sink_new(struct sink **out, struct logfile *log, size_t line_max)
 {
+	int fd = logfile_fd(log);
 	int flags = fcntl(fd, F_GETFL);
 	struct sink *sink;
 
@@ -90,6 +94,7 @@ int sink_new(struct sink **out, int fd, size_t line_max)
 	sink = calloc(1, sizeof(*sink));
 	if (!sink)
 		return -ENOMEM;
+	sink->log = log;
 	sink->fd = fd;
 	sink->own = -1;
 	sink->size = BLOCK_BYTES > 2 * line_max ? BLOCK_BYTES : 2 * line_max;
@@ -156,7 +161,7 @@ static size_t acceptable(const struct sink *sink)
 	struct pollfd writable = { .fd = sink->fd, .events = POLLOUT };
 	int queued = 0;
 
-	if (sink->kind == SINK_FILE || (sink->kind == SINK_SOCKET && !sink->is_datagram))
+	if (sink->kind == SINK_SOCKET && !sink->is_datagram)
 		return sink->end - sink->start;
 	if (sink->is_datagram)
 		return first_line(sink);
@@ -179,24 +184,6 @@ static ssize_t write_some(const struct sink *sink, size_t length)
 	return write(sink->fd, start, length);
 }
 
-/*
- * A write that was cut short in a line, by a full disk, leaves half a line in
- * the file: take it back, where nobody wrote behind it.
- */
-static void take_back_torn_line(struct sink *sink)
-{
-	const char *last = memrchr(sink->block, '\n', sink->start);
-	size_t torn = last ? sink->start - (size_t)(last + 1 - sink->block) : sink->start;
-	off_t end = lseek(sink->fd, 0, SEEK_CUR);
-	struct stat st;
-
-	if (!torn || sink->kind != SINK_FILE || end < (off_t)torn || fstat(sink->fd, &st) ||
-	    st.st_size != end || ftruncate(sink->fd, end - (off_t)torn))
-		return;
-	lseek(sink->fd, end - (off_t)torn, SEEK_SET);
-	sink->start -= torn;
-}
-
 /* What is left moves to the front, so that there is room behind it. */
 static void compact(struct sink *sink)
 {
@@ -214,30 +201,50 @@ static int simplify(const struct sink *sink, int err)
 	return err == -EWOULDBLOCK ? -EAGAIN : err;
 }
 
-int sink_flush(struct sink *sink)
+static int flush_stream(struct sink *sink)
 {
-	int err = 0;
-
 	while (sink->start < sink->end) {
 		size_t length = acceptable(sink);
 		ssize_t written = length ? write_some(sink, length) : -1;
 
 		if (!length)
-			err = -EAGAIN;
-		else if (written < 0)
-			err = -errno;
-		if (err == -EINTR) {
-			err = 0;
-			continue;
-		}
-		if (err)
-			break;
+			return -EAGAIN;
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		sink->start += written > 0 ? (size_t)written : 0;
+	}
+	return 0;
+}
+
+static int flush_file(struct sink *sink, bool is_last)
+{
+	while (sink->start < sink->end || logfile_has_start(sink->log)) {
+		ssize_t written = logfile_write(sink->log, sink->block + sink->start,
+						sink->end - sink->start, is_last);
+
+		if (written < 0)
+			return (int)written;
 		sink->start += (size_t)written;
 	}
-	if (err && err != -EAGAIN)
-		take_back_torn_line(sink);
+	return 0;
+}
+
+static int flush(struct sink *sink, bool is_last)
+{
+	int err = sink->kind == SINK_FILE ? flush_file(sink, is_last) : flush_stream(sink);
+
 	compact(sink);
 	return simplify(sink, err);
+}
+
+int sink_flush(struct sink *sink)
+{
+	return flush(sink, false);
+}
+
+int sink_flush_last(struct sink *sink)
+{
+	return flush(sink, true);
 }
 
 uint64_t sink_pending_lines(const struct sink *sink)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where lines go: a block of whole lines, written in as few system calls as
- * the receiver allows, never blocking on a pipe or a terminal. Knows neither
- * fields nor formats.
+ * the receiver allows, never blocking on a pipe or a terminal; a file is
+ * logfile.h's. Knows neither fields nor formats.
  *
  * A line is never torn: into a pipe goes either what an empty one takes, or
  * whole lines of at most PIPE_BUF bytes, which the kernel takes all or not at
@@ -15,14 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct logfile;
 struct sink;
 
 /*
- * A sink on an open descriptor, which stays the caller's. `line_max`: the
- * longest line there will be, in bytes. Returns 0, -ENOMEM, or -EBADF when `fd` is not open
- * for writing.
+ * A sink on an open file of any kind, which stays the caller's. `line_max`: the
+ * longest line there will be, in bytes. Returns 0, -ENOMEM, or -EBADF when it
+ * is not open for writing.
  */
-int sink_new(struct sink **sink, int fd, size_t line_max);
+int sink_new(struct sink **sink, struct logfile *log, size_t line_max);
 void sink_free(struct sink *sink);	/* accepts NULL; what is pending is gone */
 
 /* Room for `length` bytes more, or NULL when the block is full: flush first. */
@@ -40,6 +41,9 @@ void sink_commit_heading(struct sink *sink, size_t length);
  * when it has gone away, or another -errno.
  */
 int sink_flush(struct sink *sink);
+
+/* The same for the last time: a file that failed a moment ago is tried, too. */
+int sink_flush_last(struct sink *sink);
 
 /* Lines committed and not wholly written. */
 uint64_t sink_pending_lines(const struct sink *sink);

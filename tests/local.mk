@@ -3,12 +3,12 @@
 
 # In C, without a kernel: each links the library and prints TAP.
 unit_tests = \
+	tests/unit/test_append \
 	tests/unit/test_conn \
 	tests/unit/test_emit \
 	tests/unit/test_fields \
 	tests/unit/test_filter \
 	tests/unit/test_format \
-	tests/unit/test_logfile \
 	tests/unit/test_options \
 	tests/unit/test_parse \
 	tests/unit/test_properties \
@@ -19,7 +19,7 @@ tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
 	tests/property.c tests/property.h tests/readback.c tests/readback.h
 
 check_PROGRAMS += $(unit_tests) tests/replay tests/jsonl_check
-LDADD = libtcc.a $(JANSSON_LIBS) -lpthread
+LDADD = libtcc.a $(JANSSON_LIBS) $(LIBSECCOMP_LIBS) -lpthread
 
 # With bats, on the running kernel where they need one.
 bats_tests = \

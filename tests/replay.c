@@ -246,7 +246,7 @@ int main(int argc, char **argv)
 		free(events.items);
 		return status;
 	}
-	pipeline = pipeline_new(output.format, events.start_ns);
+	pipeline = pipeline_new(output.format, 0, events.start_ns);
 	if (!pipeline)
 		return EXIT_FAILED;
 	before_ns = clock_now_ns();

@@ -4,15 +4,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compress.h"
 #include "format.h"
 #include "options.h"
+#include "rotate.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ARGS_MAX 80
 #define OUTPUT_MAX 8192
 
-/* Every option, and a value it takes: INTERFACE.md's list, less what is still to come. */
+/*
+ * Every option, and a value it takes, with what must stand beside it:
+ * INTERFACE.md's list, less what is still to come.
+ */
 static const struct known {
 	const char *letter, *name, *value;
 } known[] = {
@@ -22,6 +27,9 @@ static const struct known {
 	{ NULL, "--format", "csv" }, { NULL, "--json", NULL }, { NULL, "--csv", NULL },
 	{ "-F", "--fields", "+cpu" }, { NULL, "--time", "utc" }, { NULL, "--color", "never" },
 	{ NULL, "--no-header", NULL }, { "-o", "--log-file", "/tmp/x.csv" },
+	{ NULL, "--rotate-size", "1M -o x" }, { NULL, "--rotate-time", "1h -o x" },
+	{ NULL, "--rotate-keep", "all -o x --rotate-size=1M" },
+	{ NULL, "--compress", "zstd -o x --rotate-time=1h" }, { NULL, "--user", "nobody" },
 	{ "-d", "--duration", "10s" }, { "-c", "--count", "5" }, { "-b", "--buffer", "4M" },
 	{ NULL, "--strict", NULL }, { "-q", "--quiet", NULL }, { "-v", "--verbose", NULL },
 	{ "-h", "--help", NULL }, { "-V", "--version", NULL },
@@ -311,6 +319,62 @@ static void test_numbers(void)
 		      "65G", "68719476737", "1MB", "M", "x", "99999999999999999999", "0x100000");
 }
 
+#define ROTATE_SIZE_ALLOWED "a size from 64K to 1048576G"
+#define ROTATE_TIME_ALLOWED "a time from 1ms to 3650d"
+#define ROTATE_KEEP_ALLOWED "'all', or a whole number from 0 to 9999"
+
+static void test_log_files(void)
+{
+	struct options o = accept("");
+
+	check_eq(o.rotate_bytes, 0);
+	check_eq(o.rotate_ns, 0);
+	check_eq(o.rotate_keep, 10);
+	check_eq(o.compress, -1);
+	check(o.user == NULL);
+	o = accept("-o x --rotate-size=64K --rotate-time=1ms --rotate-keep=3 --compress=xz");
+	check_eq(o.rotate_bytes, 65536);
+	check_eq(o.rotate_ns, 1000000);
+	check_eq(o.rotate_keep, 3);
+	check_eq(o.compress, COMPRESS_XZ);
+	check(accept("--rotate-size=1048576G -o x").rotate_bytes == 1ull << 50);
+	check_eq(accept("-o x --rotate-time 3650d").rotate_ns, 3650ull * 86400 * 1000000000);
+	check(accept("-o x --rotate-time=1 --rotate-keep=all").rotate_keep == ROTATE_KEEP_ALL);
+	check_eq(accept("-o x --rotate-time=1 --rotate-keep=0").rotate_keep, 0);
+	check_eq(accept("-o x --rotate-time=1 --rotate-keep=9999").rotate_keep, 9999);
+	REFUSE_VALUES("--rotate-size", ROTATE_SIZE_ALLOWED, "", "0", "-1", "-1M", "65535", "1MB",
+		      "63.9K", "1048577G", "99999999999999999999", "99999999999999999999G", "x",
+		      "0x100000", "+1M", "1,5M");
+	REFUSE_VALUES("--rotate-time", ROTATE_TIME_ALLOWED, "", "0", "0s", "-1", "-1h", "+1",
+		      "0.9ms", "3651d", "99999999999999999999", "99999999999999999999d", "1w",
+		      "1h30m", "x", "1,5h", "0x1h", "1hour");
+	REFUSE_VALUES("--rotate-keep", ROTATE_KEEP_ALLOWED, "", "-1", "+1", "10000", "1x", "ALL",
+		      "all,", "alle", "al", "1.0", "1K", "0x1", "18446744073709551616",
+		      "18446744073709551615", "none");
+	REFUSE_VALUES("--compress", "one of gzip, zstd, xz", "", "gz", "GZIP", "gzip,xz", "none",
+		      "-1", "0", "/bin/sh");
+	check_str(accept("--user=nobody").user, "nobody");
+	REFUSE_VALUES("--user", "the name or number of a user", "");
+}
+
+#define WITHOUT_FILE ": expected --log-file=FILE beside it"
+#define WITHOUT_ROTATION ": expected --rotate-size or --rotate-time beside it"
+
+static void test_log_files_together(void)
+{
+	refuse("--rotate-size=1M", "--rotate-size" WITHOUT_FILE);
+	refuse("--rotate-time=1h", "--rotate-time" WITHOUT_FILE);
+	refuse("--rotate-keep=1", "--rotate-keep" WITHOUT_FILE);
+	refuse("--compress=xz", "--compress" WITHOUT_FILE);
+	refuse("-o - --rotate-size=1M", "--rotate-size" WITHOUT_FILE);
+	refuse("-o x --rotate-keep=1", "--rotate-keep" WITHOUT_ROTATION);
+	refuse("-o x --compress=gzip", "--compress" WITHOUT_ROTATION);
+	refuse("-o x --compress=gzip --rotate-time=1h --rotate-keep=0",
+	       "--compress: contradicts --rotate-keep=0: expected files to be kept");
+	accept("--compress=gzip --rotate-time=1h -o x");
+	check_eq(accept("--rotate-size=1M --help").action, ACTION_HELP);
+}
+
 static void test_flags(void)
 {
 	struct options o = accept("--strict -q");
@@ -332,7 +396,9 @@ static void test_given_twice(void)
 		{ "--format", "json", "json" }, { "--fields", "cpu", "mark" },
 		{ "--time", "utc", "utc" }, { "--color", "auto", "never" },
 		{ "--log-file", "x", "-" }, { "--duration", "1", "2" }, { "--count", "1", "1" },
-		{ "--buffer", "1M", "2M" },
+		{ "--buffer", "1M", "2M" }, { "--rotate-size", "1M", "2M" },
+		{ "--rotate-time", "1s", "1s" }, { "--rotate-keep", "all", "3" },
+		{ "--compress", "xz", "gzip" }, { "--user", "nobody", "0" },
 	};
 	char words[128], message[128];
 
@@ -375,7 +441,7 @@ static void test_usage(void)
 	refuse("-:", "unknown option '-:'" TRY);
 	refuse("-\xc3\xa9", "unknown option '-\\xc3'" TRY);
 	refuse("--f=1", "ambiguous option '--f': one of --format, --fields" TRY);
-	refuse("--co 1", "ambiguous option '--co': one of --color, --count" TRY);
+	refuse("--co 1", "ambiguous option '--co': one of --color, --compress, --count" TRY);
 	refuse("--strict=1", "--strict: '1': expected no value" TRY);
 	refuse("--json=", "--json: '': expected no value" TRY);
 	refuse("-p", "--port: no value given: expected " PORT_ALLOWED TRY);
@@ -402,8 +468,7 @@ static void test_not_yet(void)
 {
 	static const char *const words[] = {
 		"--cc", "--cgroup", "--netns", "--changes", "--interval", "--events",
-		"--ca-struct", "--ca-btf", "--rotate-size", "--rotate-time", "--rotate-keep",
-		"--compress", "--user",
+		"--ca-struct", "--ca-btf",
 	};
 	char message[128];
 
@@ -534,6 +599,8 @@ int main(void)
 	TAP_RUN(test_every_format);
 	TAP_RUN(test_output);
 	TAP_RUN(test_numbers);
+	TAP_RUN(test_log_files);
+	TAP_RUN(test_log_files_together);
 	TAP_RUN(test_flags);
 	TAP_RUN(test_given_twice);
 	TAP_RUN(test_actions);

@@ -38,18 +38,20 @@ static void setup(uint64_t count_limit)
 	session = (struct session){
 		.tracer = { NULL, do_nothing, do_nothing, miss_seven },
 		.ring = ring_new(&fake.memory),
-		.pipeline = pipeline_new(format, 0),
+		.pipeline = pipeline_new(format, 2, 0),
 		.line_max = format->line_max,
 		.count_limit = count_limit,
 	};
-	check_eq(sink_new(&session.sink, ends[1], format->line_max), 0);
-	check_eq(loop_new(&session.loop), 0);
+	session.log = logfile_borrow(ends[1], "it");
+	check_eq(sink_new(&session.sink, session.log, format->line_max), 0);
+	check_eq(loop_new(&session.loop, false), 0);
 	check_eq(loop_watch_doorbell(session.loop, doorbell), 0);
 }
 
 static void teardown(void)
 {
 	sink_free(session.sink);
+	logfile_close(session.log);
 	loop_free(session.loop);
 	ring_free(session.ring);
 	pipeline_free(session.pipeline);

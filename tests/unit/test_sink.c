@@ -7,23 +7,32 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tap.h"
+#include "logfile.h"
 #include "sink.h"
+#include "tap.h"
 
 #define LINE 100
 
 static int ends[2];
 static struct sink *sink;
+static struct logfile *file;
+
+static int open_sink(int fd, size_t line_max)
+{
+	file = logfile_borrow(fd, "it");
+	return sink_new(&sink, file, line_max);
+}
 
 static void setup_pipe(void)
 {
 	check_eq(pipe(ends), 0);
-	check_eq(sink_new(&sink, ends[1], 1000), 0);
+	check_eq(open_sink(ends[1], 1000), 0);
 }
 
 static void teardown(void)
 {
 	sink_free(sink);
+	logfile_close(file);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -138,12 +147,13 @@ static void a_full_device_is_told(void)
 {
 	int fd = open("/dev/full", O_WRONLY);
 
-	check_eq(sink_new(&sink, fd, 1000), 0);
+	check_eq(open_sink(fd, 1000), 0);
 	fill(0, 3);
 	check_eq(sink_flush(sink), -ENOSPC);
 	check_eq(sink_pending_lines(sink), 3);
 	check(!sink_can_wait(sink));
 	sink_free(sink);
+	logfile_close(file);
 	close(fd);
 }
 
@@ -164,7 +174,7 @@ static void a_datagram_holds_one_line(void)
 	char data[1000];
 
 	check_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
-	check_eq(sink_new(&sink, ends[1], 1000), 0);
+	check_eq(open_sink(ends[1], 1000), 0);
 	fill(0, 3);
 	check_eq(sink_flush(sink), 0);
 	for (int i = 0; i < 3; i++)
@@ -176,9 +186,10 @@ static void what_is_not_open_is_refused(void)
 {
 	int fd = open("/dev/null", O_RDONLY);
 
-	check_eq(sink_new(&sink, fd, 10), -EBADF);
+	check_eq(open_sink(fd, 10), -EBADF);
 	close(fd);
-	check_eq(sink_new(&sink, fd, 10), -EBADF);
+	check_eq(sink_new(&sink, file, 10), -EBADF);
+	logfile_close(file);
 }
 
 int main(void)

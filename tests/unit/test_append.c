@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../tap.h"
-#include "logfile.h"
+#include "append.h"
 
 #define HEADING "event,snd_cwnd,srtt\n"
 #define HEADING_LENGTH (sizeof(HEADING) - 1)
@@ -17,7 +17,7 @@
 
 static char directory[] = "/tmp/tcc-logfile.XXXXXX";
 static char path[64];
-static struct logfile_state state;
+static struct append_state state;
 
 static void make_file(const char *bytes, size_t length)
 {
@@ -41,7 +41,7 @@ static bool file_is(const char *bytes, size_t length)
 /* Open without a heading, write a line, close. */
 static int append(const char *line)
 {
-	int fd = logfile_open(path, "", 0, &state);
+	int fd = append_open(path, "", 0, &state);
 
 	if (fd < 0)
 		return fd;
@@ -52,7 +52,7 @@ static int append(const char *line)
 
 static int open_headed(void)
 {
-	int fd = logfile_open(path, HEADING, HEADING_LENGTH, &state);
+	int fd = append_open(path, HEADING, HEADING_LENGTH, &state);
 
 	if (fd >= 0)
 		close(fd);
@@ -61,7 +61,7 @@ static int open_headed(void)
 
 static void a_new_file_is_made_empty(void)
 {
-	int fd = logfile_open(path, HEADING, HEADING_LENGTH, &state);
+	int fd = append_open(path, HEADING, HEADING_LENGTH, &state);
 
 	check(fd >= 0);
 	check(state.is_empty);
@@ -115,7 +115,7 @@ static void others_may_append_meanwhile(void)
 	int fd, other;
 
 	make_file("one\n", 4);
-	fd = logfile_open(path, "", 0, &state);
+	fd = append_open(path, "", 0, &state);
 	other = open(path, O_WRONLY | O_APPEND);
 	check_eq(write(other, "theirs\n", 7), 7);
 	check_eq(write(fd, "ours\n", 5), 5);
@@ -204,15 +204,15 @@ static void a_start_is_enough(void)
 	int fd;
 
 	make_file(record, sizeof(record) - 1);
-	fd = logfile_open(path, "{", 1, &state);
+	fd = append_open(path, "{", 1, &state);
 	check(fd >= 0);
 	close(fd);
 	make_file("{", 1);
-	fd = logfile_open(path, "{", 1, &state);
+	fd = append_open(path, "{", 1, &state);
 	check(fd >= 0 && state.is_empty && state.torn_bytes == 1);
 	close(fd);
 	make_file("k:1 ", 4);
-	check_eq(logfile_open(path, "{", 1, &state), -EEXIST);
+	check_eq(append_open(path, "{", 1, &state), -EEXIST);
 	check(file_is("k:1 ", 4));
 	unlink(path);
 }
@@ -287,14 +287,14 @@ static void a_file_that_is_being_written_is_refused(void)
 	make_file("one\ntor", 7);
 	first = open(path, O_RDWR);
 	check_eq(flock(first, LOCK_EX), 0);
-	check_eq(logfile_open(path, "", 0, &state), -EBUSY);
+	check_eq(append_open(path, "", 0, &state), -EBUSY);
 	check(file_is("one\ntor", 7));
 	close(first);
-	first = logfile_open(path, "", 0, &state);
+	first = append_open(path, "", 0, &state);
 	check(first >= 0);
-	check_eq(logfile_open(path, "", 0, &state), -EBUSY);
+	check_eq(append_open(path, "", 0, &state), -EBUSY);
 	close(first);
-	second = logfile_open(path, "", 0, &state);
+	second = append_open(path, "", 0, &state);
 	check(second >= 0);
 	close(second);
 	unlink(path);
@@ -307,7 +307,7 @@ static void a_fifo_is_only_opened(void)
 
 	check_eq(mkfifo(path, 0600), 0);
 	reader = open(path, O_RDONLY | O_NONBLOCK);
-	fd = logfile_open(path, HEADING, HEADING_LENGTH, &state);
+	fd = append_open(path, HEADING, HEADING_LENGTH, &state);
 	check(fd >= 0);
 	check(state.is_empty);
 	check_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_WRONLY);
@@ -320,12 +320,12 @@ static void a_fifo_is_only_opened(void)
 
 static void a_device_is_only_opened(void)
 {
-	int fd = logfile_open("/dev/null", HEADING, HEADING_LENGTH, &state);
+	int fd = append_open("/dev/null", HEADING, HEADING_LENGTH, &state);
 
 	check(fd >= 0);
 	check(state.is_empty);
 	close(fd);
-	fd = logfile_open("/dev/full", HEADING, HEADING_LENGTH, &state);
+	fd = append_open("/dev/full", HEADING, HEADING_LENGTH, &state);
 	check(fd >= 0);
 	check_eq(write(fd, "x", 1), -1);
 	check_eq(errno, ENOSPC);
@@ -334,10 +334,10 @@ static void a_device_is_only_opened(void)
 
 static void what_cannot_be_opened_is_told(void)
 {
-	check_eq(logfile_open("/tmp/tcc-no-such-directory/x", "", 0, &state), -ENOENT);
-	check_eq(logfile_open(directory, "", 0, &state), -EISDIR);
+	check_eq(append_open("/tmp/tcc-no-such-directory/x", "", 0, &state), -ENOENT);
+	check_eq(append_open(directory, "", 0, &state), -EISDIR);
 	check_eq(symlink("/tmp/tcc-no-such-directory/x", path), 0);
-	check_eq(logfile_open(path, "", 0, &state), -ENOENT);
+	check_eq(append_open(path, "", 0, &state), -ENOENT);
 	unlink(path);
 }
 
