@@ -6,7 +6,8 @@
 
 _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
 	--format= --json --csv --fields= --time= --color= --no-header
-	--log-file= --duration= --count= --buffer= --strict --quiet --verbose
+	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user=
+	--duration= --count= --buffer= --strict --quiet --verbose
 	--help --version
 	-i -p -4 -6 -F -o -d -c -b -q -v -h -V'
 
@@ -33,6 +34,8 @@ _tcc_trace_value() {
 		--format) values='text json csv tcpprobe' ;;
 		--time) values='ktime wall utc' ;;
 		--color) values='auto always never' ;;
+		--rotate-keep) values='all' ;;
+		--compress) values='gzip zstd xz' ;;
 		--fields | -F)
 			_tcc_trace_fields "$1" "$3"
 			return
@@ -42,8 +45,12 @@ _tcc_trace_value() {
 			mapfile -t COMPREPLY < <(compgen -f -- "$3")
 			return
 			;;
+		--user)
+			mapfile -t COMPREPLY < <(compgen -u -- "$3")
+			return
+			;;
 		--ip | --src | --dst | --port | --sport | --dport | --mark) ;;
-		--duration | --count | --buffer) ;;
+		--rotate-size | --rotate-time | --duration | --count | --buffer) ;;
 		-[ipdcb]) ;;
 		*) return 1 ;;
 	esac

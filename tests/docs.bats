@@ -182,10 +182,14 @@ candidates() {
 general_cases='
 tcc-trace --fo: --format
 tcc-trace --ve: --verbose --version
-tcc-trace --csv --co: --color --count
+tcc-trace --csv --co: --color --compress --count
 tcc-trace --strict --d: --dport --dst --duration
 tcc-trace --format=j: json
 tcc-trace --format t: tcpprobe text
+tcc-trace --compress z: zstd
+tcc-trace --rotate-keep=a: all
+tcc-trace --rotate-size=1:
+tcc-trace --user=nobo: nobody
 tcc-trace --color=a: always auto
 tcc-trace --fields=snd_: snd_cwnd snd_nxt snd_una snd_wnd
 tcc-trace --fields=he: help
