@@ -7,15 +7,6 @@ bats_require_minimum_version 1.5.0
 load lib/netns
 load lib/trace
 
-confines_calls() {
-	grep -q 'define HAVE_LIBSECCOMP' "$TCC_BUILD/config.h" &&
-		! grep -q '^SANITIZE_CFLAGS = .*address' "$TCC_BUILD/Makefile"
-}
-
-status_of() {
-	sed -n "s/^$1:[[:space:]]*//p" "/proc/$(proc_pid trace)/status"
-}
-
 @test "after the start there is no capability, and none to be gained" {
 	trace_start --port 1
 	# The status line comes after the drop.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Running the program under test ($TCC_TRACE) beside traffic, and reading what
-# it says. Needs netns.bash.
+# it says. Needs netns.bash, TCC_BUILD.
 
 # Around each test, unless the file has its own: a network of two ends.
 setup() {
@@ -69,4 +69,15 @@ lines() {
 # a hundred times faster.
 malformed_lines() {
 	LC_ALL=C grep -vcE '^k:[0-9]+ [0-9]+\.[0-9]{3} ms \| [0-9]+\.[0-9]{3} ms \| [0-9a-f.:]+\.[0-9]+ > [0-9a-f.:]+\.[0-9]+ \| snd_cwnd [0-9]+ ssthresh ([0-9]+|inf) snd_wnd [0-9]+ srtt [0-9]+ rcv_wnd [0-9]+ length [0-9]+( lost [0-9]+)?$' "$1"
+}
+
+# Whether this build confines its system calls.
+confines_calls() {
+	grep -q 'define HAVE_LIBSECCOMP' "$TCC_BUILD/config.h" &&
+		! grep -q '^SANITIZE_CFLAGS = .*address' "$TCC_BUILD/Makefile"
+}
+
+# status_of NAME: of the running trace, out of /proc.
+status_of() {
+	sed -n "s/^$1:[[:space:]]*//p" "/proc/$(proc_pid trace)/status"
 }
