@@ -31,6 +31,7 @@ bats_tests = \
 	tests/privilege.bats \
 	tests/output.bats \
 	tests/readers.bats \
+	tests/service.bats \
 	tests/trace.bats \
 	tests/truth.bats
 

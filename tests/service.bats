@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tcc-trace as a service: the unit, the examples beside it, and what they rely
+# on. No service is started: the machine may not run systemd.
+
+bats_require_minimum_version 1.5.0
+load lib/netns
+load lib/readers
+load lib/trace
+
+EXAMPLES=$TCC_TESTS/../examples
+
+setup() {
+	[ -x "$TCC_TRACE" ]
+}
+
+teardown() {
+	netns_pair_down
+	[ -z "${LOG_DIR:-}" ] || rm -rf "$LOG_DIR"
+}
+
+# A network, and a directory for log files. Not below bats' own directories:
+# others may not enter those.
+log_dir_up() {
+	skip_unless_root
+	netns_pair_up
+	LOG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tcc-service.XXXXXX")
+	chmod 750 "$LOG_DIR"
+}
+
+# The unit as installed, but with the program under test.
+unit() {
+	mkdir "$BATS_TEST_TMPDIR/unit"
+	sed "s|^ExecStart=[^ ]*|ExecStart=$TCC_TRACE|" "$TCC_BUILD/systemd/tcc-trace.service" \
+		>"$BATS_TEST_TMPDIR/unit/tcc-trace.service"
+	echo "$BATS_TEST_TMPDIR/unit/tcc-trace.service"
+}
+
+# records KIND FILE...: how many records of a kind are in them.
+records() {
+	zcat -f "${@:2}" | grep -c "\"event\":\"$1\""
+}
+
+# ---- the unit ---------------------------------------------------------------
+
+@test "the unit: nothing is left to be filled in, systemd-analyze finds no fault" {
+	skip_without systemd-analyze
+	run ! grep -E '@[a-z]+@' "$TCC_BUILD/systemd/tcc-trace.service"
+	run -0 systemd-analyze verify --man=no "$(unit)"
+	echo "$output"
+	# Other units of this machine may have faults.
+	[[ $output != *tcc-trace* ]]
+}
+
+@test "the unit: exposure of 2.0 at most" {
+	local exposure
+	skip_without systemd-analyze
+	[ "$(systemd-analyze --version | awk 'NR == 1 { print int($2) }')" -ge 250 ] ||
+		skip "needs systemd-analyze 250, for --offline"
+	exposure=$(systemd-analyze security --offline=yes --no-pager "$(unit)" |
+		sed -nE 's/.*Overall exposure level for tcc-trace\.service: ([0-9.]+) .*/\1/p')
+	echo "exposure $exposure"
+	[ -n "$exposure" ]
+	awk -v exposure="$exposure" 'BEGIN { exit !(exposure <= 2.0) }'
+}
+
+# ---- its options ------------------------------------------------------------
+
+# The value of OPTIONS, a line for each that the example file shows.
+example_options() {
+	sed -n 's/^#OPTIONS="\(.*\)"$/\1/p' "$EXAMPLES/tcc-trace.default"
+}
+
+@test "the options of the unit and each of its example file are valid" {
+	local options n=0
+	while read -r options; do
+		echo "tcc-trace $options"
+		timeout 10 bash -c "exec \"\$TCC_TRACE\" $options --version" >/dev/null
+		n=$((n + 1))
+	done < <(example_options)
+	[ "$n" -ge 4 ]
+}
+
+@test "the example file shows the options of the unit, and nothing that is in force" {
+	local options
+	# %L is where the system's services log.
+	options=$(sed -nE 's|^Environment="OPTIONS=(.*)"$|\1|; s|%L|/var/log|gp' \
+		"$TCC_BUILD/systemd/tcc-trace.service")
+	[ -n "$options" ]
+	[ "$(example_options | head -n 1)" = "$options" ]
+	run ! grep -v '^#' <(grep . "$EXAMPLES/tcc-trace.default")
+}
+
+# ---- as a user of no privilege ----------------------------------------------
+
+@test "with the service's user and capabilities a log file is written, confined" {
+	log_dir_up
+	chown 65534:65534 "$LOG_DIR"
+	iperf_server_start
+	proc_start trace setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=-all,+bpf,+perfmon --ambient-caps=-all,+bpf,+perfmon \
+		--bounding-set=-all,+bpf,+perfmon --no-new-privs \
+		"$TCC_TRACE" --port "$IPERF_PORT" --log-file "$LOG_DIR/trace.jsonl"
+	trace_wait_attached
+	# Real, effective, saved, of the file system.
+	[ "$(status_of Uid | xargs)" = '65534 65534 65534 65534' ]
+	for set in CapInh CapPrm CapEff CapAmb; do
+		echo "$set $(status_of $set)"
+		[ "$(status_of $set)" = 0000000000000000 ]
+	done
+	[ "$(status_of NoNewPrivs)" -eq 1 ]
+	! confines_calls || [ "$(status_of Seccomp)" -eq 2 ]
+	iperf_client --time 1 >/dev/null
+	trace_stop TERM
+	[ "$PROC_STATUS" -eq 0 ]
+	check_account "$(records probe "$LOG_DIR/trace.jsonl")"
+	[ "$(summary written)" -gt 100 ]
+	[ "$(stat -c '%u %a' "$LOG_DIR/trace.jsonl")" = '65534 640' ]
+}
+
+# ---- logrotate --------------------------------------------------------------
+
+@test "logrotate accepts its example" {
+	skip_without logrotate
+	run -0 logrotate --debug --state "$BATS_TEST_TMPDIR/state" "$EXAMPLES/tcc-trace.logrotate"
+	echo "$output"
+	[[ $output != *error* ]]
+	[[ $output == *'/var/log/tcc-trace/trace.jsonl'* ]]
+}
+
+# The example, on the file of this test; its systemctl reloads the trace of
+# this test, as ExecReload does.
+logrotate_prepare() {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/systemctl" <<-END
+		#!/bin/sh
+		[ "\$1" != reload ] || kill -HUP $(proc_pid trace)
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
+	sed "s|^/var/log/tcc-trace/|$LOG_DIR/|" "$EXAMPLES/tcc-trace.logrotate" \
+		>"$BATS_TEST_TMPDIR/logrotate.conf"
+}
+
+rotate() {
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH logrotate --force --state "$BATS_TEST_TMPDIR/state" \
+		"$BATS_TEST_TMPDIR/logrotate.conf" &&
+		wait_for "[ -s '$LOG_DIR/trace.jsonl' ]" 5
+}
+
+@test "logrotate takes the log away under a running trace, and no record is lost" {
+	local file
+	skip_without logrotate jq
+	log_dir_up
+	netns_bottleneck 200mbit 1MB
+	iperf_server_start
+	trace_start --port "$IPERF_PORT" --log-file "$LOG_DIR/trace.jsonl"
+	logrotate_prepare
+	proc_start client in_a iperf3 --client "$B_IP4" --port "$IPERF_PORT" --time 4
+	for _ in 1 2 3; do
+		sleep 1
+		rotate
+		proc_is_running trace
+	done
+	wait "$(proc_pid client)"
+	trace_stop
+	[ "$PROC_STATUS" -eq 0 ]
+	ls -l "$LOG_DIR"
+	[ "$(cd "$LOG_DIR" && echo *)" = \
+		'trace.jsonl trace.jsonl.1 trace.jsonl.2.gz trace.jsonl.3.gz' ]
+	# The sum is the account's; each file is whole and begins with its opening.
+	check_account "$(records probe "$LOG_DIR"/*)"
+	[ "$(summary output)" -eq 0 ]
+	for file in "$LOG_DIR"/*; do
+		[ "$(records probe "$file")" -gt 0 ]
+		[ "$(zcat -f "$file" | head -n 1 | jq -r .event)" = trace ]
+		zcat -f "$file" | jq empty
+		[ "$(stat -c %a "$file")" = 640 ]
+	done
+}
