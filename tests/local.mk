@@ -26,6 +26,7 @@ bats_tests = \
 	tests/bootstrap.bats \
 	tests/docs.bats \
 	tests/errors.bats \
+	tests/fuzz.bats \
 	tests/golden.bats \
 	tests/order.bats \
 	tests/privilege.bats \
@@ -74,7 +75,7 @@ golden_files = \
 	tests/golden/lost.json \
 	tests/golden/lost.text \
 	tests/golden/reference.py
-EXTRA_DIST += $(golden_files) tests/fuzz/fuzz_format.c tests/lib/check_json.py \
+EXTRA_DIST += $(golden_files) tests/lib/check_json.py \
 	tests/lib/latency.py tests/lib/readers.bash tests/lib/same.py
 
 EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh
@@ -107,3 +108,59 @@ tests/stalled/tcc_trace.bpf.o: BPF_CFLAGS += -DTCC_TEST_STALL_NS=3000000
 tests/stalled/tcc_trace.skel.h: tests/stalled/tcc_trace.bpf.o
 	$(AM_V_GEN)$(bpf_skeleton)
 src/tests_tcc_trace_stalled-tracer.$(OBJEXT): tests/stalled/tcc_trace.skel.h
+
+# Fuzz targets, by clang's libFuzzer whatever the compiler of the rest. They
+# have a library of their own: all of it is to be watched.
+fuzz_targets = tests/fuzz/fuzz_format tests/fuzz/fuzz_options tests/fuzz/fuzz_parse
+fuzz_sources = tests/fuzz/fuzz_format.c tests/fuzz/fuzz_options.c tests/fuzz/fuzz_parse.c
+fuzz_library = tests/fuzz/libtcc.a
+fuzz_dict = tests/fuzz/fuzz_options.dict
+fuzz_compile = $(CLANG) -std=gnu11 -g -O1 -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	$(DEFS) -I$(builddir) $(AM_CPPFLAGS) $(LIBBPF_CFLAGS) $(JANSSON_CFLAGS) $(LIBSECCOMP_CFLAGS)
+EXTRA_DIST += $(fuzz_sources)
+CLEANFILES += $(fuzz_targets) $(fuzz_library) $(fuzz_dict)
+
+if HAVE_FUZZER
+check_DATA += $(fuzz_targets) $(fuzz_dict)
+endif
+
+$(fuzz_library): $(libtcc_a_SOURCES)
+	$(AM_V_GEN)rm -rf $@ tests/fuzz/objects && $(MKDIR_P) tests/fuzz/objects && \
+	for source in $(libtcc_a_SOURCES); do \
+		case $$source in *.c) \
+			$(fuzz_compile) -c $(srcdir)/$$source \
+				-o tests/fuzz/objects/`basename $$source .c`.o || exit 1;; \
+		esac; \
+	done && \
+	$(AR) cr $@ tests/fuzz/objects/*.o && rm -rf tests/fuzz/objects
+
+fuzz_common = tests/property.c tests/property.h tests/readback.c tests/readback.h
+$(fuzz_targets): %: %.c $(fuzz_common) $(fuzz_library)
+	$(AM_V_CCLD)$(fuzz_compile) -fsanitize=fuzzer $< $(srcdir)/tests/property.c \
+		$(srcdir)/tests/readback.c $(fuzz_library) $(JANSSON_LIBS) -o $@
+
+# Every option of --help at the start of a word, every value of a choice.
+$(fuzz_dict): tcc-trace$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./tcc-trace --help | \
+		$(SED) -nE 's/^ +((-., )?--?[^ ]+).*/\1/p' | $(SED) 's/, /\n/' | \
+		$(AWK) -F= '{ print "\"\\x0a" $$1 (NF > 1 ? "=" : "") "\"" } \
+			$$2 ~ /\|/ { n = split($$2, values, "|"); \
+				for (i = 1; i <= n; i++) print "\"" values[i] "\"" }' > $@.tmp && \
+	mv $@.tmp $@
+
+# By hand, for longer: make fuzz FUZZ_SECONDS=600, for each target. What they
+# learn stays in tests/fuzz/corpus-* of the build directory, for the next time.
+FUZZ_SECONDS = 60
+.PHONY: fuzz
+fuzz: $(fuzz_targets) $(fuzz_dict)
+	for target in $(fuzz_targets); do \
+		corpus=tests/fuzz/corpus-`basename $$target` dict=; \
+		test ! -f $$target.dict || dict=-dict=$$target.dict; \
+		$(MKDIR_P) $$corpus && \
+		./$$target -max_total_time=$(FUZZ_SECONDS) -max_len=512 -timeout=20 $$dict \
+			-artifact_prefix=tests/fuzz/ $$corpus || exit 1; \
+	done
+
+clean-local:
+	rm -rf tests/fuzz/corpus-* tests/fuzz/objects

@@ -3,9 +3,6 @@
  * libFuzzer target: the parsers of single values, and filter lists. The first
  * byte picks which; the rest is the text. What is accepted must be in range,
  * and stay the same when it is said in filter_describe()'s words and read back.
- *
- *	clang -g -fsanitize=fuzzer,address,undefined -Isrc -Ibpf \
- *		tests/fuzz/fuzz_parse.c src/parse.c src/filter.c -o fuzz_parse
  */
 #include <errno.h>
 #include <stddef.h>

@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The fuzz targets, each for some seconds: the same inputs in every run. `make
+# fuzz` goes on from there.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# fuzz NAME RUNS: fails when the target or a sanitizer finds fault.
+fuzz() {
+	local target=$TCC_BUILD/tests/fuzz/fuzz_$1 dict=()
+	[ -x "$target" ] || skip "needs clang with libFuzzer"
+	[ ! -f "$target.dict" ] || dict=("-dict=$target.dict")
+	run -0 timeout 300 "$target" -seed=1 "-runs=$2" -max_len=512 -timeout=20 "${dict[@]}"
+	echo "${lines[-1]}"
+	[[ ${lines[-1]} == "Done $2 runs in "* ]]
+}
+
+@test "fuzzing the parsers of values" {
+	fuzz parse 100000
+}
+
+@test "fuzzing the command line" {
+	fuzz options 100000
+	# The dictionary is made of --help.
+	grep -qxF '"\x0a--port="' "$TCC_BUILD/tests/fuzz/fuzz_options.dict"
+	grep -qxF '"tcpprobe"' "$TCC_BUILD/tests/fuzz/fuzz_options.dict"
+}
+
+@test "fuzzing the formats" {
+	fuzz format 20000
+}

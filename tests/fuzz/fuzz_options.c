@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libFuzzer target: the command line. The input is its words, with a NUL or a
+ * newline between them. What is accepted must be in range; what is refused,
+ * said in one clean line.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "option_table.h"
+#include "options.h"
+#include "parse.h"
+
+#define WORDS_MAX 64
+#define TEXT_MAX 4096
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+static int parse_number(const char *text, uint64_t *value)
+{
+	return parse_uint(text, PARSE_DECIMAL, 0, UINT64_MAX, value);
+}
+
+/* Not given, or within what the option's own table says. */
+static void require_limits(const char *name, uint64_t value,
+			   int (*parse)(const char *text, uint64_t *value))
+{
+	uint64_t min, max;
+
+	for (size_t i = 0; i < option_table_n; i++) {
+		const struct option_def *def = &option_table[i];
+
+		if (!def->name || strcmp(def->name, name) != 0)
+			continue;
+		require(parse(def->min, &min) == 0 && parse(def->max, &max) == 0);
+		require(value == 0 || (value >= min && value <= max));
+		return;
+	}
+	abort();
+}
+
+static void require_set(const struct tcc_set_size *size)
+{
+	require(size->n_included <= size->n && size->n <= TCC_FILTER_VALUES);
+}
+
+/* One of the words that were given, and not empty. */
+static void require_word(const char *word, const char *text, size_t size)
+{
+	require(!word || (word >= text && word < text + size && *word));
+}
+
+static void require_options(const struct options *options, const char *text, size_t size)
+{
+	require(options->format >= -1 && options->format < FORMAT_COUNT);
+	require(options->time_style >= TIME_STYLE_KTIME && options->time_style <= TIME_STYLE_UTC);
+	require(options->color >= COLOR_AUTO && options->color <= COLOR_NEVER);
+	require(!options->is_quiet || !options->is_verbose);
+	require_limits("duration", options->duration_ns, parse_time);
+	require_limits("count", options->count, parse_number);
+	require_limits("buffer", options->buffer_bytes, parse_size);
+	require_word(options->fields, text, size);
+	require_word(options->log_file, text, size);
+	require(!options->log_file || strcmp(options->log_file, "-") != 0);
+	require(memchr(options->filter_text, '\0', sizeof(options->filter_text)));
+	require_set(&options->filter.ip.size);
+	require_set(&options->filter.src.size);
+	require_set(&options->filter.dst.size);
+	require_set(&options->filter.port.size);
+	require_set(&options->filter.sport.size);
+	require_set(&options->filter.dport.size);
+	require_set(&options->filter.mark.size);
+}
+
+/* A control character would let a value forge lines of a terminal or a log. */
+static void require_message(const char *message, int err)
+{
+	const char *end = strchr(message, '\n');
+
+	if (!err) {
+		require(!*message);
+		return;
+	}
+	require(strncmp(message, "tcc-trace: ", strlen("tcc-trace: ")) == 0);
+	require(end && !end[1]);
+	for (const char *c = message; c < end; c++)
+		require((unsigned char)*c >= ' ' && *c != 0x7f);
+}
+
+/* Its messages into `message`, cut off at `size`. */
+static int parse(struct options *options, int argc, char **argv, char *message, size_t size)
+{
+	FILE *real_stderr = stderr, *file = fmemopen(message, size, "w");
+	int err;
+
+	require(file != NULL);
+	stderr = file;
+	err = options_parse(options, argc, argv);
+	stderr = real_stderr;
+	fclose(file);
+	return err;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char program[] = "tcc-trace", *argv[WORDS_MAX + 2] = { program };
+	char text[TEXT_MAX], message[TEXT_MAX] = "";
+	struct options options;
+	int argc = 1, err;
+
+	if (size >= sizeof(text))
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	for (size_t at = 0; at < size && argc <= WORDS_MAX; at += strlen(text + at) + 1) {
+		text[at + strcspn(text + at, "\n")] = '\0';
+		argv[argc++] = text + at;
+	}
+	err = parse(&options, argc, argv, message, sizeof(message));
+	require(err == 0 || err == -EINVAL);
+	require_message(message, err);
+	if (!err && options.action == ACTION_TRACE)
+		require_options(&options, text, size + 1);
+	else if (!err)
+		require(options.action > ACTION_TRACE && options.action <= ACTION_FIELDS_HELP);
+	return 0;
+}
