@@ -118,7 +118,7 @@ fuzz_dict = tests/fuzz/fuzz_options.dict
 fuzz_compile = $(CLANG) -std=gnu11 -g -O1 -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	$(DEFS) -I$(builddir) $(AM_CPPFLAGS) $(LIBBPF_CFLAGS) $(JANSSON_CFLAGS) $(LIBSECCOMP_CFLAGS)
-EXTRA_DIST += $(fuzz_sources)
+EXTRA_DIST += $(fuzz_sources) tests/fuzz/fuzz_options.seed
 CLEANFILES += $(fuzz_targets) $(fuzz_library) $(fuzz_dict)
 
 if HAVE_FUZZER
@@ -155,10 +155,11 @@ FUZZ_SECONDS = 60
 .PHONY: fuzz
 fuzz: $(fuzz_targets) $(fuzz_dict)
 	for target in $(fuzz_targets); do \
-		corpus=tests/fuzz/corpus-`basename $$target` dict=; \
+		corpus=tests/fuzz/corpus-`basename $$target` dict= seed=; \
 		test ! -f $$target.dict || dict=-dict=$$target.dict; \
+		test ! -f $(srcdir)/$$target.seed || seed=-seed_inputs=$(srcdir)/$$target.seed; \
 		$(MKDIR_P) $$corpus && \
-		./$$target -max_total_time=$(FUZZ_SECONDS) -max_len=512 -timeout=20 $$dict \
+		./$$target -max_total_time=$(FUZZ_SECONDS) -max_len=512 -timeout=20 $$dict $$seed \
 			-artifact_prefix=tests/fuzz/ $$corpus || exit 1; \
 	done
 
