@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Makes the man page: puts version and directory and, for the line @FIELDS@,
+# Makes the man page: puts version and directories and, for the line @FIELDS@,
 # what src/fields.def says of each field into man/tcc-trace.8.in. Runs at build
 # time in any awk; does not need the program, which may be for another machine.
 #
-#	awk -v version=VERSION -v pkgdatadir=DIR -v fields=FIELDS.DEF \
-#		-f fields.awk TCC-TRACE.8.IN
+#	awk -v version=VERSION -v pkgdatadir=DIR -v sysconfdir=DIR \
+#		-v fields=FIELDS.DEF -f fields.awk TCC-TRACE.8.IN
 
 BEGIN {
 	# Kinds to types of JSON, as fields_json_type() in src/fields.c has them.
@@ -22,6 +22,7 @@ BEGIN {
 {
 	gsub(/@VERSION@/, version)
 	gsub(/@PKGDATADIR@/, roff(pkgdatadir))
+	gsub(/@SYSCONFDIR@/, roff(sysconfdir))
 	print
 }
 
