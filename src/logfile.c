@@ -44,15 +44,20 @@ struct logfile {
 
 /* --- opening and closing ------------------------------------------------------------ */
 
+static void want_start(struct logfile *log, bool is_empty)
+{
+	free(log->start);
+	log->start = log->config.start ? log->config.start(log->config.context, is_empty) : NULL;
+	log->start_written = 0;
+}
+
 static void begin(struct logfile *log, int fd, bool is_empty)
 {
 	log->fd = fd;
 	log->torn = 0;
 	log->has_records = !is_empty;
 	log->began_ns = clock_now_ns();
-	free(log->start);
-	log->start = log->config.start ? log->config.start(log->config.context, is_empty) : NULL;
-	log->start_written = 0;
+	want_start(log, is_empty);
 }
 
 static bool is_rotated(const struct logfile_config *config)
@@ -153,8 +158,11 @@ static int open_anew(struct logfile *log)
 	int fd;
 
 	/* Ours by its name still: opened again, it would be locked, by us. */
-	if (is_at_its_name(log))
+	if (is_at_its_name(log)) {
+		if (!log->start && !log->torn)
+			want_start(log, false);
 		return 0;
+	}
 	fd = append_open(log->config.path, log->config.heading, log->config.heading_length,
 			 &state);
 	if (fd >= 0 && !state.is_regular) {

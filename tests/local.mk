@@ -26,12 +26,14 @@ bats_tests = \
 	tests/bootstrap.bats \
 	tests/docs.bats \
 	tests/errors.bats \
+	tests/faults.bats \
 	tests/fuzz.bats \
 	tests/golden.bats \
 	tests/order.bats \
 	tests/privilege.bats \
 	tests/output.bats \
 	tests/readers.bats \
+	tests/rotate.bats \
 	tests/service.bats \
 	tests/trace.bats \
 	tests/truth.bats
@@ -83,10 +85,10 @@ EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 	bootstrap tests/lib/netns.bash tests/lib/results.bash tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
-	tests/forbidden.c tests/other_kernel.c
+	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py
 
 # Libraries to preload; no sanitizers: they are loaded before their runtime.
-preloaded = tests/forbidden.so tests/other_kernel.so
+preloaded = tests/fault.so tests/forbidden.so tests/other_kernel.so
 check_DATA = $(preloaded)
 CLEANFILES += $(preloaded)
 $(preloaded): %.so: %.c

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compress.h"
 #include "format.h"
 #include "option_table.h"
 #include "options.h"
 #include "parse.h"
+#include "rotate.h"
 
 #define WORDS_MAX 64
 #define TEXT_MAX 4096
@@ -69,6 +71,16 @@ static void require_options(const struct options *options, const char *text, siz
 	require_limits("duration", options->duration_ns, parse_time);
 	require_limits("count", options->count, parse_number);
 	require_limits("buffer", options->buffer_bytes, parse_size);
+	require_limits("rotate-size", options->rotate_bytes, parse_size);
+	require_limits("rotate-time", options->rotate_ns, parse_time);
+	if (options->rotate_keep != ROTATE_KEEP_ALL)
+		require_limits("rotate-keep", options->rotate_keep, parse_number);
+	require(options->compress >= -1 && options->compress < COMPRESS_KIND_COUNT);
+	/* What is alone means nothing. */
+	require(options->log_file || (!options->rotate_bytes && !options->rotate_ns));
+	require(options->compress < 0 || options->rotate_bytes || options->rotate_ns);
+	require(options->compress < 0 || options->rotate_keep);
+	require_word(options->user, text, size);
 	require_word(options->fields, text, size);
 	require_word(options->log_file, text, size);
 	require(!options->log_file || strcmp(options->log_file, "-") != 0);
