@@ -40,10 +40,10 @@ static struct passwd *find_user(const char *name)
 	return errno || *end || number >= (uid_t)-1 ? NULL : getpwuid((uid_t)number);
 }
 
-/* Of what is permitted, keep what attaching takes, in effect. */
+/* Of what is permitted, keep what attaching takes, and dropping the rest later. */
 static int keep_capabilities(void)
 {
-	static const int kept[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_RESOURCE };
+	static const int kept[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_RESOURCE, CAP_SETPCAP };
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct held[2], wanted[2] = { 0 };
 
@@ -102,11 +102,12 @@ int privilege_drop_capabilities(void)
  */
 static const int allowed_calls[] = {
 	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
-	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ioctl), SCMP_SYS(fcntl),
-	SCMP_SYS(lseek), SCMP_SYS(ftruncate), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink),
-	SCMP_SYS(readlinkat), SCMP_SYS(geteuid), SCMP_SYS(rename), SCMP_SYS(renameat),
-	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(flock),
+	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(ioctl), SCMP_SYS(fcntl), SCMP_SYS(flock),
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(lseek), SCMP_SYS(ftruncate),
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
+	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(geteuid),
 	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
 	SCMP_SYS(timerfd_settime), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(membarrier),

@@ -9,7 +9,8 @@
 /*
  * Become this user, with the groups that are the user's, for good; of the
  * capabilities only those stay that loading and attaching take (CAP_BPF,
- * CAP_PERFMON, before Linux 5.11 CAP_SYS_RESOURCE), until privilege_drop().
+ * CAP_PERFMON, before Linux 5.11 CAP_SYS_RESOURCE), and CAP_SETPCAP, until
+ * privilege_drop().
  * `name` is a name, or a number that has one. Returns 0, -ENOENT when there is
  * no such user, or another -errno.
  */

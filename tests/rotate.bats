@@ -134,3 +134,97 @@ compress_by() {
 	LIMIT=$((256 << 10)) compress_by xz .xz --csv --rotate-size=256K --rotate-time=20ms \
 		--rotate-keep=9999
 }
+
+# ---- killed ----------------------------------------------------------------------
+
+# Milliseconds from 0 to 299, the same in each run.
+moment_ms() {
+	echo $(($1 * 7919 % 300))
+}
+
+@test "killed at 50 moments: each file can be read, only the last line is torn" {
+	local n n_torn=0 ms form
+	local options=(--csv --fields=ktime,cookie,snd_nxt,snd_una,length --port "$IPERF_PORT"
+		--log-file a.csv --rotate-size=64K --rotate-keep=9999)
+	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 100 --parallel 2
+	for n in {1..50}; do
+		form=$([ $((n % 2)) -eq 0 ] || echo --compress=gzip)
+		# shellcheck disable=SC2086 # none, or one
+		proc_start trace "$TCC_TRACE" "${options[@]}" $form
+		trace_wait_attached
+		n_torn=$((n_torn + $(grep -c 'ended in half a line' "$NETNS_DIR/trace.err" || :)))
+		ms=$(moment_ms "$n")
+		sleep "$(printf '0.%03d' "$ms")"
+		proc_stop trace KILL
+		# A helper ends when it sees that the tracer is gone.
+		wait_for '[ ! -e a.csv.compressing ]' 5
+		gunzip -t a.csv.*.gz 2>gunzip.err || { [ "$n" -lt 5 ] && grep 'a.csv.\*.gz' gunzip.err; }
+	done
+	echo "torn: $n_torn times; $(rotated a.csv) files, $(rotated a.csv .gz) compressed"
+	[ "$(rotated a.csv)" -gt 100 ]
+	[ "$(rotated a.csv .gz)" -gt 10 ]
+	# One more, which ends in order: it resolves what is there twice, compresses the rest.
+	proc_start trace "$TCC_TRACE" "${options[@]}" --compress=gzip --duration=1s
+	wait_for '! proc_is_running trace' 60
+	proc_stop flood
+	compare files a.csv $((64 << 10))
+	[ "$(rotated a.csv .gz)" -eq "$(rotated a.csv)" ]
+	# All of them are one trace in time order.
+	for n in $(ls a.csv.*.gz | sort -t. -k3,3nr); do
+		zcat "$n"
+	done | grep -v ktime >all
+	cat a.csv >>all
+	grep -v ktime all | cut -d, -f1 | sort -nc
+	[ "$(lines all)" -gt 10000 ]
+}
+
+# ---- for a long time ----------------------------------------------------------------
+
+# Descriptors, memory of its own in kB, children.
+resources() {
+	echo "$(find "/proc/$1/fd" -type l | wc -l)" \
+		"$(awk '/^RssAnon:/ { print $2 }' "/proc/$1/status")" "$(pgrep -c -P "$1")"
+}
+
+# same_resources BEFORE AFTER DESCRIPTORS: for memory, 128 kB are the same; so
+# many descriptors come and go.
+same_resources() {
+	local before after
+	read -ra before <<<"$1"
+	read -ra after <<<"$2"
+	[ "${after[0]}" -le $((before[0] + $3)) ]
+	[ "${after[1]}" -le $((before[1] + 128)) ]
+	# Of the helper, the program that runs; a zombie would be one for good.
+	[ "${after[2]}" -le 1 ]
+}
+
+# Of a rotation each minute, a day has 1440; here they take some seconds.
+@test "as many rotations as in a day: descriptors, memory and children stay as they are" {
+	local pid helper before after helper_before helper_after
+	proc_start trace "$TCC_TRACE" --csv --port "$IPERF_PORT" --buffer=4M --log-file a.csv \
+		--rotate-time=4ms --rotate-keep=all --compress=gzip
+	trace_wait_attached
+	pid=$(proc_pid trace)
+	helper=$(pgrep -P "$pid")
+	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 16 \
+		--bitrate 300M --length 8K
+	wait_for '[ "$(rotated a.csv)" -gt 100 ]' 10
+	before=$(resources "$pid") helper_before=$(resources "$helper")
+	wait "$(proc_pid flood)"
+	after=$(resources "$pid") helper_after=$(resources "$helper")
+	echo "$(rotated a.csv) rotations, $(rotated a.csv .gz) compressed"
+	echo "trace: $before, then $after; helper: $helper_before, then $helper_after"
+	[ "$(rotated a.csv)" -ge 1440 ]
+	[ "$(rotated a.csv .gz)" -gt 500 ]
+	same_resources "$before" "$after" 0
+	same_resources "$helper_before" "$helper_after" 4
+	trace_stop
+	[ "$PROC_STATUS" -eq 0 ]
+	compare files a.csv 0
+	[[ $output =~ \ ([0-9]+)\ records ]]
+	check_account "${BASH_REMATCH[1]}"
+	[ "$(summary lost)" -eq 0 ]
+	# Nobody is left behind.
+	ps -o pid,ppid,stat,wchan:30,cmd -p "$helper" || :
+	wait_for "! kill -0 $helper 2>/dev/null" 5
+}
