@@ -140,7 +140,8 @@ $(fuzz_library): $(libtcc_a_SOURCES)
 fuzz_common = tests/property.c tests/property.h tests/readback.c tests/readback.h
 $(fuzz_targets): %: %.c $(fuzz_common) $(fuzz_library)
 	$(AM_V_CCLD)$(fuzz_compile) -fsanitize=fuzzer $< $(srcdir)/tests/property.c \
-		$(srcdir)/tests/readback.c $(fuzz_library) $(JANSSON_LIBS) -o $@
+		$(srcdir)/tests/readback.c $(fuzz_library) $(JANSSON_LIBS) \
+		$(LIBSECCOMP_LIBS) -o $@
 
 # Every option of --help at the start of a word, every value of a choice.
 $(fuzz_dict): tcc-trace$(EXEEXT)
