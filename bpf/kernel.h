@@ -33,27 +33,71 @@ typedef struct {
 	__s64 counter;
 } atomic64_t;
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
 	__u16 skc_num;
 	unsigned short skc_family;
+	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+	struct cgroup *ancestors[];	/* 6.1 and later; the last is the cgroup itself */
+};
+
+/* Before 6.1. */
+struct cgroup___ids {
+	int level;
+	__u64 ancestor_ids[];
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;		/* 5.15 and later */
+};
+
+/* Before 5.15: a pointer, whose low bits are flags; with bit 0 set, none. */
+struct sock_cgroup_data___val {
+	__u64 val;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct inet_sock {
 	struct sock sk;
 };
 
+struct tcp_congestion_ops {
+	char name[16];
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	const struct tcp_congestion_ops *icsk_ca_ops;
 	__u8 icsk_ca_state : 5;
 };
 

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 
 #define TCC_FILTER_VALUES 32	/* at most, in each set */
+#define TCC_CC_NAME_WORDS 2	/* TCP_CA_NAME_MAX, include/net/tcp.h, is 16 bytes */
+#define TCC_CGROUP_LEVELS 16	/* of a socket's cgroup and those above it, from the root */
 
 /* Which ends of a connection a set looks at. */
 enum tcc_end {
@@ -27,6 +29,9 @@ enum tcc_filter_need {
 	TCC_NEED_ADDRS = 1 << 1,
 	TCC_NEED_MARK = 1 << 2,
 	TCC_NEED_FAMILY = 1 << 3,
+	TCC_NEED_CC = 1 << 4,
+	TCC_NEED_CGROUP = 1 << 5,
+	TCC_NEED_NETNS = 1 << 6,
 };
 
 /*
@@ -50,6 +55,19 @@ struct tcc_mark {
 	__u32 mask;
 };
 
+/* The name of a congestion control algorithm, as icsk_ca_ops->name: zeros behind it. */
+struct tcc_cc {
+	__u64 name[TCC_CC_NAME_WORDS];
+};
+
+struct tcc_cgroup {
+	__u64 id;		/* cgroup_id(), include/linux/cgroup.h */
+};
+
+struct tcc_netns {
+	__u32 inum;		/* net->ns.inum */
+};
+
 /* In each set, included values come first, then excluded ones. */
 struct tcc_set_size {
 	__u32 n_included;
@@ -71,12 +89,30 @@ struct tcc_mark_set {
 	struct tcc_mark value[TCC_FILTER_VALUES];
 };
 
+struct tcc_cc_set {
+	struct tcc_set_size size;
+	struct tcc_cc value[TCC_FILTER_VALUES];
+};
+
+struct tcc_cgroup_set {
+	struct tcc_set_size size;
+	struct tcc_cgroup value[TCC_FILTER_VALUES];
+};
+
+struct tcc_netns_set {
+	struct tcc_set_size size;
+	struct tcc_netns value[TCC_FILTER_VALUES];
+};
+
 struct tcc_filter {
 	__u32 needs;		/* enum tcc_filter_need: sets that are not empty */
 	__u32 ip_version;	/* 4, 6, or 0 for both */
 	struct tcc_port_set port, sport, dport;
 	struct tcc_prefix_set ip, src, dst;
 	struct tcc_mark_set mark;
+	struct tcc_cc_set cc;
+	struct tcc_cgroup_set cgroup;
+	struct tcc_netns_set netns;
 };
 
 /* A connection, as a filter sees it. Only what `needs` names must be filled. */
@@ -84,6 +120,9 @@ struct tcc_flow {
 	__u32 saddr[4], daddr[4];	/* network byte order, IPv4 as v4-mapped */
 	__u32 mark;
 	__u16 sport, dport;		/* host byte order */
+	__u32 netns;
+	__u64 cc[TCC_CC_NAME_WORDS];
+	__u64 cgroups[TCC_CGROUP_LEVELS];	/* its own and all above; 0 is none */
 	bool is_ipv6;			/* AF_INET6, v4-mapped included */
 };
 
@@ -110,7 +149,7 @@ TCC_INLINE bool tcc_prefix_has(const struct tcc_prefix *p, const __u32 addr[4],
 }
 
 /*
- * The three loops are alike but for their types, and stay written out: the
+ * The loops are alike but for their types, and stay written out: the
  * verifier of old kernels follows neither function pointers nor a generic
  * element pointer. Each stops at the first hit, so it is one path to verify.
  */
@@ -164,6 +203,57 @@ TCC_INLINE bool tcc_mark_any(const struct tcc_mark_set *set, __u32 from, __u32 t
 	return false;
 }
 
+TCC_INLINE bool tcc_cc_any(const struct tcc_cc_set *set, __u32 from, __u32 to,
+			   const struct tcc_flow *flow)
+{
+	for (__u32 i = 0; i < TCC_FILTER_VALUES; i++) {
+		if (i < from)
+			continue;
+		if (i >= to)
+			break;
+		if (set->value[i].name[0] == flow->cc[0] && set->value[i].name[1] == flow->cc[1])
+			return true;
+	}
+	return false;
+}
+
+TCC_INLINE bool tcc_netns_any(const struct tcc_netns_set *set, __u32 from, __u32 to,
+			      const struct tcc_flow *flow)
+{
+	for (__u32 i = 0; i < TCC_FILTER_VALUES; i++) {
+		if (i < from)
+			continue;
+		if (i >= to)
+			break;
+		if (set->value[i].inum == flow->netns)
+			return true;
+	}
+	return false;
+}
+
+TCC_INLINE bool tcc_cgroup_has(const struct tcc_cgroup *cgroup, const __u64 *cgroups)
+{
+	for (__u32 level = 0; level < TCC_CGROUP_LEVELS; level++) {
+		if (cgroups[level] == cgroup->id)
+			return true;
+	}
+	return false;
+}
+
+TCC_INLINE bool tcc_cgroup_any(const struct tcc_cgroup_set *set, __u32 from, __u32 to,
+			       const struct tcc_flow *flow)
+{
+	for (__u32 i = 0; i < TCC_FILTER_VALUES; i++) {
+		if (i < from)
+			continue;
+		if (i >= to)
+			break;
+		if (tcc_cgroup_has(&set->value[i], flow->cgroups))
+			return true;
+	}
+	return false;
+}
+
 /* One set: some included value has it (or none is named), no excluded one. */
 #define TCC_SET_PASSES(any, set, ...)							\
 	(((set)->size.n_included == 0 ||						\
@@ -198,6 +288,12 @@ TCC_INLINE bool tcc_filter_match(const struct tcc_filter *f, const struct tcc_fl
 			return false;
 	}
 	if ((f->needs & TCC_NEED_MARK) && !TCC_SET_PASSES(tcc_mark_any, &f->mark, flow))
+		return false;
+	if ((f->needs & TCC_NEED_NETNS) && !TCC_SET_PASSES(tcc_netns_any, &f->netns, flow))
+		return false;
+	if ((f->needs & TCC_NEED_CC) && !TCC_SET_PASSES(tcc_cc_any, &f->cc, flow))
+		return false;
+	if ((f->needs & TCC_NEED_CGROUP) && !TCC_SET_PASSES(tcc_cgroup_any, &f->cgroup, flow))
 		return false;
 	return true;
 }

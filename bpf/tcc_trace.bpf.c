@@ -47,6 +47,57 @@ static __always_inline void copy_addrs(const struct sock *sk, __u32 saddr[4], __
 	}
 }
 
+static __always_inline void copy_cc(const struct sock *sk, __u64 name[TCC_CC_NAME_WORDS])
+{
+	const struct inet_connection_sock *icsk = (const struct inet_connection_sock *)sk;
+
+	BPF_CORE_READ_INTO((char(*)[sizeof(struct tcc_cc)])name, icsk, icsk_ca_ops, name);
+}
+
+/*
+ * The ids of a socket's cgroup and of all above it, cgroup_is_descendant() in
+ * include/linux/cgroup.h; of more than TCC_CGROUP_LEVELS the topmost. Read by
+ * the helper: to the verifier the array has no length.
+ */
+static __noinline int copy_cgroups(const struct sock *sk, __u64 *cgroups)
+{
+	const struct sock_cgroup_data *data = &sk->sk_cgrp_data;
+	const struct cgroup *cgroup = NULL;
+	int level;
+
+	if (bpf_core_field_exists(data->cgroup)) {
+		cgroup = BPF_CORE_READ(data, cgroup);
+	} else {
+		const struct sock_cgroup_data___val *old = (const void *)data;
+		__u64 val = BPF_CORE_READ(old, val);
+
+		cgroup = val & 1 ? NULL : (const struct cgroup *)(val & ~3ULL);
+	}
+	if (!cgroup)
+		return 0;
+	level = BPF_CORE_READ(cgroup, level);
+	for (int i = 0; i < TCC_CGROUP_LEVELS; i++) {
+		if (i > level)
+			break;
+		if (bpf_core_field_exists(cgroup->ancestors)) {
+			const struct cgroup *above = NULL;
+
+			bpf_probe_read_kernel(&above, sizeof(above),
+					      (const char *)cgroup +
+					      bpf_core_field_offset(struct cgroup, ancestors) +
+					      i * sizeof(above));
+			cgroups[i] = BPF_CORE_READ(above, kn, id);
+		} else {
+			bpf_probe_read_kernel(&cgroups[i], sizeof(cgroups[i]),
+					      (const char *)cgroup +
+					      bpf_core_field_offset(struct cgroup___ids,
+								    ancestor_ids) +
+					      i * sizeof(cgroups[i]));
+		}
+	}
+	return 0;
+}
+
 /* Loads only what the filter needs: most of it is dead code to the verifier. */
 static __noinline bool matches(const struct sock *sk, const struct sk_buff *skb)
 {
@@ -66,6 +117,14 @@ static __noinline bool matches(const struct sock *sk, const struct sk_buff *skb)
 		flow.mark = skb->mark;
 	if (filter->needs & (TCC_NEED_ADDRS | TCC_NEED_FAMILY))
 		copy_addrs(sk, flow.saddr, flow.daddr, flow.is_ipv6);
+	if (filter->needs & TCC_NEED_NETNS)
+		flow.netns = sk->__sk_common.skc_net.net->ns.inum;
+	if (filter->needs & TCC_NEED_CC)
+		copy_cc(sk, flow.cc);
+	if (filter->needs & TCC_NEED_CGROUP) {
+		__builtin_memset(flow.cgroups, 0, sizeof(flow.cgroups));
+		copy_cgroups(sk, flow.cgroups);
+	}
 	return tcc_filter_match(filter, &flow);
 }
 

@@ -5,6 +5,7 @@
 # from the program itself, the one on the command line.
 
 _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
+	--cc= --cgroup= --netns=
 	--format= --json --csv --fields= --time= --color= --no-header
 	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user=
 	--duration= --count= --buffer= --strict --quiet --verbose
@@ -47,6 +48,18 @@ _tcc_trace_value() {
 			;;
 		--user)
 			mapfile -t COMPREPLY < <(compgen -u -- "$3")
+			return
+			;;
+		--cc) values=$(cat /proc/sys/net/ipv4/tcp_available_congestion_control 2>/dev/null) ;;
+		--cgroup)
+			compopt -o filenames 2>/dev/null
+			mapfile -t COMPREPLY < <(compgen -d -- "$3")
+			return
+			;;
+		--netns)
+			compopt -o filenames 2>/dev/null
+			values=$(ls /run/netns 2>/dev/null)
+			mapfile -t COMPREPLY < <(compgen -f -W "$values" -- "$3")
 			return
 			;;
 		--ip | --src | --dst | --port | --sport | --dport | --mark) ;;

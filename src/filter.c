@@ -4,10 +4,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel_id.h"
 #include "parse.h"
 
 #define VALUE_TEXT_MAX 64	/* longer than any value: an IPv6 prefix has 49 */
@@ -75,6 +78,56 @@ static void mark_print(char text[VALUE_TEXT_MAX], const void *value)
 		snprintf(text, VALUE_TEXT_MAX, "0x%x/0x%x", mark->value, mark->mask);
 }
 
+/* Any name: the algorithm's module may be loaded later. */
+static int cc_parse(const char *text, void *value)
+{
+	struct tcc_cc cc = { 0 };
+	size_t length = strlen(text);
+
+	if (length == 0 || length >= sizeof(cc))
+		return -EINVAL;
+	memcpy(&cc, text, length);
+	memcpy(value, &cc, sizeof(cc));
+	return 0;
+}
+
+static void cc_print(char text[VALUE_TEXT_MAX], const void *value)
+{
+	snprintf(text, VALUE_TEXT_MAX, "%.*s", (int)sizeof(struct tcc_cc), (const char *)value);
+}
+
+static int cgroup_parse(const char *text, void *value)
+{
+	struct tcc_cgroup *cgroup = value;
+	uint64_t id;
+	int err = kernel_id_cgroup(text, &id);
+
+	if (!err)
+		cgroup->id = id;
+	return err;
+}
+
+static void cgroup_print(char text[VALUE_TEXT_MAX], const void *value)
+{
+	const struct tcc_cgroup *cgroup = value;
+
+	snprintf(text, VALUE_TEXT_MAX, "%" PRIu64, (uint64_t)cgroup->id);
+}
+
+static int netns_parse(const char *text, void *value)
+{
+	struct tcc_netns *netns = value;
+
+	return kernel_id_netns(text, &netns->inum);
+}
+
+static void netns_print(char text[VALUE_TEXT_MAX], const void *value)
+{
+	const struct tcc_netns *netns = value;
+
+	snprintf(text, VALUE_TEXT_MAX, "%u", netns->inum);
+}
+
 static const struct value_type port_type = {
 	.offset = offsetof(struct tcc_port_set, value),
 	.size = sizeof(struct tcc_port_range),
@@ -99,6 +152,30 @@ static const struct value_type mark_type = {
 	.print = mark_print,
 };
 
+static const struct value_type cc_type = {
+	.offset = offsetof(struct tcc_cc_set, value),
+	.size = sizeof(struct tcc_cc),
+	.need = TCC_NEED_CC,
+	.parse = cc_parse,
+	.print = cc_print,
+};
+
+static const struct value_type cgroup_type = {
+	.offset = offsetof(struct tcc_cgroup_set, value),
+	.size = sizeof(struct tcc_cgroup),
+	.need = TCC_NEED_CGROUP,
+	.parse = cgroup_parse,
+	.print = cgroup_print,
+};
+
+static const struct value_type netns_type = {
+	.offset = offsetof(struct tcc_netns_set, value),
+	.size = sizeof(struct tcc_netns),
+	.need = TCC_NEED_NETNS,
+	.parse = netns_parse,
+	.print = netns_print,
+};
+
 static const struct kind {
 	const char *name;
 	size_t offset;		/* of the set, in struct tcc_filter */
@@ -111,12 +188,18 @@ static const struct kind {
 	[FILTER_SRC] = { "src", offsetof(struct tcc_filter, src), &prefix_type },
 	[FILTER_DST] = { "dst", offsetof(struct tcc_filter, dst), &prefix_type },
 	[FILTER_MARK] = { "mark", offsetof(struct tcc_filter, mark), &mark_type },
+	[FILTER_CC] = { "cc", offsetof(struct tcc_filter, cc), &cc_type },
+	[FILTER_CGROUP] = { "cgroup", offsetof(struct tcc_filter, cgroup), &cgroup_type },
+	[FILTER_NETNS] = { "netns", offsetof(struct tcc_filter, netns), &netns_type },
 };
 
 /* All sets begin with their size; that lets one function serve them all. */
 _Static_assert(offsetof(struct tcc_port_set, size) == 0 &&
 	       offsetof(struct tcc_prefix_set, size) == 0 &&
-	       offsetof(struct tcc_mark_set, size) == 0, "a set begins with its size");
+	       offsetof(struct tcc_mark_set, size) == 0 &&
+	       offsetof(struct tcc_cc_set, size) == 0 &&
+	       offsetof(struct tcc_cgroup_set, size) == 0 &&
+	       offsetof(struct tcc_netns_set, size) == 0, "a set begins with its size");
 
 static int set_insert(struct tcc_set_size *size, const struct value_type *type,
 		      const void *value, bool is_excluded)
@@ -142,9 +225,12 @@ static int add_value(struct tcc_filter *filter, const struct kind *kind, const c
 		struct tcc_port_range port;
 		struct tcc_prefix prefix;
 		struct tcc_mark mark;
+		struct tcc_cc cc;
+		struct tcc_cgroup cgroup;
+		struct tcc_netns netns;
 	} value;
 	bool is_excluded = *item == '!';
-	char text[VALUE_TEXT_MAX];
+	char text[PATH_MAX];
 	int err;
 
 	if (is_excluded) {

@@ -15,6 +15,7 @@ enum filter_kind {
 	FILTER_PORT, FILTER_SPORT, FILTER_DPORT,
 	FILTER_IP, FILTER_SRC, FILTER_DST,
 	FILTER_MARK,
+	FILTER_CC, FILTER_CGROUP, FILTER_NETNS,
 	FILTER_KIND_COUNT
 };
 
@@ -22,8 +23,8 @@ enum filter_kind {
  * Add a comma list of values to one set of a filter, which starts as all
  * zeros. A '!' before a value excludes it. On an error *bad points at the
  * value at fault, in `list` and up to the next comma; those before it have
- * been added. Errors: parse.h's, and -E2BIG: more than TCC_FILTER_VALUES in
- * this set.
+ * been added. Errors: parse.h's and kernel_id.h's, and -E2BIG: more than
+ * TCC_FILTER_VALUES in this set.
  */
 int filter_add(struct tcc_filter *filter, enum filter_kind kind, const char *list,
 	       const char **bad);

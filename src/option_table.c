@@ -52,6 +52,20 @@ const struct option_def option_table[] = {
 	  .expected = "a 32-bit VALUE or VALUE/MASK, decimal or 0x hex, or either after '!'",
 	  .which = FILTER_MARK, .handle = option_set_filter,
 	  .help = "the packet has this mark (skb->mark)" },
+	{ .name = "cc", .argument = "NAME,...",
+	  .expected = "the name of a congestion control algorithm, 15 characters at most, "
+		      "or one after '!'",
+	  .which = FILTER_CC, .handle = option_set_filter,
+	  .help = "connections of this congestion control algorithm" },
+	{ .name = "cgroup", .argument = "PATH,...",
+	  .expected = "the path of a cgroup of version 2, or one after '!'",
+	  .which = FILTER_CGROUP, .handle = option_set_filter,
+	  .help = "sockets of this cgroup (v2) and those below it" },
+	{ .name = "netns", .argument = "PATH|PID|INUM,...",
+	  .expected = "a network namespace: a path, a PID, or its inode number, or either "
+		      "after '!'",
+	  .which = FILTER_NETNS, .handle = option_set_filter,
+	  .help = "sockets of this network namespace" },
 
 	{ .name = "format", .section = SECTION_OUTPUT, .is_once = true, CHOICES(format_names),
 	  .handle = option_set_format,

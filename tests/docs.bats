@@ -187,6 +187,7 @@ tcc-trace --strict --d: --dport --dst --duration
 tcc-trace --format=j: json
 tcc-trace --format t: tcpprobe text
 tcc-trace --compress z: zstd
+tcc-trace --cc=ren: reno
 tcc-trace --rotate-keep=a: all
 tcc-trace --rotate-size=1:
 tcc-trace --user=nobo: nobody

@@ -27,6 +27,7 @@ bats_tests = \
 	tests/docs.bats \
 	tests/errors.bats \
 	tests/faults.bats \
+	tests/filters.bats \
 	tests/fuzz.bats \
 	tests/golden.bats \
 	tests/order.bats \

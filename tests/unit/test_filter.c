@@ -17,6 +17,7 @@
 static const char kind_letters[FILTER_KIND_COUNT] = {
 	[FILTER_PORT] = 'p', [FILTER_SPORT] = 'l', [FILTER_DPORT] = 'r',
 	[FILTER_IP] = 'i', [FILTER_SRC] = 's', [FILTER_DST] = 'd', [FILTER_MARK] = 'm',
+	[FILTER_CC] = 'c', [FILTER_CGROUP] = 'g', [FILTER_NETNS] = 'n',
 };
 
 /* A filter from words such as "p=443,!22 s=10.0.0.0/8 4"; 0 or the first error. */
@@ -256,6 +257,77 @@ static void test_match_mark(void)
 	check_matches(cases, ARRAY_SIZE(cases));
 }
 
+static bool passes_cc(const char *words, const char *name)
+{
+	struct tcc_flow flow = { 0 };
+	struct tcc_filter filter;
+
+	check_eq(make_filter(&filter, words), 0);
+	memcpy(flow.cc, name, strlen(name));
+	return tcc_filter_match(&filter, &flow);
+}
+
+static void test_match_cc(void)
+{
+	check(passes_cc("c=bbr", "bbr"));
+	check(!passes_cc("c=bbr", "bbr2"));
+	check(!passes_cc("c=bbr2", "bbr"));
+	check(passes_cc("c=reno,cubic", "cubic"));
+	check(!passes_cc("c=!cubic", "cubic"));
+	check(passes_cc("c=!cubic", "reno"));
+	check(passes_cc("c=fifteen_letters", "fifteen_letters"));
+	check(!passes_cc("c=fifteen_letters", "fifteen_letterz"));
+}
+
+/* One cgroup at most of each level: of the deepest last. */
+static bool passes_cgroups(const struct tcc_filter *filter, int first, int n)
+{
+	struct tcc_flow flow = { 0 };
+
+	for (int i = 0; i < n; i++)
+		flow.cgroups[i] = (uint64_t)(first + i);
+	return tcc_filter_match(filter, &flow);
+}
+
+static void test_match_cgroup(void)
+{
+	struct tcc_filter filter = {
+		.needs = TCC_NEED_CGROUP,
+		.cgroup = { { 1, 2 }, { { 100 }, { 1 } } },
+	};
+
+	check(passes_cgroups(&filter, 100, 1));
+	check(passes_cgroups(&filter, 85, 16));
+	check(!passes_cgroups(&filter, 84, 16));
+	check(!passes_cgroups(&filter, 101, 15));
+	/* The excluded one wins, wherever it is. */
+	filter.cgroup.value[1].id = 90;
+	check(!passes_cgroups(&filter, 90, 11));
+	check(passes_cgroups(&filter, 91, 10));
+	filter.cgroup.size.n_included = 0;
+	filter.cgroup.size.n = 1;
+	check(!passes_cgroups(&filter, 100, 1));
+	check(passes_cgroups(&filter, 1, 16));
+}
+
+static bool passes_netns(const char *words, uint32_t inum)
+{
+	struct tcc_flow flow = { .netns = inum };
+	struct tcc_filter filter;
+
+	check_eq(make_filter(&filter, words), 0);
+	return tcc_filter_match(&filter, &flow);
+}
+
+static void test_match_netns(void)
+{
+	check(passes_netns("n=4026531840", 4026531840));
+	check(!passes_netns("n=4026531840", 4026531841));
+	check(passes_netns("n=4026531840,4294967295", 4294967295));
+	check(!passes_netns("n=!4026531840", 4026531840));
+	check(passes_netns("n=!4026531840", 4026531841));
+}
+
 static void test_exclusions_win(void)
 {
 	static const struct match_case cases[] = {
@@ -401,7 +473,8 @@ static void test_needs(void)
 	} cases[] = {
 		{ "", 0 }, { "p=1", TCC_NEED_PORTS }, { "l=!1", TCC_NEED_PORTS },
 		{ "r=1", TCC_NEED_PORTS }, { "i=::1", TCC_NEED_ADDRS }, { "s=::1", TCC_NEED_ADDRS },
-		{ "d=!::1", TCC_NEED_ADDRS }, { "m=1", TCC_NEED_MARK }, { "4", TCC_NEED_FAMILY },
+		{ "d=!::1", TCC_NEED_ADDRS }, { "m=1", TCC_NEED_MARK },
+		{ "c=!x", TCC_NEED_CC }, { "n=4026531840", TCC_NEED_NETNS }, { "4", TCC_NEED_FAMILY },
 		{ "6", TCC_NEED_FAMILY },
 		{ "p=1 d=::1 m=0 6",
 		  TCC_NEED_PORTS | TCC_NEED_ADDRS | TCC_NEED_MARK | TCC_NEED_FAMILY },
@@ -447,7 +520,14 @@ static void test_refused(void)
 		{ FILTER_PORT, "::1", "::1" }, { FILTER_IP, "80", "80" }, { FILTER_IP, "", "" },
 		{ FILTER_SRC, "::1,10.0.0.0/33", "10.0.0.0/33" }, { FILTER_DST, "!x", "!x" },
 		{ FILTER_MARK, "1/2/3", "1/2/3" }, { FILTER_MARK, "-1", "-1" },
-		{ FILTER_MARK, "0x100000000", "0x100000000" },
+		{ FILTER_MARK, "0x100000000", "0x100000000" }, { FILTER_CC, "", "" },
+		{ FILTER_CC, "bbr,sixteen_letters_", "sixteen_letters_" },
+		{ FILTER_CC, "!", "!" }, { FILTER_NETNS, "", "" }, { FILTER_NETNS, "0", "0" },
+		{ FILTER_NETNS, "-1", "-1" }, { FILTER_NETNS, "4294967296", "4294967296" },
+		{ FILTER_NETNS, "no-such-name", "no-such-name" },
+		{ FILTER_NETNS, "/proc/self/ns/pid", "/proc/self/ns/pid" },
+		{ FILTER_NETNS, "/dev/null", "/dev/null" }, { FILTER_CGROUP, "/", "/" },
+		{ FILTER_CGROUP, "", "" }, { FILTER_CGROUP, "/no/such/path", "/no/such/path" },
 		{ FILTER_PORT, "00000000000000000000000000000000000000000000000000000000000000001",
 		  "00000000000000000000000000000000000000000000000000000000000000001" },
 	};
@@ -487,7 +567,8 @@ static void test_describe(void)
 		{ "i=10.1.2.3/8 d=2001:db8::1/64,0.0.0.0/0,::/0",
 		  "ip 10.0.0.0/8, dst 2001:db8::/64 or 0.0.0.0/0 or ::/0" },
 		{ "i=::ffff:1.2.3.4 s=::ffff:0:0/96", "ip 1.2.3.4, src 0.0.0.0/0" },
-		{ "6", "IPv6 only" },
+		{ "6", "IPv6 only" }, { "c=bbr,!cubic", "cc bbr, not cc cubic" },
+		{ "n=4026531840", "netns 4026531840" },
 	};
 	char text[512];
 
@@ -588,6 +669,9 @@ static struct ref_value draw_value(void)
 		.is_excluded = draw(4) == 0,
 	};
 
+	/* Its value is a path of the running system. */
+	if (v.kind == FILTER_CGROUP)
+		v.kind = FILTER_NETNS;
 	v.port_min = 1 + draw(4);
 	v.port_max = v.port_min + (draw(2) ? 0 : draw(3));
 	v.is_ipv4 = draw_addr(v.addr, draw(2));
@@ -596,6 +680,8 @@ static struct ref_value draw_value(void)
 	v.mark_mask = draw(2) ? 0xffffffff : draw(4);
 	return v;
 }
+
+#define REF_NETNS 4026531840u
 
 static void print_value(char *text, size_t size, const struct ref_value *v)
 {
@@ -610,6 +696,12 @@ static void print_value(char *text, size_t size, const struct ref_value *v)
 		break;
 	case FILTER_MARK:
 		snprintf(text, size, "%s%u/0x%x", sign, v->mark, v->mark_mask);
+		break;
+	case FILTER_CC:
+		snprintf(text, size, "%scc%u", sign, v->mark);
+		break;
+	case FILTER_NETNS:
+		snprintf(text, size, "%s%u", sign, REF_NETNS + v->mark);
 		break;
 	default:
 		if (v->is_ipv4 && draw(2)) {
@@ -672,6 +764,10 @@ static bool ref_value_has(const struct ref_value *v, const struct tcc_flow *flow
 		return ref_has_addr(v, flow->saddr, flow->is_ipv6);
 	case FILTER_DST:
 		return ref_has_addr(v, flow->daddr, flow->is_ipv6);
+	case FILTER_CC:
+		return ((const char *)flow->cc)[2] == (char)('0' + v->mark);
+	case FILTER_NETNS:
+		return flow->netns == REF_NETNS + v->mark;
 	default:
 		return ((v->mark ^ flow->mark) & v->mark_mask) == 0;
 	}
@@ -704,10 +800,13 @@ static bool ref_match(const struct ref_filter *filter, const struct tcc_flow *fl
 
 static struct tcc_flow draw_flow(void)
 {
-	struct tcc_flow flow = { .mark = draw(4) };
+	struct tcc_flow flow = { .mark = draw(4), .netns = REF_NETNS + draw(4) };
+	char name[sizeof(flow.cc)] = "";
 	bool is_v4 = draw(2);
 	unsigned char addr[16];
 
+	snprintf(name, sizeof(name), "cc%u", draw(4));
+	memcpy(flow.cc, name, sizeof(name));
 	flow.sport = (uint16_t)(1 + draw(6));
 	flow.dport = (uint16_t)(1 + draw(6));
 	draw_addr(addr, is_v4);
@@ -777,6 +876,9 @@ int main(void)
 	TAP_RUN(test_match_ipv6);
 	TAP_RUN(test_match_ip_version);
 	TAP_RUN(test_match_mark);
+	TAP_RUN(test_match_cc);
+	TAP_RUN(test_match_cgroup);
+	TAP_RUN(test_match_netns);
 	TAP_RUN(test_exclusions_win);
 	TAP_RUN(test_kinds_are_anded);
 	TAP_RUN(test_full_sets);

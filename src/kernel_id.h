@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The numbers by which the kernel knows network namespaces and cgroups, of what
+ * a user calls them. Knows no filter.
+ *
+ * Each returns 0, or -EINVAL when the text names no such thing, or -errno when
+ * that cannot be found out.
+ */
+#ifndef TCC_KERNEL_ID_H
+#define TCC_KERNEL_ID_H
+
+#include <stdint.h>
+
+/*
+ * A network namespace: a path (/run/netns/NAME, /proc/PID/ns/net), a PID, or the
+ * inode number that `ls -l /proc/PID/ns` and `lsns` show; also a name of
+ * ip-netns(8)'s. Numbers below those that the kernel gives namespaces are PIDs.
+ */
+int kernel_id_netns(const char *text, uint32_t *inum);
+
+/*
+ * A cgroup of version 2, by its path in the file system: its inode number is
+ * cgroup_id() (kernfs_create_root() with KERNFS_ROOT_SUPPORT_EXPORTOP, 64-bit
+ * inodes, since Linux 5.5).
+ */
+int kernel_id_cgroup(const char *text, uint64_t *id);
+
+#endif

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Filters by what the kernel knows of a socket beside its ends: algorithm,
+# cgroup, network namespace. Those by address, port and mark are in trace.bats.
+
+bats_require_minimum_version 1.5.0
+load lib/netns
+load lib/trace
+
+CGROUPS=()
+
+teardown() {
+	local cgroup
+	netns_pair_down
+	for cgroup in "${CGROUPS[@]}"; do
+		rmdir "$cgroup"
+	done
+}
+
+# tracer NAME OPTION...
+tracer() {
+	proc_start "$1" "$TCC_TRACE" --csv --fields=sport,dport --no-header "${@:2}"
+	wait_for "grep -q 'attached in' '$NETNS_DIR/$1.err' || ! proc_is_running '$1'" 20
+	grep 'attached in' "$NETNS_DIR/$1.err"
+}
+
+# saw NAME PORT...: records of these connections, told by the client's port, and
+# of no other.
+saw() {
+	local name=$1
+	shift
+	proc_stop "$name"
+	check_account "$(lines "$NETNS_DIR/$name.out")" "$NETNS_DIR/$name.err"
+	echo "$name: $(tr , '\n' <"$NETNS_DIR/$name.out" | sort -u | grep -v "^$IPERF_PORT$" | xargs), wanted $*"
+	[ "$(tr , '\n' <"$NETNS_DIR/$name.out" | sort -u | grep -v "^$IPERF_PORT$" | xargs)" = "$*" ]
+}
+
+# transfer PORT OPTION...: from a to b, from that port; iperf's own connection
+# that controls it has another.
+transfer() {
+	local port=$1
+	shift
+	in_a python3 -c '
+import socket, sys
+server, port, algorithm = sys.argv[1:]
+client = socket.socket()
+client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, algorithm.encode())
+client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+client.bind(("", int(port)))
+client.connect((server, 7001))
+for _ in range(50):
+    client.send(b"x" * 1000)
+    client.recv(4096)
+' "$B_IP4" "$port" "${1:-reno}"
+}
+
+# A server whose sockets use ALGORITHM.
+serve() {
+	proc_start server in_b python3 -c '
+import socket, sys
+server = socket.create_server(("", 7001))
+server.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
+print("ready", flush=True)
+while True:
+    peer, _ = server.accept()
+    while peer.recv(4096):
+        peer.send(b"y" * 100)
+    peer.close()
+' "$1"
+	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
+}
+
+@test "--cc: connections of this algorithm, as it is at the moment" {
+	IPERF_PORT=7001
+	serve reno
+	tracer cubic --cc=cubic --port=7001
+	tracer neither --cc='!reno' --port=7001
+	tracer both --cc=cubic,reno --dport=7001
+	tracer none --cc=cubi --port=7001
+	transfer 4001 reno
+	transfer 4002 cubic
+	saw cubic 4002
+	saw neither 4002
+	saw both 4001 4002
+	saw none
+}
+
+@test "--netns: by path, by process, by number, by name" {
+	IPERF_PORT=7001
+	local inum
+	inum=$(stat -L -c %i "/run/netns/$NETNS_A")
+	serve reno
+	tracer path --netns="/run/netns/$NETNS_A" --port=7001
+	tracer process --netns="$(proc_pid server)" --port=7001
+	tracer number --netns="$inum" --port=7001
+	tracer others --netns="!$inum" --port=7001
+	tracer name --netns="$NETNS_B" --port=7001
+	tracer elsewhere --netns="$$" --port=7001
+	transfer 4001
+	for name in path process number others name; do
+		saw "$name" 4001
+	done
+	saw elsewhere
+	# Which end it was: the local port is the first column.
+	[ "$(cut -d, -f1 "$NETNS_DIR/path.out" | sort -u)" = 4001 ]
+	[ "$(cut -d, -f1 "$NETNS_DIR/number.out" | sort -u)" = 4001 ]
+	[ "$(cut -d, -f1 "$NETNS_DIR/process.out" | sort -u)" = 7001 ]
+	[ "$(cut -d, -f1 "$NETNS_DIR/others.out" | sort -u)" = 7001 ]
+	[ "$(cut -d, -f1 "$NETNS_DIR/name.out" | sort -u)" = 7001 ]
+}
+
+# cgroup_new PATH
+cgroup_new() {
+	mkdir "$1" || return
+	CGROUPS=("$1" "${CGROUPS[@]}")
+}
+
+# in_cgroup PATH CMD...
+in_cgroup() {
+	bash -c 'echo $$ >"$1/cgroup.procs" && shift && "$@"' bash "$@"
+}
+
+@test "--cgroup: sockets of this cgroup and of those below it" {
+	local top parent child
+	IPERF_PORT=7001
+	top=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$top" ] || skip "needs cgroups of version 2"
+	parent=$top/tcc-test-$BASHPID child=$parent/child
+	cgroup_new "$parent" || skip "needs to make a cgroup"
+	cgroup_new "$child"
+	serve reno
+	tracer all --cgroup="$top" --dport=7001
+	tracer parent --cgroup="$parent" --port=7001
+	tracer child --cgroup="$child" --port=7001
+	tracer without --cgroup="$parent,!$child" --port=7001
+	tracer outside --cgroup="!$parent" --dport=7001
+	transfer 4001
+	export -f transfer in_a
+	in_cgroup "$parent" bash -c 'transfer 4002'
+	in_cgroup "$child" bash -c 'transfer 4003'
+	saw all 4001 4002 4003
+	saw parent 4002 4003
+	saw child 4003
+	saw without 4002
+	saw outside 4001
+}
+
+@test "what is no such thing is refused" {
+	local value
+	for value in '' / /dev/null "$BATS_TEST_TMPDIR" /no/such; do
+		run -2 "$TCC_TRACE" --cgroup="$value"
+		[[ $output == "tcc-trace: --cgroup: '$value': expected the path of a cgroup of version 2, or one after '!'" ]]
+	done
+	for value in '' 0 -1 4294967296 /dev/null /proc/self/ns/pid no-such-name 1x; do
+		run -2 "$TCC_TRACE" --netns="$value"
+		[[ $output == "tcc-trace: --netns: '$value': expected a network namespace: "* ]]
+	done
+	for value in '' sixteen_letters_; do
+		run -2 "$TCC_TRACE" --cc="$value"
+		[[ $output == "tcc-trace: --cc: '$value': expected the name of a congestion control algorithm, "* ]]
+	done
+}
