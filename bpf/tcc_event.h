@@ -63,7 +63,7 @@ struct tcc_probe {
 	__u32 mss;		/* bytes, mss_cache */
 	__u16 sport;		/* local */
 	__u16 dport;		/* remote */
-	__u32 reserved;		/* 0 */
+	__u32 skipped;		/* events of this connection left out just before */
 };
 
 _Static_assert(sizeof(struct tcc_event) == 24, "struct tcc_event has padding");

@@ -17,6 +17,7 @@
 #include "tcc_event.h"
 #include "tcc_filter.h"
 #include "tcc_ring.bpf.h"
+#include "tcc_thin.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -196,7 +197,6 @@ static __always_inline void copy_probe(struct tcc_probe *probe, struct sock *sk,
 	probe->mss = tp->mss_cache;
 	probe->sport = sk->__sk_common.skc_num;
 	probe->dport = bpf_ntohs(sk->__sk_common.skc_dport);
-	probe->reserved = 0;
 }
 
 /*
@@ -225,17 +225,23 @@ static __noinline int test_stall(struct tcc_ring_producer *ring, __u64 ktime_ns)
 /* Fill the slot; the clock is read last, see tcc_ring.bpf.h. */
 static __always_inline bool take_probe(struct tcc_ring_producer *ring, struct tcc_probe *probe,
 				       struct sock *sk, const struct tcp_sock *tp,
-				       const struct sk_buff *skb, bool weak)
+				       const struct sk_buff *skb, __u32 skipped, bool weak)
 {
 	__u64 ktime_ns;
 
 	copy_event(&probe->event, sk, ring->lost_pending);
 	copy_probe(probe, sk, tp, skb);
+	probe->skipped = skipped;
 	barrier();
 	ktime_ns = bpf_ktime_get_ns();
 	probe->event.ktime_ns = ktime_ns;
 	test_stall(ring, ktime_ns);
 	return tcc_ring_publish(ring, ktime_ns, weak);
+}
+
+static __always_inline bool is_thinned(void)
+{
+	return tcc_thin.is_changes || tcc_thin.interval_ns;
 }
 
 static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, bool weak,
@@ -245,7 +251,9 @@ static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, 
 	struct tcc_ring_producer *ring = bpf_map_lookup_elem(&tcc_producers, &cpu);
 	struct tcc_probe *probe;
 	struct tcp_sock *tp;
+	struct tcc_thin_state *thin = NULL;
 	bool was_pause = false;
+	__u32 skipped = 0;
 
 	if (!ring)
 		return 0;
@@ -255,13 +263,24 @@ static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, 
 	}
 	if (!tcc_ring_enter(ring, weak))
 		return 0;
-	probe = tcc_ring_slot(ring, cpu);
 	tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
-	if (probe && tp)
-		was_pause = take_probe(ring, probe, sk, tp, skb, weak);
-	else if (probe)
+	if (has_filter && tp && is_thinned()) {
+		thin = tcc_thin_state_of(sk);
+		if (thin && !tcc_thin_wants(thin, tp)) {
+			tcc_ring_count_filtered(ring);
+			tcc_ring_leave(ring);
+			return 0;
+		}
+	}
+	probe = tcc_ring_slot(ring, cpu);
+	if (probe && tp) {
+		if (thin)
+			skipped = tcc_thin_written(thin, tp);
+		was_pause = take_probe(ring, probe, sk, tp, skb, skipped, weak);
+	} else if (probe) {
 		/* Not a full TCP socket: never seen, but never silent. */
 		tcc_ring_count_lost(ring);
+	}
 	tcc_ring_leave(ring);
 	if (was_pause)
 		tcc_ring_wake();
@@ -269,8 +288,9 @@ static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, 
 }
 
 /*
- * The loader picks one of four. Without a filter there is a program of its own,
- * since even a constant that decides nothing is loaded, from a cold page.
+ * The loader picks one of four. Where nothing is left out, neither by a filter
+ * nor by thinning, there is a program of its own, since even a constant that
+ * decides nothing is loaded, from a cold page.
  * `tso` is for processors that keep stores in order (x86); `weak` for all
  * others: before 5.12 the kernel refuses the atomics it needs.
  */

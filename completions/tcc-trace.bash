@@ -5,7 +5,7 @@
 # from the program itself, the one on the command line.
 
 _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
-	--cc= --cgroup= --netns=
+	--cc= --cgroup= --netns= --changes --interval=
 	--format= --json --csv --fields= --time= --color= --no-header
 	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user=
 	--duration= --count= --buffer= --strict --quiet --verbose
@@ -63,7 +63,7 @@ _tcc_trace_value() {
 			return
 			;;
 		--ip | --src | --dst | --port | --sport | --dport | --mark) ;;
-		--rotate-size | --rotate-time | --duration | --count | --buffer) ;;
+		--interval | --rotate-size | --rotate-time | --duration | --count | --buffer) ;;
 		-[ipdcb]) ;;
 		*) return 1 ;;
 	esac

@@ -27,8 +27,8 @@ enum field_kind {
 	KIND_FAMILY,	/* uint8_t, 4 or 6: inet, inet6 */
 };
 
-/* Default sets. */
-enum { IN_TEXT = 1, IN_DATA = 2 };
+/* Default sets; IN_THINNED is added to the others where events are left out. */
+enum { IN_TEXT = 1, IN_DATA = 2, IN_THINNED = 4 };
 
 struct field {
 	const char *name;
@@ -53,7 +53,7 @@ struct field_list {
 	size_t n;
 };
 
-/* The fields of a default set (IN_TEXT, IN_DATA). */
+/* The fields of default sets. */
 void fields_default(struct field_list *list, unsigned int set);
 
 /*

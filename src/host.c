@@ -22,6 +22,7 @@
 /* Atomic instructions that return a value, on arm64. */
 #define KERNEL_OLDEST_WEAK KERNEL(5, 18)
 #define KERNEL_MEMORY_BY_CGROUP KERNEL(5, 11)
+#define KERNEL_SOCKET_STORAGE KERNEL(5, 11)
 #define KERNEL_COOKIE_HELPER KERNEL(5, 12)
 #define KERNEL_RECURSION_GUARD KERNEL(6, 1)
 
@@ -43,6 +44,7 @@ static int check_version(struct host *host)
 	host->keeps_stores_in_order = strcmp(name.machine, "x86_64") == 0 ||
 				      strcmp(name.machine, "s390x") == 0;
 	host->has_cookie_helper = version >= KERNEL_COOKIE_HELPER;
+	host->has_socket_storage = version >= KERNEL_SOCKET_STORAGE;
 	host->counts_locked_memory = version < KERNEL_MEMORY_BY_CGROUP;
 	host->has_recursion_guard = version >= KERNEL_RECURSION_GUARD;
 	oldest = host->keeps_stores_in_order ? KERNEL_OLDEST : KERNEL_OLDEST_WEAK;

@@ -13,6 +13,8 @@ struct host {
 	bool keeps_stores_in_order;
 	/* bpf_get_socket_cookie() in tracing programs, kernel 5.12. */
 	bool has_cookie_helper;
+	/* bpf_sk_storage_get() in tracing programs, kernel 5.11. */
+	bool has_socket_storage;
 	/* BPF memory counts as locked memory, with EPERM over the limit; until 5.11. */
 	bool counts_locked_memory;
 	/* One program does not run twice at a time on a CPU, kernel 6.1. */

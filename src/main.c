@@ -139,6 +139,11 @@ static int watch(struct parts *parts, const struct options *options)
 /* Load and attach; the trace begins. */
 static int start(struct parts *parts, const struct options *options)
 {
+	struct tracer_config config = {
+		.filter = &options->filter,
+		.thin = &options->thin,
+		.buffer_bytes = options->buffer_bytes,
+	};
 	uint64_t before_ns = clock_now_ns();
 	int err, status = become_user(options->user);
 
@@ -146,7 +151,7 @@ static int start(struct parts *parts, const struct options *options)
 		status = output_start_compressor(&parts->output, options);
 	if (status)
 		return status;
-	if (tracer_load(&parts->tracer, &options->filter, options->buffer_bytes))
+	if (tracer_load(&parts->tracer, &config))
 		return EXIT_FAILED;
 	status = output_open(&parts->output, options);
 	if (status)

@@ -138,6 +138,30 @@ static int set_number(const struct option_def *def, const char *value,
 	return 0;
 }
 
+int option_set_changes(struct options *options, const struct option_def *def, const char *value)
+{
+	(void)def;
+	(void)value;
+	options->thin.is_changes = true;
+	return 0;
+}
+
+static int set_ns(const struct option_def *def, const char *value, __u64 *ns)
+{
+	uint64_t parsed;
+	int err = set_number(def, value, parse_time, &parsed);
+
+	if (!err)
+		*ns = parsed;
+	return err;
+}
+
+int option_set_interval(struct options *options, const struct option_def *def,
+			const char *value)
+{
+	return set_ns(def, value, &options->thin.interval_ns);
+}
+
 int option_set_rotate_size(struct options *options, const struct option_def *def,
 			   const char *value)
 {

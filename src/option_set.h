@@ -20,8 +20,10 @@ option_handler option_set_time, option_set_color;
 
 option_handler option_set_fields, option_set_no_header, option_set_log_file;
 
+option_handler option_set_changes;
+
 /* The table's `min` and `max` are texts of the same kind as the value. */
-option_handler option_set_duration, option_set_count, option_set_buffer;
+option_handler option_set_interval, option_set_duration, option_set_count, option_set_buffer;
 option_handler option_set_rotate_size, option_set_rotate_time, option_set_rotate_keep;
 
 /* The choices are in the order of enum compress_kind. */

@@ -66,6 +66,11 @@ const struct option_def option_table[] = {
 		      "after '!'",
 	  .which = FILTER_NETNS, .handle = option_set_filter,
 	  .help = "sockets of this network namespace" },
+	{ .name = "changes", .handle = option_set_changes,
+	  .help = "only where cwnd, ssthresh or congestion state changed, and the first event" },
+	{ .name = "interval", .is_once = true, .argument = "TIME", .expected = "a time",
+	  .min = "1ms", .max = "3650d", .handle = option_set_interval,
+	  .help = "one event of a connection in TIME at most, but all in Recovery or Loss" },
 
 	{ .name = "format", .section = SECTION_OUTPUT, .is_once = true, CHOICES(format_names),
 	  .handle = option_set_format,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,6 +156,24 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 	return 0;
 }
 
+/* What is traced, in words. */
+static void describe(struct options *options)
+{
+	const struct tcc_thin *thin = &options->thin;
+	char *text = options->filter_text;
+	size_t length;
+
+	filter_describe(&options->filter, text, sizeof(options->filter_text));
+	length = strlen(text);
+	if (thin->is_changes)
+		length += (size_t)snprintf(text + length, sizeof(options->filter_text) - length,
+					   "%schanges only", length ? ", " : "");
+	if (thin->interval_ns && length < sizeof(options->filter_text))
+		snprintf(text + length, sizeof(options->filter_text) - length,
+			 "%sone event in %" PRIu64 " ms", length ? ", " : "",
+			 (uint64_t)thin->interval_ns / 1000000);
+}
+
 /* The first of --help, --version and --fields=help ends it, whatever follows. */
 int options_parse(struct options *options, int argc, char **argv)
 {
@@ -181,6 +200,6 @@ int options_parse(struct options *options, int argc, char **argv)
 	err = check_together(options, seen);
 	if (err)
 		return err;
-	filter_describe(&options->filter, options->filter_text, sizeof(options->filter_text));
+	describe(options);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "tcc_filter.h"
+#include "tcc_thin.h"
 
 enum time_style { TIME_STYLE_KTIME, TIME_STYLE_WALL, TIME_STYLE_UTC };
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -21,7 +22,8 @@ enum options_action { ACTION_TRACE, ACTION_HELP, ACTION_VERSION, ACTION_FIELDS_H
 struct options {
 	enum options_action action;
 	struct tcc_filter filter;	/* what to trace, for the kernel */
-	char filter_text[512];		/* the same in the user's words: "port 443, not
+	struct tcc_thin thin;		/* --changes, --interval */
+	char filter_text[512]; 	/* both in the user's words: "port 443, not
 					 * dst 10.0.0.0/8"; empty when all is traced;
 					 * ends in "..." when it did not fit */
 	int format;			/* enum format_kind, or -1: not given */

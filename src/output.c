@@ -44,7 +44,8 @@ static bool wants_color(const struct options *options)
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
-static int parse_fields(enum format_kind kind, const char *text, struct field_list *list)
+static int parse_fields(enum format_kind kind, const char *text, unsigned int set,
+			struct field_list *list)
 {
 	const char *bad, *reason;
 
@@ -52,7 +53,7 @@ static int parse_fields(enum format_kind kind, const char *text, struct field_li
 		log_error("--fields: the format '%s' has fixed columns", format_names[kind]);
 		return EXIT_USAGE;
 	}
-	if (fields_parse(list, text, format_field_set(kind), &bad, &reason)) {
+	if (fields_parse(list, text, set, &bad, &reason)) {
 		log_error("--fields: '%.*s': %s", (int)strcspn(bad, ","), bad, reason);
 		return EXIT_USAGE;
 	}
@@ -67,16 +68,21 @@ int output_open_format(struct output *output, const struct options *options)
 		.has_header = options->has_header,
 	};
 	struct field_list list;
+	unsigned int set;
 	int status = EXIT_DONE;
 
 	*output = (struct output){ .kind = choose_kind(options), .name = "standard output",
 				   .has_header = options->has_header,
 				   .filter_text = options->filter_text };
+	set = format_field_set(output->kind);
+	if (set && tcc_thin_is_on(&options->thin))
+		set |= IN_THINNED;
+	fields_default(&list, set);
 	if (options->fields)
-		status = parse_fields(output->kind, options->fields, &list);
+		status = parse_fields(output->kind, options->fields, set, &list);
 	if (status)
 		return status;
-	output->format = format_new(output->kind, options->fields ? &list : NULL, &style);
+	output->format = format_new(output->kind, &list, &style);
 	return output->format ? EXIT_DONE : output_fail(output, -ENOMEM);
 }
 

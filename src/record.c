@@ -6,6 +6,7 @@ void record_from_probe(struct record *record, const struct tcc_probe *probe)
 {
 	record->cookie = probe->event.flags & TCC_EVENT_NO_COOKIE ? 0 : probe->event.cookie;
 	record->lost = probe->event.lost;
+	record->skipped = probe->skipped;
 	record->kind = probe->event.kind;
 	record->ip_version = probe->event.flags & TCC_EVENT_IPV6 ? 6 : 4;
 	record->snd_cwnd = probe->snd_cwnd;

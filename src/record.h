@@ -26,7 +26,7 @@ struct record {
 	const struct addr_pair *addrs;
 	uint32_t snd_cwnd, ssthresh, mss, snd_wnd, srtt_us, rcv_wnd;
 	uint32_t length, in_flight, snd_nxt, snd_una, mark;
-	uint32_t lost;
+	uint32_t lost, skipped;
 	uint32_t cpu;
 	uint16_t sport, dport;
 	uint8_t kind;		/* enum tcc_kind */

@@ -78,9 +78,25 @@ static struct bpf_program *choose_program(const struct tracer *tracer, bool has_
 	return has_filter ? skel->progs.tcc_match_weak : skel->progs.tcc_probe_weak;
 }
 
-static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
-			 uint64_t buffer_bytes)
+/* Without socket storage as many connections are remembered as conn.h's table has. */
+#define THIN_TABLE_ENTRIES 65536
+
+static int set_thinning(struct tracer *tracer, const struct tcc_thin *thin)
 {
+	struct tcc_trace *skel = tracer->skel;
+
+	memcpy((void *)&skel->rodata->tcc_thin, thin, sizeof(*thin));
+	skel->rodata->tcc_has_socket_storage = tracer->host.has_socket_storage;
+	if (!tcc_thin_is_on(thin) || tracer->host.has_socket_storage)
+		return 0;
+	return bpf_map__set_max_entries(skel->maps.tcc_thin_table, THIN_TABLE_ENTRIES);
+}
+
+/* `bytes`: of each CPU's ring. */
+static int load_skeleton(struct tracer *tracer, const struct tracer_config *config,
+			 uint64_t bytes)
+{
+	const struct tcc_filter *filter = config->filter;
 	struct tcc_trace *skel = tcc_trace__open();
 	struct bpf_program *program;
 	int err;
@@ -88,13 +104,15 @@ static int load_skeleton(struct tracer *tracer, const struct tcc_filter *filter,
 	if (!skel)
 		return -errno;
 	tracer->skel = skel;
-	tracer->program = choose_program(tracer, filter->needs != 0);
+	tracer->program = choose_program(tracer, filter->needs || tcc_thin_is_on(config->thin));
 	bpf_object__for_each_program(program, skel->obj)
 		bpf_program__set_autoload(program, program == tracer->program);
 	memcpy((void *)&skel->rodata->tcc_filter, filter, sizeof(*filter));
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
 	skel->rodata->tcc_has_recursion_guard = tracer->host.has_recursion_guard;
-	err = set_sizes(tracer, buffer_bytes);
+	err = set_sizes(tracer, bytes);
+	if (!err)
+		err = set_thinning(tracer, config->thin);
 	if (!err)
 		err = tcc_trace__load(skel);
 	if (err) {
@@ -119,11 +137,10 @@ static const char *memory_advice(int err, bool is_given)
 }
 
 /* The default is a wish, and may shrink; what the user gave may not. */
-static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filter,
-			    uint64_t buffer_bytes)
+static int load_with_buffer(struct tracer *tracer, const struct tracer_config *config)
 {
 	unsigned int n_cpus = tracer->host.n_cpus;
-	uint64_t bytes = buffer_bytes;
+	uint64_t bytes = config->buffer_bytes;
 	int err;
 
 	if (!bytes) {
@@ -134,10 +151,10 @@ static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filt
 			bytes = TRACER_BUFFER_MIN;
 	}
 	for (;;) {
-		err = load_skeleton(tracer, filter, bytes);
+		err = load_skeleton(tracer, config, bytes);
 		if (!is_memory_refused(tracer, err))
 			return err;
-		if (buffer_bytes || bytes / 2 < TRACER_BUFFER_MIN)
+		if (config->buffer_bytes || bytes / 2 < TRACER_BUFFER_MIN)
 			break;
 		log_warning("the kernel refused %" PRIu64 " KiB of buffer for each of %u CPUs: "
 			    "trying %" PRIu64 " KiB", bytes >> 10, n_cpus, bytes >> 11);
@@ -145,7 +162,7 @@ static int load_with_buffer(struct tracer *tracer, const struct tcc_filter *filt
 	}
 	log_error("the kernel refused %" PRIu64 " KiB of buffer for each of %u CPUs: %s%s",
 		  bytes >> 10, n_cpus, strerror(-err),
-		  memory_advice(err, buffer_bytes != 0));
+		  memory_advice(err, config->buffer_bytes != 0));
 	return err;
 }
 
@@ -264,7 +281,7 @@ static int prepare(struct tracer *tracer)
 	return err;
 }
 
-int tracer_load(struct tracer **out, const struct tcc_filter *filter, uint64_t buffer_bytes)
+int tracer_load(struct tracer **out, const struct tracer_config *config)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
@@ -278,7 +295,7 @@ int tracer_load(struct tracer **out, const struct tcc_filter *filter, uint64_t b
 		return err;
 	}
 	libbpf_set_print(print_libbpf);
-	err = load_with_buffer(tracer, filter, buffer_bytes);
+	err = load_with_buffer(tracer, config);
 	if (err)
 		explain_load(tracer, err);
 	else

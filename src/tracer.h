@@ -12,20 +12,27 @@
 
 #include "ring.h"
 #include "tcc_filter.h"
+#include "tcc_thin.h"
 
 /* --buffer: what is asked by default, and the least that is tried. */
 #define TRACER_BUFFER_DEFAULT (1u << 20)
 #define TRACER_BUFFER_MIN (64u << 10)
 #define TRACER_BUFFER_ALL_CPUS (64u << 20)
 
+struct tracer_config {
+	const struct tcc_filter *filter;
+	const struct tcc_thin *thin;
+	/*
+	 * The ring of each CPU; 0 asks for the default, which is halved, with a
+	 * warning, where the kernel refuses it.
+	 */
+	uint64_t buffer_bytes;
+};
+
 struct tracer;
 
-/*
- * Load the programs. `buffer_bytes` is the ring of each CPU; 0 asks for the
- * default, which is halved, with a warning, where the kernel refuses it.
- * Returns 0, or -errno when it has been said what is wrong.
- */
-int tracer_load(struct tracer **tracer, const struct tcc_filter *filter, uint64_t buffer_bytes);
+/* Load the programs. Returns 0, or -errno when it has been said what is wrong. */
+int tracer_load(struct tracer **tracer, const struct tracer_config *config);
 
 /* Returns 0, or -errno when it has been said what is wrong. */
 int tracer_attach(struct tracer *tracer);

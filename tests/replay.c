@@ -9,7 +9,7 @@
  * is absent has the value it had in the line before (ktime, cookie) or its
  * default. `#` starts a comment. Words: ktime cookie cpu saddr sport daddr
  * dport snd_cwnd ssthresh snd_wnd srtt rcv_wnd length snd_nxt snd_una mark mss
- * lost; `nocookie` (the kernel gave none), `inet6` (an AF_INET6 socket with
+ * lost skipped; `nocookie` (the kernel gave none), `inet6` (an AF_INET6 socket with
  * v4-mapped addresses); `clock=NS` sets the wall clock's offset, `start=NS`
  * when the trace began: in the first line only.
  *
@@ -82,6 +82,7 @@ static const struct word words[] = {
 	WORD("ktime", probe.event.ktime_ns),
 	WORD("cookie", probe.event.cookie),
 	WORD("lost", probe.event.lost),
+	WORD("skipped", probe.skipped),
 	WORD("sport", probe.sport),
 	WORD("dport", probe.dport),
 	WORD("snd_cwnd", probe.snd_cwnd),

@@ -54,6 +54,7 @@ def random_event(rng, now, has_nocookie, is_first):
             words.append(f'{name}={number(rng, 32)}')
     if rng.random() < 0.2:
         words.append(f'lost={number(rng, 32)}')
+        words.append(f'skipped={number(rng, 32)}')
     if rng.random() < 0.7:
         words.append(f'cookie={number(rng, 64)}')
     for name in ('sport', 'dport'):

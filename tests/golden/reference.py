@@ -21,7 +21,7 @@ class Event:
 
     DEFAULTS = dict(ktime=0, cookie=0, cpu=0, sport=0, dport=0, snd_cwnd=10, ssthresh=INFINITE,
                     snd_wnd=0, srtt=0, rcv_wnd=0, length=0, snd_nxt=0, snd_una=0, mark=0, mss=0,
-                    lost=0, clock=0, saddr=None, daddr=None, nocookie=False, inet6=False)
+                    lost=0, skipped=0, clock=0, saddr=None, daddr=None, nocookie=False, inet6=False)
     KEPT = ('ktime', 'cookie', 'nocookie', 'inet6', 'saddr', 'daddr', 'sport', 'dport', 'clock')
 
     def __init__(self, before):
@@ -132,6 +132,7 @@ FIELDS = [
     ('mark', True, DATA, lambda e: str(e.mark)),
     ('cookie', False, DATA, lambda e: hex(e.cookie) if e.cookie else None),
     ('lost', True, DATA, lambda e: str(e.lost)),
+    ('skipped', True, 0, lambda e: str(e.skipped)),
     ('ktime', False, 0, lambda e: str(e.ktime)),
     ('family', False, 0, lambda e: 'inet6' if e.inet6 else 'inet'),
     ('cpu', True, 0, lambda e: str(e.cpu)),

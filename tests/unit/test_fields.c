@@ -89,13 +89,13 @@ static void all_adds_all_there_are(void)
 	struct field_list list;
 	const char *bad, *reason;
 
-	check_str(parsed("all", IN_TEXT), DATA_SET " ktime family cpu");
-	check_str(parsed("all", IN_DATA), DATA_SET " ktime family cpu");
+	check_str(parsed("all", IN_TEXT), DATA_SET " skipped ktime family cpu");
+	check_str(parsed("all", IN_DATA), DATA_SET " skipped ktime family cpu");
 	check_str(parsed("+all", IN_TEXT), TEXT_SET " event time time_us offset_ms conn_ms saddr "
-		  "sport daddr dport mss in_flight snd_nxt snd_una mark cookie lost ktime "
+		  "sport daddr dport mss in_flight snd_nxt snd_una mark cookie lost skipped ktime "
 		  "family cpu");
-	check_str(parsed("cpu,ktime,all", IN_TEXT), "cpu ktime " DATA_SET " family");
-	check_str(parsed("all,-cpu,-family,-ktime", IN_TEXT), DATA_SET);
+	check_str(parsed("cpu,ktime,all", IN_TEXT), "cpu ktime " DATA_SET " skipped family");
+	check_str(parsed("all,-cpu,-family,-ktime,-skipped", IN_TEXT), DATA_SET);
 	check_eq(fields_parse(&list, "all,all,+all", IN_DATA, &bad, &reason), 0);
 	check_eq(list.n, FIELD_COUNT);
 }

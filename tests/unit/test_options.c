@@ -25,6 +25,7 @@ static const struct known {
 	{ "-p", "--port", "80" }, { NULL, "--sport", "80-90" }, { NULL, "--dport", "!80" },
 	{ "-4", NULL, NULL }, { "-6", NULL, NULL }, { NULL, "--mark", "0x1/0xf" },
 	{ NULL, "--cc", "bbr,!cubic" }, { NULL, "--netns", "4026531840" },
+	{ NULL, "--changes", NULL }, { NULL, "--interval", "100ms" },
 	{ NULL, "--format", "csv" }, { NULL, "--json", NULL }, { NULL, "--csv", NULL },
 	{ "-F", "--fields", "+cpu" }, { NULL, "--time", "utc" }, { NULL, "--color", "never" },
 	{ NULL, "--no-header", NULL }, { "-o", "--log-file", "/tmp/x.csv" },
@@ -320,6 +321,18 @@ static void test_numbers(void)
 		      "65G", "68719476737", "1MB", "M", "x", "99999999999999999999", "0x100000");
 }
 
+static void test_thinning(void)
+{
+	check(!accept("").thin.is_changes);
+	check_eq(accept("").thin.interval_ns, 0);
+	check(accept("--changes --changes").thin.is_changes);
+	check_eq(accept("--interval=1.5s").thin.interval_ns, 1500000000);
+	check_str(accept("--changes -p 1").filter_text, "port 1, changes only");
+	check_str(accept("--interval=10ms").filter_text, "one event in 10 ms");
+	REFUSE_VALUES("--interval", "a time from 1ms to 3650d", "", "0", "-1", "0.9ms", "3651d",
+		      "99999999999999999999", "1x", "x", "1,5");
+}
+
 #define ROTATE_SIZE_ALLOWED "a size from 64K to 1048576G"
 #define ROTATE_TIME_ALLOWED "a time from 1ms to 3650d"
 #define ROTATE_KEEP_ALLOWED "'all', or a whole number from 0 to 9999"
@@ -398,6 +411,7 @@ static void test_given_twice(void)
 		{ "--time", "utc", "utc" }, { "--color", "auto", "never" },
 		{ "--log-file", "x", "-" }, { "--duration", "1", "2" }, { "--count", "1", "1" },
 		{ "--buffer", "1M", "2M" }, { "--rotate-size", "1M", "2M" },
+		{ "--interval", "1s", "1s" },
 		{ "--rotate-time", "1s", "1s" }, { "--rotate-keep", "all", "3" },
 		{ "--compress", "xz", "gzip" }, { "--user", "nobody", "0" },
 	};
@@ -444,6 +458,7 @@ static void test_usage(void)
 	refuse("--f=1", "ambiguous option '--f': one of --format, --fields" TRY);
 	refuse("--co 1", "ambiguous option '--co': one of --color, --compress, --count" TRY);
 	refuse("--strict=1", "--strict: '1': expected no value" TRY);
+	refuse("--changes=1", "--changes: '1': expected no value" TRY);
 	refuse("--json=", "--json: '': expected no value" TRY);
 	refuse("-p", "--port: no value given: expected " PORT_ALLOWED TRY);
 	refuse("-q --count", "--count: no value given: expected " COUNT_ALLOWED TRY);
@@ -468,7 +483,7 @@ static void test_abbreviations(void)
 static void test_not_yet(void)
 {
 	static const char *const words[] = {
-		"--changes", "--interval", "--events",
+		"--events",
 		"--ca-struct", "--ca-btf",
 	};
 	char message[128];
@@ -601,6 +616,7 @@ int main(void)
 	TAP_RUN(test_every_format);
 	TAP_RUN(test_output);
 	TAP_RUN(test_numbers);
+	TAP_RUN(test_thinning);
 	TAP_RUN(test_log_files);
 	TAP_RUN(test_log_files_together);
 	TAP_RUN(test_flags);

@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --changes and --interval: what they leave out says nothing new, and is counted.
+
+bats_require_minimum_version 1.5.0
+load lib/netns
+load lib/trace
+
+FIELDS=ktime,sport,dport,snd_cwnd,snd_nxt,snd_una,ssthresh,lost
+
+# Two traces of one long transfer that loses segments: all, and with OPTION...
+trace_both() {
+	export PYTHONDONTWRITEBYTECODE=1
+	netns_bottleneck 20mbit 60kB
+	iperf_server_start
+	proc_start full "$TCC_TRACE" --csv --fields="$FIELDS" --port "$IPERF_PORT" --buffer=8M
+	wait_for "grep -q 'attached in' '$NETNS_DIR/full.err'" 20
+	trace_start --csv --fields="$FIELDS,skipped" --port "$IPERF_PORT" "$@"
+	iperf_client --time 8 --congestion cubic >/dev/null
+	wait_for all_closed 10
+	trace_stop
+	[ "$PROC_STATUS" -eq 0 ]
+	proc_stop full INT
+	cat "$NETNS_DIR/trace.err" "$NETNS_DIR/full.err"
+	check_account $(($(lines "$NETNS_DIR/trace.out") - 1))
+	# All that the other one wrote is here written or filtered.
+	[ "$(summary seen)" -eq "$(summary seen "$NETNS_DIR/full.err")" ]
+	[ "$(summary filtered)" -gt 0 ]
+}
+
+all_closed() {
+	[ -z "$(in_b ss --no-header --tcp --numeric state all exclude listening exclude time-wait \
+		"sport = :$IPERF_PORT")" ]
+}
+
+compare() {
+	run python3 "$TCC_TESTS/thin/compare.py" "$1" "$NETNS_DIR/full.out" "$NETNS_DIR/trace.out" \
+		"${@:2}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "--changes: over ten times less, and the curve redrawn is the full one" {
+	trace_both --changes
+	compare changes
+	[[ $output =~ ([0-9]+)\.[0-9]\ times ]]
+	[ "${BASH_REMATCH[1]}" -ge 10 ]
+}
+
+@test "--changes where programs have no socket storage" {
+	export LD_PRELOAD=$TCC_BUILD/tests/other_kernel.so TCC_RELEASE=5.10.0
+	trace_both --changes
+	compare changes
+}
+
+@test "--interval: one event in that time, none left out that was due, all in recovery" {
+	trace_both --interval=50ms
+	compare interval 50
+	# In recovery each is written, so some are closer.
+	[[ $output =~ ([0-9]+)\ close ]]
+	[ "${BASH_REMATCH[1]}" -ge 10 ]
+}
+
+
+@test "skipped is a default field where events are left out, and only there" {
+	run -0 "$TCC_TRACE" --csv --changes --duration 0.1 --port 1 --quiet
+	[[ $output == *,lost,skipped ]]
+	run -0 "$TCC_TRACE" --csv --interval=1s --duration 0.1 --port 1 --quiet
+	[[ $output == *,lost,skipped ]]
+	run -0 "$TCC_TRACE" --csv --duration 0.1 --port 1 --quiet
+	[[ $output == *,lost ]]
+	run -0 "$TCC_TRACE" --csv --changes --fields=-skipped --duration 0.1 --port 1 --quiet
+	[[ $output == *,lost ]]
+}

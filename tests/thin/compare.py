@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether what --changes or --interval wrote is what it should have of a trace.
+
+	compare.py changes FULL.csv THIN.csv
+	compare.py interval FULL.csv THIN.csv MS
+
+Both are traces of the same events, with --fields=ktime,sport,dport,snd_cwnd,
+snd_nxt,snd_una,ssthresh,lost and, in THIN, skipped. Their clocks differ by microseconds,
+so events are found again by their place: `skipped` says how far it is.
+"""
+import csv
+import sys
+
+
+def ends(row):
+    """Old kernels give no cookie."""
+    return row['sport'] + '>' + row['dport']
+
+
+def read(path):
+    streams = {}
+    with open(path, newline='') as file:
+        for row in csv.DictReader(file, strict=True):
+            if row['lost'] != '0':
+                sys.exit(f'{path}: events were lost')
+            streams.setdefault(ends(row), []).append(row)
+    return streams
+
+
+def same(a, b):
+    return all(a[name] == b[name] for name in ('snd_cwnd', 'ssthresh', 'snd_nxt', 'snd_una'))
+
+
+def curve(row):
+    return row['snd_cwnd'], row['ssthresh']
+
+
+def place(full, thin):
+    """The place in full of each record of thin."""
+    at, places = -1, []
+    for row in thin:
+        at += int(row['skipped']) + 1
+        if at >= len(full) or not same(full[at], row):
+            sys.exit(f'record {len(places)} of {ends(row)} is not event {at}: {row}')
+        places.append(at)
+    return places
+
+
+def check_changes(full, places):
+    """The curve redrawn from the records is that of all events."""
+    known, remaining = None, set(places)
+    for at, row in enumerate(full):
+        if at in remaining:
+            known = curve(row)
+        if curve(row) != known:
+            sys.exit(f'event {at} of {ends(row)}: {curve(row)}, but redrawn {known}')
+
+
+def check_interval(full, places, ns):
+    """None too early, but in recovery; none left out when its time had come."""
+    n_close = 0
+    for before, at in zip(places, places[1:]):
+        if int(full[at]['ktime']) - int(full[before]['ktime']) < ns * 0.98:
+            n_close += 1
+        between = range(before + 1, at)
+        for skipped in between:
+            if int(full[skipped]['ktime']) - int(full[before]['ktime']) > ns * 1.02:
+                sys.exit(f'event {skipped} was due and is left out')
+    return n_close
+
+
+def main():
+    command, full, thin = sys.argv[1], read(sys.argv[2]), read(sys.argv[3])
+    if set(full) != set(thin):
+        sys.exit('the first event of a connection is missing')
+    n_full = n_thin = n_close = 0
+    for connection, rows in full.items():
+        places = place(rows, thin[connection])
+        if places[0] != 0:
+            sys.exit(f'the first event of {connection} is missing')
+        n_full, n_thin = n_full + len(rows), n_thin + len(places)
+        if command == 'changes':
+            check_changes(rows, places)
+        else:
+            n_close += check_interval(rows, places, int(sys.argv[4]) * 10**6)
+    print(f'{n_full} events, {n_thin} records, {n_full / n_thin:.1f} times less, '
+          f'{n_close} close to the one before')
+
+
+main()
