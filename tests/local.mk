@@ -4,6 +4,9 @@
 # In C, without a kernel: each links the library and prints TAP.
 unit_tests = \
 	tests/unit/test_append \
+	tests/unit/test_ca_layout \
+	tests/unit/test_ca_source \
+	tests/unit/test_ca_units \
 	tests/unit/test_conn \
 	tests/unit/test_emit \
 	tests/unit/test_fields \
@@ -20,6 +23,9 @@ tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
 
 check_PROGRAMS += $(unit_tests) tests/replay tests/jsonl_check
 LDADD = libtcc.a $(JANSSON_LIBS) $(LIBSECCOMP_LIBS) -lpthread
+# BTF is libbpf's.
+tests_unit_test_ca_layout_LDADD = $(LDADD) $(LIBBPF_LIBS)
+tests_unit_test_ca_source_LDADD = $(LDADD) $(LIBBPF_LIBS)
 
 # With bats, on the running kernel where they need one.
 bats_tests = \
