@@ -27,6 +27,16 @@ LDADD = libtcc.a $(JANSSON_LIBS) $(LIBSECCOMP_LIBS) -lpthread
 tests_unit_test_ca_layout_LDADD = $(LDADD) $(LIBBPF_LIBS)
 tests_unit_test_ca_source_LDADD = $(LDADD) $(LIBBPF_LIBS)
 
+# A congestion control algorithm that is a BPF program, and what registers it.
+check_PROGRAMS += tests/toy_cc
+tests_toy_cc_LDADD = $(LIBBPF_LIBS)
+check_DATA = tests/toy_cc.bpf.o
+EXTRA_DIST += tests/toy_cc.bpf.c
+CLEANFILES += tests/toy_cc.bpf.o
+tests/toy_cc.bpf.o: tests/toy_cc.bpf.c
+	$(AM_V_BPF)$(MKDIR_P) $(@D) && $(CLANG) $(TCC_BPF_CFLAGS) $(BPF_CFLAGS) \
+		-c $(srcdir)/tests/toy_cc.bpf.c -o $@
+
 # With bats, on the running kernel where they need one.
 bats_tests = \
 	tests/bootstrap.bats \
@@ -97,7 +107,7 @@ EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 
 # Libraries to preload; no sanitizers: they are loaded before their runtime.
 preloaded = tests/fault.so tests/forbidden.so tests/other_kernel.so
-check_DATA = $(preloaded)
+check_DATA += $(preloaded)
 CLEANFILES += $(preloaded)
 $(preloaded): %.so: %.c
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(WARN_CFLAGS) \

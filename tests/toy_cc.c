@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * toy_cc OBJECT: registers the algorithm of toy_cc.bpf.c, says "ready", and keeps
+ * it until stdin ends. Exit 77: this kernel refuses it, with its words on stderr.
+ */
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	struct bpf_object *object = argc == 2 ? bpf_object__open_file(argv[1], NULL) : NULL;
+	struct bpf_map *map;
+	struct bpf_link *link;
+	char byte;
+
+	if (libbpf_get_error(object) || !object)
+		return 1;
+	if (bpf_object__load(object))
+		return 77;
+	map = bpf_object__find_map_by_name(object, "tcc_toy");
+	link = map ? bpf_map__attach_struct_ops(map) : NULL;
+	if (libbpf_get_error(link) || !link)
+		return 77;
+	puts("ready");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	bpf_link__destroy(link);
+	bpf_object__close(object);
+	return 0;
+}
