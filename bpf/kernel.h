@@ -17,9 +17,8 @@
 #define TCPHDR_FIN 0x01
 #define TCPHDR_SYN 0x02
 
-/* include/uapi/linux/tcp.h, enum tcp_ca_state */
-#define TCP_CA_CWR 2
-#define TCP_CA_Recovery 3
+/* include/net/inet_connection_sock.h */
+#define ICSK_TIME_LOSS_PROBE 5
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -44,6 +43,10 @@ struct net {
 typedef struct {
 	struct net *net;
 } possible_net_t;
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
 
 struct sock_common {
 	__be32 skc_daddr;
@@ -85,10 +88,15 @@ struct sock_cgroup_data___val {
 struct sock {
 	struct sock_common __sk_common;
 	struct sock_cgroup_data sk_cgrp_data;
+	unsigned long sk_pacing_rate;
+	__u32 sk_pacing_status;
+	__u32 sk_mark;
+	kuid_t sk_uid;
 };
 
 struct inet_sock {
 	struct sock sk;
+	__be16 inet_sport;
 };
 
 struct tcp_congestion_ops {
@@ -98,7 +106,19 @@ struct tcp_congestion_ops {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	const struct tcp_congestion_ops *icsk_ca_ops;
+	__u32 icsk_rto;
 	__u8 icsk_ca_state : 5;
+	__u8 icsk_pending;
+	__u64 icsk_ca_priv[13];
+};
+
+struct minmax_sample {
+	__u32 t;
+	__u32 v;
+};
+
+struct minmax {
+	struct minmax_sample s[3];
 };
 
 struct tcp_sock {
@@ -111,6 +131,32 @@ struct tcp_sock {
 	__u32 snd_ssthresh;
 	__u32 srtt_us;
 	__u32 mss_cache;
+	__u64 bytes_sent;
+	__u64 bytes_acked;
+	__u64 bytes_retrans;
+	__u64 bytes_received;
+	__u64 tcp_wstamp_ns;
+	__u32 mdev_us;
+	struct minmax rtt_min;
+	__u32 packets_out;
+	__u32 sacked_out;
+	__u32 lost_out;
+	__u32 retrans_out;
+	__u32 total_retrans;
+	__u32 reordering;
+	__u32 delivered;
+	__u32 delivered_ce;
+	__u32 rate_delivered;
+	__u32 rate_interval_us;
+	__u32 write_seq;
+	__u32 segs_out;
+	__u32 dsack_dups;
+	__u32 rcv_ooopack;
+	__u32 chrono_start;
+	__u32 chrono_stat[3];
+	__u8 chrono_type : 2;
+	__u8 rate_app_limited : 1;
+	__u8 is_cwnd_limited : 1;
 };
 
 struct sk_buff {

@@ -13,8 +13,9 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "tcc_props.h"
+
 #define TCC_FILTER_VALUES 32	/* at most, in each set */
-#define TCC_CC_NAME_WORDS 2	/* TCP_CA_NAME_MAX, include/net/tcp.h, is 16 bytes */
 #define TCC_CGROUP_LEVELS 16	/* of a socket's cgroup and those above it, from the root */
 
 /* Which ends of a connection a set looks at. */
@@ -57,7 +58,7 @@ struct tcc_mark {
 
 /* The name of a congestion control algorithm, as icsk_ca_ops->name: zeros behind it. */
 struct tcc_cc {
-	__u64 name[TCC_CC_NAME_WORDS];
+	__u64 name[TCC_CC_WORDS];
 };
 
 struct tcc_cgroup {
@@ -121,7 +122,7 @@ struct tcc_flow {
 	__u32 mark;
 	__u16 sport, dport;		/* host byte order */
 	__u32 netns;
-	__u64 cc[TCC_CC_NAME_WORDS];
+	__u64 cc[TCC_CC_WORDS];
 	__u64 cgroups[TCC_CGROUP_LEVELS];	/* its own and all above; 0 is none */
 	bool is_ipv6;			/* AF_INET6, v4-mapped included */
 };

@@ -24,12 +24,10 @@ const volatile bool tcc_has_recursion_guard;	/* kernel 6.1 and later */
 /*
  * The reader is woken by an event that follows the CPU's last one by more than
  * this; it does not fall asleep sooner than 1 ms after an event, and when it
- * does, its first wait is bounded. Spares a look at a cold line.
+ * does, its first wait is bounded. Spares a look at a cold line. (The bell is
+ * tcc_rare.bpf.h's.)
  */
 #define TCC_RING_PAUSE_NS 500000
-
-/* Set by the reader just before it sleeps; cleared by who rings. */
-__u32 tcc_asleep;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -54,11 +52,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tcc_ring_consumer);
 } tcc_consumers SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} tcc_doorbell SEC(".maps");
 
 /*
  * The filter turned an event away. Runs may nest where the kernel has no
@@ -145,22 +138,6 @@ static __always_inline bool tcc_ring_publish(struct tcc_ring_producer *ring, __u
 		*(volatile __u64 *)&ring->head = ring->head + 1;
 	}
 	return was_pause;
-}
-
-/*
- * Wake the reader if it sleeps. Out of line of the order above: the reader
- * bounds its wait, since this load may pass the store of head.
- */
-static __always_inline void tcc_ring_wake(void)
-{
-	void *bell;
-
-	if (!*(volatile __u32 *)&tcc_asleep)
-		return;
-	tcc_asleep = 0;
-	bell = bpf_ringbuf_reserve(&tcc_doorbell, sizeof(__u64), 0);
-	if (bell)
-		bpf_ringbuf_discard(bell, BPF_RB_FORCE_WAKEUP);
 }
 
 #endif

@@ -5,6 +5,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+void account_add(struct account *account, const struct account *other)
+{
+	account->seen += other->seen;
+	account->written += other->written;
+	account->filtered += other->filtered;
+	account->lost_buffer += other->lost_buffer;
+	account->lost_output += other->lost_output;
+	account->missed += other->missed;
+	account->discarded += other->discarded;
+	account->waiting += other->waiting;
+}
+
 uint64_t account_lost(const struct account *account)
 {
 	return account->lost_buffer + account->lost_output;

@@ -23,6 +23,9 @@ struct account {
 	uint64_t waiting;	/* recorded, not written yet; 0 at the end */
 };
 
+/* Add the numbers of another account. */
+void account_add(struct account *account, const struct account *other);
+
 uint64_t account_lost(const struct account *account);
 bool account_is_balanced(const struct account *account);
 

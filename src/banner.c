@@ -51,12 +51,20 @@ static json_t *json_boot_id(void)
 /* Each field's name and unit, in the order of the lines. */
 static json_t *json_fields(const struct format *format)
 {
+	const struct format_plan *plan = &format->plans[TCC_KIND_PROBE];
 	json_t *fields = json_object();
 
-	for (size_t i = 0; i < format->n_steps; i++) {
-		const struct field *field = &fields_table[format->steps[i].id];
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		uint8_t id = plan->steps[i].id;
 
-		json_object_set_new(fields, field->name, json_string(field->unit));
+		if (id == FIELD_CA_ALL)
+			json_object_set_new(fields, "ca", json_string(""));
+		else if (id >= FIELD_CA)
+			json_object_set_new(fields, ca_columns_name(format->ca, id - FIELD_CA),
+					    json_string(""));
+		else
+			json_object_set_new(fields, fields_table[id].name,
+					    json_string(fields_table[id].unit));
 	}
 	return fields;
 }
@@ -95,23 +103,38 @@ char *banner_start(const struct banner_start *start)
 		"fields", json_fields(start->format)));
 }
 
+static void set_count(json_t *record, const char *kind, const char *name, uint64_t count)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%.*s_%s", RECORD_KIND_MAX, kind, name);
+	json_object_set_new(record, key, json_integer((json_int_t)count));
+}
+
+static void set_account(json_t *record, const char *kind, const struct account *account)
+{
+	set_count(record, kind, "seen", account->seen);
+	set_count(record, kind, "written", account->written);
+	set_count(record, kind, "filtered", account->filtered);
+	set_count(record, kind, "lost", account_lost(account));
+	set_count(record, kind, "lost_buffer", account->lost_buffer);
+	set_count(record, kind, "lost_output", account->lost_output);
+	set_count(record, kind, "missed", account->missed);
+	set_count(record, kind, "discarded", account->discarded);
+}
+
 /* Flat: kinds of event come as prefixes. */
 char *banner_end(const struct banner_end *end)
 {
-	const struct account *account = end->account;
+	json_t *record = json_pack("{s:s, s:o, s:I, s:I}",
+				   "event", "end",
+				   "time", json_time(end->wall_ns),
+				   "duration_ms", (json_int_t)(end->duration_ns / 1000000),
+				   "connections", (json_int_t)end->connections);
 
-	return to_line(json_pack(
-		"{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-		"event", "end",
-		"time", json_time(end->wall_ns),
-		"duration_ms", (json_int_t)(end->duration_ns / 1000000),
-		"connections", (json_int_t)end->connections,
-		"probe_seen", (json_int_t)account->seen,
-		"probe_written", (json_int_t)account->written,
-		"probe_filtered", (json_int_t)account->filtered,
-		"probe_lost", (json_int_t)account_lost(account),
-		"probe_lost_buffer", (json_int_t)account->lost_buffer,
-		"probe_lost_output", (json_int_t)account->lost_output,
-		"probe_missed", (json_int_t)account->missed,
-		"probe_discarded", (json_int_t)account->discarded));
+	for (int kind = 0; record && kind < TCC_KIND_COUNT; kind++) {
+		if (end->kinds & TCC_KIND_BIT(kind))
+			set_account(record, record_kinds[kind].name, &end->accounts[kind]);
+	}
+	return to_line(record);
 }

@@ -27,7 +27,8 @@ struct banner_start {
 };
 
 struct banner_end {
-	const struct account *account;
+	const struct account *accounts;	/* TCC_KIND_COUNT, of `kinds` */
+	uint32_t kinds;			/* TCC_KIND_BIT()s */
 	uint64_t connections;
 	uint64_t duration_ns;
 	int64_t wall_ns;		/* of the end */

@@ -17,6 +17,15 @@ uint64_t clock_now_ns(void)
 	return read_ns(CLOCK_MONOTONIC);
 }
 
+unsigned int clock_hz(void)
+{
+	struct timespec tick;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) || tick.tv_sec || tick.tv_nsec <= 0)
+		return 100;
+	return (unsigned int)((NS_PER_S + (uint64_t)tick.tv_nsec / 2) / (uint64_t)tick.tv_nsec);
+}
+
 /* The narrowest of a few bracketed readings: one may be cut by preemption. */
 void clock_measure(struct clock *clock)
 {

@@ -18,6 +18,12 @@ struct clock {
 	uint64_t measured_ns;	/* CLOCK_MONOTONIC at the last measurement */
 };
 
+/*
+ * The kernel's jiffies a second: a coarse clock's resolution is one (TICK_NSEC,
+ * posix_get_coarse_res() in kernel/time/posix-timers.c).
+ */
+unsigned int clock_hz(void);
+
 uint64_t clock_now_ns(void);			/* CLOCK_MONOTONIC */
 void clock_measure(struct clock *clock);	/* the offset, at once */
 

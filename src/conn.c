@@ -171,6 +171,15 @@ struct conn *conn_table_get(struct conn_table *table, uint64_t key, uint64_t now
 	return conn;
 }
 
+void conn_table_forget(struct conn_table *table, uint64_t key)
+{
+	struct conn *conn = find(table, key);
+
+	if (conn->key)
+		delete(table, conn);
+	table->recent = NULL;
+}
+
 uint64_t conn_table_count(const struct conn_table *table)
 {
 	return table->count;

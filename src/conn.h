@@ -46,10 +46,13 @@ uint64_t conn_key(const struct tcc_probe *probe);
  */
 struct conn *conn_table_get(struct conn_table *table, uint64_t key, uint64_t now_ns);
 
+/* It is over: its entry is free again. */
+void conn_table_forget(struct conn_table *table, uint64_t key);
+
 /* Connections seen; one forgotten and seen again counts twice. */
 uint64_t conn_table_count(const struct conn_table *table);
 
-/* Connections forgotten to make room. */
+/* Connections forgotten to make room, not by conn_table_forget(). */
 uint64_t conn_table_forgotten(const struct conn_table *table);
 
 /* Memory held, bytes. */

@@ -15,6 +15,7 @@
 #define EMIT_U64_MAX 20
 #define EMIT_HEX_MAX 18
 #define EMIT_MS_MAX 22
+#define EMIT_MILLI_MAX 22
 /* 2026-11-22T22:43:00.123456789+01:00, 35 bytes, and what emit_short() spoils. */
 #define EMIT_TIME_MAX (29 + EMIT_SHORT_MAX)
 
@@ -113,16 +114,21 @@ static inline char *emit_hex(char *out, uint64_t number)
 	return out + digits;
 }
 
-/* Nanoseconds as milliseconds with three decimals, cut off, not rounded. */
-static inline char *emit_ms(char *out, uint64_t ns)
+/* Thousandths as a number with three decimals. */
+static inline char *emit_milli(char *out, uint64_t thousandths)
 {
-	uint64_t us = ns / 1000;
-	uint32_t below = (uint32_t)(us % 1000);
+	uint32_t below = (uint32_t)(thousandths % 1000);
 
-	out = emit_u64(out, us / 1000);
+	out = emit_u64(out, thousandths / 1000);
 	*out++ = '.';
 	*out++ = (char)('0' + below / 100);
 	return emit_pair(out, below % 100);
+}
+
+/* Nanoseconds as milliseconds with three decimals, cut off, not rounded. */
+static inline char *emit_ms(char *out, uint64_t ns)
+{
+	return emit_milli(out, ns / 1000);
 }
 
 /* The text of one second, kept until another is asked for. */

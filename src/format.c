@@ -35,6 +35,13 @@ static const size_t value_max[] = {
 	[KIND_SSTHRESH] = EMIT_U32_MAX,
 	[KIND_COOKIE] = EMIT_HEX_MAX,
 	[KIND_FAMILY] = 5,
+	[KIND_NUMBER] = EMIT_U64_MAX,
+	[KIND_SPAN] = EMIT_MS_MAX,
+	[KIND_MILLI] = EMIT_MILLI_MAX,
+	[KIND_WORD] = EMIT_SHORT_MAX,
+	[KIND_CA] = CA_TEXT_MAX,
+	[KIND_CA_ALL] = CA_ALL_TEXT_MAX,
+	[KIND_NONE] = 4,
 };
 
 enum format_kind format_from_suffix(const char *path)
@@ -68,54 +75,123 @@ unsigned int format_field_set(enum format_kind kind)
 #include "fields.def"
 #undef FIELD
 
-static void make_steps(struct format *format, const struct field_list *fields)
+/* A member of private state: its lead is ca_columns'. */
+static void make_ca_step(struct format_step *step, uint8_t id)
 {
-	for (size_t i = 0; i < fields->n; i++) {
-		const struct field *field = &fields_table[fields->id[i]];
-		struct format_step *step = &format->steps[i];
+	step->id = id;
+	step->kind = id == FIELD_CA_ALL ? KIND_CA_ALL : KIND_CA;
+}
 
-		step->id = fields->id[i];
-		step->kind = field->kind;
-		step->is_string = fields_is_string(field->kind);
-		step->offset = field->offset;
-		step->lead_length = (uint8_t)snprintf(step->lead, sizeof(step->lead),
-						      format->ops->lead, field->name);
+static void make_step(struct format_step *step, const struct format_ops *ops, uint8_t id,
+		      uint8_t event_kind)
+{
+	const struct field *field = &fields_table[id];
+
+	step->id = id;
+	step->kind = fields_has_kind(field->needs, event_kind) ? field->kind : KIND_NONE;
+	step->is_string = fields_is_string(field->kind);
+	step->is_ssthresh = field->kind == KIND_SSTHRESH;
+	step->offset = field->offset;
+	step->lead_length = (uint8_t)snprintf(step->lead, sizeof(step->lead), ops->lead,
+					      field->name);
+}
+
+static int make_plan(struct format *format, const struct field_list *fields, uint8_t event_kind)
+{
+	struct format_plan *plan = &format->plans[event_kind];
+
+	plan->steps = calloc(fields->n ? fields->n : 1, sizeof(*plan->steps));
+	if (!plan->steps)
+		return -1;
+	for (size_t i = 0; i < fields->n; i++) {
+		uint8_t id = fields->id[i];
+
+		if (id >= FIELD_COUNT) {
+			make_ca_step(&plan->steps[i], id);
+			plan->needs |= TCC_PROP(CA_PRIV) | TCC_PROP(CC);
+		} else {
+			make_step(&plan->steps[i], format->ops, id, event_kind);
+			plan->needs |= fields_table[id].needs & FIELD_PROPS_MASK;
+		}
 	}
-	format->n_steps = fields->n;
+	plan->n_steps = fields->n;
+	return 0;
 }
 
 /* The last term serves the heading: a name may be longer than its values. */
-static size_t measure(const struct format *format)
+static size_t measure(const struct format *format, const struct format_plan *plan)
 {
 	size_t total = format->ops->frame_max + EMIT_SHORT_MAX + ADDR_TEXT_MAX;
 
-	for (size_t i = 0; i < format->n_steps; i++) {
-		const struct format_step *step = &format->steps[i];
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct format_step *step = &plan->steps[i];
 
-		total += step->lead_length + value_max[step->kind] + strlen("\"\"") +
-			 strlen(fields_table[step->id].name);
+		total += step->lead_length + value_max[step->kind] + strlen("\"\"");
+		if (step->id < FIELD_COUNT)
+			total += strlen(fields_table[step->id].name);
 	}
 	return total;
 }
 
-struct format *format_new(enum format_kind kind, const struct field_list *fields,
-			  const struct format_style *style)
+static void measure_all(struct format *format)
+{
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		size_t bytes = measure(format, &format->plans[kind]);
+
+		if (bytes > format->line_max)
+			format->line_max = bytes;
+	}
+}
+
+struct format *format_new_kinds(enum format_kind kind, const struct field_list *lists,
+				const struct format_style *style)
 {
 	struct format *format = calloc(1, sizeof(*format));
-	struct field_list defaults;
+	int err = 0;
 
 	if (!format)
 		return NULL;
 	format->ops = all_ops[kind];
 	format->style = *style;
-	fields_default(&defaults, format->ops->field_set);
-	make_steps(format, fields ? fields : &defaults);
-	format->line_max = measure(format);
+	for (uint8_t i = 0; i < TCC_KIND_COUNT && !err; i++)
+		err = make_plan(format, &lists[i], i);
+	/* The lists differ in what is there by default: what is named is in all. */
+	format->ca = err ? NULL : ca_columns_new(&lists[0], format->ops->lead);
+	if (!format->ca) {
+		format_free(format);
+		return NULL;
+	}
+	measure_all(format);
+	return format;
+}
+
+struct format *format_new(enum format_kind kind, const struct field_list *fields,
+			  const struct format_style *style)
+{
+	struct field_list *lists = calloc(TCC_KIND_COUNT, sizeof(*lists));
+	struct format *format = NULL;
+
+	for (uint8_t i = 0; lists && i < TCC_KIND_COUNT; i++) {
+		if (fields)
+			lists[i] = *fields;
+		else if (kind == FORMAT_TEXT)
+			fields_default_text(&lists[i], i, IN_TEXT);
+		else
+			fields_default(&lists[i], all_ops[kind]->field_set);
+	}
+	if (lists)
+		format = format_new_kinds(kind, lists, style);
+	free(lists);
 	return format;
 }
 
 void format_free(struct format *format)
 {
+	if (!format)
+		return;
+	for (int i = 0; i < TCC_KIND_COUNT; i++)
+		free(format->plans[i].steps);
+	ca_columns_free(format->ca);
 	free(format);
 }
 

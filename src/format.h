@@ -14,6 +14,7 @@
 
 #include "emit.h"
 #include "fields.h"
+#include "format_ca.h"
 #include "options.h"
 #include "record.h"
 
@@ -32,19 +33,27 @@ struct format_style {
 
 /* A field of the plan: its name with the punctuation around it, ready made. */
 struct format_step {
-	char lead[EMIT_SHORT_MAX];	/* what goes before the value */
+	char lead[EMIT_SHORT_MAX];	/* what goes before the value; not of KIND_CA */
 	uint8_t lead_length;
-	uint8_t id;		/* enum field_id */
+	uint8_t id;		/* as in struct field_list */
 	bool is_string;		/* in JSON */
-	enum field_kind kind;
+	bool is_ssthresh;	/* absent means infinite */
+	enum field_kind kind;	/* KIND_NONE: this kind of event has not the field */
 	size_t offset;		/* in struct record */
+};
+
+/* The lines of one kind of event. */
+struct format_plan {
+	struct format_step *steps;
+	size_t n_steps;
+	uint64_t needs;		/* TCC_PROP()s: what the kernel side has to copy */
 };
 
 struct format {
 	const struct format_ops *ops;
 	struct format_style style;
-	struct format_step steps[FIELD_COUNT];
-	size_t n_steps;
+	struct format_plan plans[TCC_KIND_COUNT];
+	struct ca_columns *ca;	/* the members of private state that are named, or NULL */
 	size_t line_max;	/* bytes that no line exceeds, its LF included, and
 				 * what emit_short() and emit_addr() spoil */
 	struct emit_second second;	/* cache: the time field, UTC */
@@ -67,9 +76,13 @@ struct format_ops {
 extern const struct format_ops format_text, format_json, format_csv, format_tcpprobe;
 
 /*
- * Compile a plan; `fields` is NULL for the format's default set. Returns NULL
- * when there is no memory.
+ * Compile a plan for each kind of event, out of `lists` of fields: one for each,
+ * TCC_KIND_COUNT of them. Returns NULL when there is no memory.
  */
+struct format *format_new_kinds(enum format_kind kind, const struct field_list *lists,
+				const struct format_style *style);
+
+/* The same fields in all kinds of event; NULL: the format's default set. */
 struct format *format_new(enum format_kind kind, const struct field_list *fields,
 			  const struct format_style *style);
 void format_free(struct format *format);	/* accepts NULL */
@@ -105,6 +118,7 @@ static inline char *format_value(struct format *format, const struct format_step
 				 const struct record *record, char *out)
 {
 	const struct addr_pair *addrs;
+	const struct word *word;
 
 	switch (step->kind) {
 	case KIND_U32:
@@ -134,6 +148,19 @@ static inline char *format_value(struct format *format, const struct format_step
 	case KIND_EVENT:
 		return emit_short(out, record_kinds[record->kind].name,
 				  record_kinds[record->kind].length);
+	case KIND_NUMBER:
+		return emit_u64(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_SPAN:
+		return emit_ms(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_MILLI:
+		return emit_milli(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_WORD:
+		word = FORMAT_MEMBER(record, step, const struct word *);
+		return emit_short(out, word->text, word->length);
+	case KIND_CA:
+	case KIND_CA_ALL:
+	case KIND_NONE:
+		break;	/* the formats' own */
 	}
 	return out;
 }
@@ -141,9 +168,22 @@ static inline char *format_value(struct format *format, const struct format_step
 /* Whether this event has no such value, or an infinite one. */
 static inline bool format_is_absent(const struct format_step *step, const struct record *record)
 {
-	if (step->kind == KIND_SSTHRESH)
+	switch (step->kind) {
+	case KIND_SSTHRESH:
 		return FORMAT_MEMBER(record, step, uint32_t) == RECORD_SSTHRESH_INFINITE;
-	return step->kind == KIND_COOKIE && FORMAT_MEMBER(record, step, uint64_t) == 0;
+	case KIND_COOKIE:
+		return FORMAT_MEMBER(record, step, uint64_t) == 0;
+	case KIND_NUMBER:
+	case KIND_SPAN:
+	case KIND_MILLI:
+		return FORMAT_MEMBER(record, step, uint64_t) == RECORD_ABSENT;
+	case KIND_WORD:
+		return !FORMAT_MEMBER(record, step, const struct word *);
+	case KIND_NONE:
+		return true;
+	default:
+		return false;
+	}
 }
 
 #endif

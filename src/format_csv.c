@@ -8,15 +8,28 @@
 
 #define FRAME_MAX 8
 
+static char *put_ca(struct format *format, const struct format_step *step,
+		    const struct record *record, char *out)
+{
+	const struct ca_member *member = ca_columns_find(format->ca, record, step->id - FIELD_CA);
+
+	return member ? ca_columns_put_value(member, record, false, out) : out;
+}
+
 /* A comma goes behind each value; the last one's place is the LF's. */
 static char *csv_record(struct format *format, const struct record *record, char *out)
 {
-	for (size_t i = 0; i < format->n_steps; i++) {
-		const struct format_step *step = &format->steps[i];
+	const struct format_plan *plan = &format->plans[record->kind];
 
-		if (!format_is_absent(step, record))
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct format_step *step = &plan->steps[i];
+		char *value = out;
+
+		if (step->id >= FIELD_COUNT)
+			out = put_ca(format, step, record, out);
+		else if (!format_is_absent(step, record))
 			out = format_value(format, step, record, out);
-		else if (format->n_steps == 1)
+		if (out == value && plan->n_steps == 1)
 			out = EMIT_LITERAL(out, "\"\"");
 		*out++ = ',';
 	}
@@ -26,8 +39,12 @@ static char *csv_record(struct format *format, const struct record *record, char
 
 static char *csv_heading(const struct format *format, char *out)
 {
-	for (size_t i = 0; i < format->n_steps; i++) {
-		const char *name = fields_table[format->steps[i].id].name;
+	const struct format_plan *plan = &format->plans[TCC_KIND_PROBE];
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		uint8_t id = plan->steps[i].id;
+		const char *name = id < FIELD_COUNT ? fields_table[id].name
+						    : ca_columns_name(format->ca, id - FIELD_CA);
 
 		out = emit_bytes(out, name, strlen(name));
 		*out++ = ',';

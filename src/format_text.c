@@ -2,6 +2,7 @@
 /*
  * The text line, in the layout of the original tool:
  *	k:KTIME OFFSET ms | CONN ms | SADDR.PORT > DADDR.PORT | NAME VALUE ...
+ * Events of kinds other than probe have the kind's name before the first NAME.
  */
 #include "format.h"
 
@@ -55,13 +56,58 @@ static char *put_value(struct format *format, const struct format_step *step,
 {
 	if (!format_is_absent(step, record))
 		return format_value(format, step, record, out);
-	return step->kind == KIND_SSTHRESH ? EMIT_LITERAL(out, "inf") : EMIT_LITERAL(out, "-");
+	return step->is_ssthresh ? EMIT_LITERAL(out, "inf") : EMIT_LITERAL(out, "-");
+}
+
+static char *put_ca_all(const struct record *record, char *out)
+{
+	const struct ca_layout *layout = record->ca_layout;
+
+	for (uint32_t i = 0; layout && i < layout->n_members; i++) {
+		const struct ca_member *member = &layout->members[i];
+
+		out = EMIT_LITERAL(out, " ca.");
+		out = emit_bytes(out, member->name, strlen(member->name));
+		*out++ = ' ';
+		out = ca_columns_put_value(member, record, false, out);
+	}
+	return out;
+}
+
+static char *put_ca(struct format *format, const struct format_step *step,
+		    const struct record *record, char *out)
+{
+	const struct ca_member *member;
+
+	if (step->kind == KIND_CA_ALL)
+		return put_ca_all(record, out);
+	out = ca_columns_put_lead(format->ca, step->id - FIELD_CA, out);
+	member = ca_columns_find(format->ca, record, step->id - FIELD_CA);
+	return member ? ca_columns_put_value(member, record, false, out) : EMIT_LITERAL(out, "-");
+}
+
+/* A name and its value. */
+static char *put_pair(struct format *format, const struct format_step *step,
+		      const struct record *record, char *out)
+{
+	bool is_alert = format->style.has_color && record->has_cwnd_fallen &&
+			step->id == FIELD_snd_cwnd;
+
+	if (is_alert)
+		out = EMIT_LITERAL(out, COLOR_ALERT);
+	out = emit_short(out, step->lead, step->lead_length);
+	out = put_value(format, step, record, out);
+	if (is_alert)
+		out = EMIT_LITERAL(out, COLOR_OFF);
+	return out;
 }
 
 static char *put_lost(const struct format *format, const struct record *record, char *out)
 {
-	for (size_t i = 0; i < format->n_steps; i++) {
-		if (format->steps[i].id == FIELD_lost)
+	const struct format_plan *plan = &format->plans[record->kind];
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		if (plan->steps[i].id == FIELD_lost)
 			return out;
 	}
 	if (format->style.has_color)
@@ -75,6 +121,8 @@ static char *put_lost(const struct format *format, const struct record *record, 
 
 static char *text_record(struct format *format, const struct record *record, char *out)
 {
+	const struct format_plan *plan = &format->plans[record->kind];
+
 	out = put_time(format, record, out);
 	*out++ = ' ';
 	out = emit_ms(out, record->offset_ns);
@@ -83,17 +131,16 @@ static char *text_record(struct format *format, const struct record *record, cha
 	out = EMIT_LITERAL(out, " ms | ");
 	out = put_ends(format, record, out);
 	out = EMIT_LITERAL(out, " |");
-	for (size_t i = 0; i < format->n_steps; i++) {
-		const struct format_step *step = &format->steps[i];
-		bool is_alert = format->style.has_color && record->has_cwnd_fallen &&
-				step->id == FIELD_snd_cwnd;
+	if (record->kind != TCC_KIND_PROBE) {
+		*out++ = ' ';
+		out = emit_short(out, record_kinds[record->kind].name,
+				 record_kinds[record->kind].length);
+	}
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct format_step *step = &plan->steps[i];
 
-		if (is_alert)
-			out = EMIT_LITERAL(out, COLOR_ALERT);
-		out = emit_short(out, step->lead, step->lead_length);
-		out = put_value(format, step, record, out);
-		if (is_alert)
-			out = EMIT_LITERAL(out, COLOR_OFF);
+		out = step->id >= FIELD_COUNT ? put_ca(format, step, record, out)
+					      : put_pair(format, step, record, out);
 	}
 	if (record->lost)
 		out = put_lost(format, record, out);

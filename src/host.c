@@ -24,6 +24,7 @@
 #define KERNEL_MEMORY_BY_CGROUP KERNEL(5, 11)
 #define KERNEL_SOCKET_STORAGE KERNEL(5, 11)
 #define KERNEL_COOKIE_HELPER KERNEL(5, 12)
+#define KERNEL_CA_STATE_EVENTS KERNEL(5, 19)
 #define KERNEL_RECURSION_GUARD KERNEL(6, 1)
 
 #ifndef CAP_BPF
@@ -46,6 +47,7 @@ static int check_version(struct host *host)
 	host->has_cookie_helper = version >= KERNEL_COOKIE_HELPER;
 	host->has_socket_storage = version >= KERNEL_SOCKET_STORAGE;
 	host->counts_locked_memory = version < KERNEL_MEMORY_BY_CGROUP;
+	host->has_ca_state_events = version >= KERNEL_CA_STATE_EVENTS;
 	host->has_recursion_guard = version >= KERNEL_RECURSION_GUARD;
 	oldest = host->keeps_stores_in_order ? KERNEL_OLDEST : KERNEL_OLDEST_WEAK;
 	if (version >= oldest)

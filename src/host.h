@@ -19,6 +19,8 @@ struct host {
 	bool counts_locked_memory;
 	/* One program does not run twice at a time on a CPU, kernel 6.1. */
 	bool has_recursion_guard;
+	/* Tracepoint tcp:tcp_cong_state_set, kernel 5.19. */
+	bool has_ca_state_events;
 	/* CPU numbers that programs may see are below this. */
 	unsigned int n_cpus;
 };

@@ -115,7 +115,7 @@ void loop_free(struct loop *loop)
 
 int loop_watch_doorbell(struct loop *loop, int fd)
 {
-	return watch(loop, fd, SOURCE_DOORBELL, EPOLLIN);
+	return watch(loop, fd, SOURCE_DOORBELL, EPOLLIN | EPOLLET);
 }
 
 int loop_watch_helper(struct loop *loop, int fd)

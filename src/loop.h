@@ -15,7 +15,7 @@
 /* What woke the program. */
 struct loop_news {
 	bool is_timeout;	/* nothing: the time was over first */
-	bool has_doorbell;	/* events have arrived; clear the doorbell */
+	bool has_doorbell;	/* events have arrived */
 	bool has_ended;		/* --duration is over */
 	bool is_clock_set;	/* the wall clock was set */
 	bool is_output_ready;	/* the output takes more */
@@ -35,7 +35,10 @@ struct loop;
 int loop_new(struct loop **loop, bool reopens);
 void loop_free(struct loop *loop);	/* accepts NULL */
 
-/* Watch for it; the descriptor stays the caller's. */
+/*
+ * Watch for it; the descriptor stays the caller's. The doorbell is heard when it
+ * rings, not as long as it has rung.
+ */
 int loop_watch_doorbell(struct loop *loop, int fd);
 int loop_watch_helper(struct loop *loop, int fd);
 

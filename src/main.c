@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "banner.h"
+#include "ca_decode.h"
 #include "clock.h"
 #include "fields.h"
 #include "log.h"
@@ -31,6 +32,8 @@ struct parts {
 	struct output output;
 	struct tracer *tracer;
 	struct ring *ring;
+	struct rare *rare;
+	struct ca_decode *decode;
 	struct pipeline *pipeline;
 	struct loop *loop;
 	uint64_t start_ns;
@@ -73,31 +76,40 @@ static void detach(void *tracer)
 	tracer_detach(tracer);
 }
 
-static void clear_doorbell(void *tracer)
+static uint64_t missed(void *tracer, enum tcc_kind kind)
 {
-	tracer_clear_doorbell(tracer);
+	return tracer_missed(tracer, kind);
 }
 
-static uint64_t missed(void *tracer)
+/* A line for each kind of event that is traced. */
+static void print_accounts(const struct session *session)
 {
-	return tracer_missed(tracer);
+	char text[256];
+
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		struct account account;
+
+		if (!(session->kinds & TCC_KIND_BIT(kind)))
+			continue;
+		account = session_account(session, (enum tcc_kind)kind);
+		log_status("%s: %s", record_kinds[kind].name,
+			   account_text(&account, text, sizeof(text)));
+	}
 }
 
 static void print_summary(const struct session *session)
 {
 	const struct conn_table *conns = pipeline_conns(session->pipeline);
 	uint64_t elapsed_ms = (clock_now_ns() - session->start_ns) / NS_PER_MS;
-	struct account account = session_account(session);
-	char text[256];
 
-	log_status("probe: %s", account_text(&account, text, sizeof(text)));
+	print_accounts(session);
 	log_status("%" PRIu64 " connection%s in %" PRIu64 ".%03" PRIu64 " s",
 		   conn_table_count(conns), conn_table_count(conns) == 1 ? "" : "s",
 		   elapsed_ms / 1000, elapsed_ms % 1000);
 	if (conn_table_forgotten(conns))
 		log_status("forgotten to make room for other connections: %" PRIu64
 			   "; their timers began anew", conn_table_forgotten(conns));
-	if (account.lost_buffer)
+	if (session_account_all(session).lost_buffer)
 		log_status("the buffer was full at times: a larger --buffer, "
 			   "or a filter, loses less");
 }
@@ -136,16 +148,67 @@ static int watch(struct parts *parts, const struct options *options)
 	return err ? fail("wait for events", err) : EXIT_DONE;
 }
 
+/* What the kernel side has to copy, for the fields that are chosen. */
+static struct tcc_ask ask_for(const struct format *format, const struct options *options)
+{
+	struct tcc_ask ask = { .kinds = options->kinds,
+			       .probe_props = format->plans[TCC_KIND_PROBE].needs };
+
+	for (int kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++) {
+		if (options->kinds & TCC_KIND_BIT(kind))
+			ask.rare_props |= format->plans[kind].needs;
+	}
+	return ask;
+}
+
+/* Before privilege is given away: what is a BPF program takes it to be found. */
+static int start_decoder(struct parts *parts, const struct tcc_ask *ask,
+			 const struct options *options)
+{
+	struct ca_source_options source = { .structure = options->ca_struct,
+					    .btf_path = options->ca_btf };
+
+	if (!((ask->probe_props | ask->rare_props) & TCC_PROP(CA_PRIV)))
+		return EXIT_DONE;
+	return ca_decode_new(&parts->decode, &source) ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* What reads the kernel's memory and makes lines of it. */
+static int make_readers(struct parts *parts)
+{
+	struct pipeline_config config = {
+		.format = parts->output.format,
+		.n_cpus = tracer_ring_memory(parts->tracer)->n_cpus,
+		.start_ns = parts->start_ns = clock_now_ns(),
+		.hz = clock_hz(),
+		.lacking = tracer_lacking(parts->tracer),
+		.decode = parts->decode,
+	};
+
+	parts->ring = ring_new(tracer_ring_memory(parts->tracer));
+	parts->pipeline = pipeline_new(&config);
+	if (tracer_kinds(parts->tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE))
+		parts->rare = rare_new(tracer_rare_memory(parts->tracer));
+	else
+		return parts->ring && parts->pipeline ? 0 : -ENOMEM;
+	return parts->ring && parts->pipeline && parts->rare ? 0 : -ENOMEM;
+}
+
 /* Load and attach; the trace begins. */
 static int start(struct parts *parts, const struct options *options)
 {
+	struct tcc_ask ask = ask_for(parts->output.format, options);
 	struct tracer_config config = {
 		.filter = &options->filter,
 		.thin = &options->thin,
+		.ask = &ask,
 		.buffer_bytes = options->buffer_bytes,
 	};
 	uint64_t before_ns = clock_now_ns();
-	int err, status = become_user(options->user);
+	int err, status = start_decoder(parts, &ask, options);
+
+	if (!status)
+		status = become_user(options->user);
 
 	if (!status)
 		status = output_start_compressor(&parts->output, options);
@@ -156,18 +219,12 @@ static int start(struct parts *parts, const struct options *options)
 	status = output_open(&parts->output, options);
 	if (status)
 		return status;
-	parts->ring = ring_new(tracer_ring_memory(parts->tracer));
-	if (!parts->ring)
-		return fail("start", -ENOMEM);
 	status = watch(parts, options);
 	if (status)
 		return status;
-	parts->start_ns = clock_now_ns();
-	parts->pipeline = pipeline_new(parts->output.format,
-				       tracer_ring_memory(parts->tracer)->n_cpus,
-				       parts->start_ns);
-	if (!parts->pipeline)
-		return fail("start", -ENOMEM);
+	err = make_readers(parts);
+	if (err)
+		return fail("start", err);
 	if (tracer_attach(parts->tracer))
 		return EXIT_FAILED;
 	if (options->duration_ns) {
@@ -187,17 +244,20 @@ static int start(struct parts *parts, const struct options *options)
 static int write_end(struct parts *parts, const struct options *options)
 {
 	struct session *session = &parts->session;
-	struct account account = session_account(session);
+	struct account all = session_account_all(session), accounts[TCC_KIND_COUNT];
 	uint64_t now_ns = clock_now_ns();
 	struct banner_end end = {
-		.account = &account,
+		.accounts = accounts,
+		.kinds = session->kinds,
 		.connections = conn_table_count(pipeline_conns(parts->pipeline)),
 		.duration_ns = now_ns - parts->start_ns,
 		.wall_ns = (int64_t)now_ns + session->clock.offset_ns,
 	};
 	bool has_unmarked_loss =
-		account_lost(&account) > pipeline_lost_marked(parts->pipeline);
+		account_lost(&all) > pipeline_lost_marked(parts->pipeline);
 
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
+		accounts[kind] = session_account(session, (enum tcc_kind)kind);
 	if (session->is_output_gone || session->output_err || !sink_is_empty(session->sink))
 		return 0;
 	if (output_write_end(&parts->output, options, &end, has_unmarked_loss))
@@ -212,8 +272,9 @@ static int run(struct parts *parts, const struct options *options)
 	int err, end_err;
 
 	*session = (struct session){
-		.tracer = { parts->tracer, detach, clear_doorbell, missed },
-		.ring = parts->ring,
+		.tracer = { parts->tracer, detach, missed },
+		.stream = { parts->ring, parts->rare },
+		.kinds = tracer_kinds(parts->tracer),
 		.pipeline = parts->pipeline,
 		.sink = parts->output.sink,
 		.log = parts->output.log,
@@ -236,7 +297,7 @@ static int run(struct parts *parts, const struct options *options)
 		return output_fail_write(&parts->output, session->output_err);
 	if (end_err)
 		return output_fail(&parts->output, end_err);
-	account = session_account(session);
+	account = session_account_all(session);
 	if (options->is_strict && account_lost(&account) + account.missed)
 		return EXIT_LOST;
 	return EXIT_DONE;
@@ -251,9 +312,12 @@ static int trace(const struct options *options)
 		status = start(&parts, options);
 	if (status == EXIT_DONE)
 		status = run(&parts, options);
+	session_release(&parts.session);
 	pipeline_free(parts.pipeline);
+	ca_decode_free(parts.decode);
 	loop_free(parts.loop);
 	ring_free(parts.ring);
+	rare_free(parts.rare);
 	tracer_free(parts.tracer);
 	close_status = output_close(&parts.output);
 	return status ? status : close_status;

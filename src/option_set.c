@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ca_layout.h"
 #include "filter.h"
 #include "format.h"
 #include "option_error.h"
 #include "parse.h"
+#include "record.h"
 #include "rotate.h"
 
 int option_set_action(struct options *options, const struct option_def *def, const char *value)
@@ -104,6 +106,55 @@ int option_set_fields(struct options *options, const struct option_def *def, con
 	if (strcmp(value, "help") == 0)
 		options->action = ACTION_FIELDS_HELP;
 	options->fields = value;
+	return 0;
+}
+
+/* One name of --events: its bits, or 0. */
+static uint32_t kinds_named(const char *name, size_t length)
+{
+	if (length == 3 && memcmp(name, "all", 3) == 0)
+		return TCC_KINDS_ALL;
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		if (record_kinds[kind].length == length &&
+		    memcmp(record_kinds[kind].name, name, length) == 0)
+			return TCC_KIND_BIT(kind);
+	}
+	return 0;
+}
+
+int option_set_events(struct options *options, const struct option_def *def, const char *value)
+{
+	for (const char *item = value;; item++) {
+		size_t length = strcspn(item, ",");
+		uint32_t kinds = kinds_named(item, length);
+
+		if (!kinds)
+			return option_error_value(def, item, length);
+		options->kinds |= kinds;
+		item += length;
+		if (!*item)
+			return 0;
+	}
+}
+
+int option_set_ca_struct(struct options *options, const struct option_def *def,
+			 const char *value)
+{
+	size_t length = strlen(value);
+
+	if (!length || length > CA_NAME_MAX ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") <
+		    length)
+		return option_error_value(def, value, length);
+	options->ca_struct = value;
+	return 0;
+}
+
+int option_set_ca_btf(struct options *options, const struct option_def *def, const char *value)
+{
+	if (!*value)
+		return option_error_value(def, value, 0);
+	options->ca_btf = value;
 	return 0;
 }
 

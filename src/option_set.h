@@ -20,6 +20,7 @@ option_handler option_set_time, option_set_color;
 
 option_handler option_set_fields, option_set_no_header, option_set_log_file;
 
+option_handler option_set_events, option_set_ca_struct, option_set_ca_btf;
 option_handler option_set_changes;
 
 /* The table's `min` and `max` are texts of the same kind as the value. */

@@ -71,6 +71,11 @@ const struct option_def option_table[] = {
 	{ .name = "interval", .is_once = true, .argument = "TIME", .expected = "a time",
 	  .min = "1ms", .max = "3650d", .handle = option_set_interval,
 	  .help = "one event of a connection in TIME at most, but all in Recovery or Loss" },
+	{ .name = "events", .letter = 'e', .argument = "LIST",
+	  .expected = "a list of probe, retransmit, ca_state, state, reset, close, or 'all'",
+	  .handle = option_set_events,
+	  .help = "the kinds of event: probe (default), retransmit, ca_state, state, reset, "
+		  "close; 'all'" },
 
 	{ .name = "format", .section = SECTION_OUTPUT, .is_once = true, CHOICES(format_names),
 	  .handle = option_set_format,
@@ -84,6 +89,12 @@ const struct option_def option_table[] = {
 	  .handle = option_set_fields,
 	  .help = "the fields and their order; +NAME adds to the default set, -NAME takes "
 		  "away; 'all'; 'help' lists them" },
+	{ .name = "ca-struct", .section = SECTION_OUTPUT, .is_once = true, .argument = "NAME",
+	  .expected = "the name of a structure of C", .handle = option_set_ca_struct,
+	  .help = "the private state of an unknown algorithm is a struct NAME" },
+	{ .name = "ca-btf", .section = SECTION_OUTPUT, .is_once = true, .argument = "FILE",
+	  .expected = "a file name", .handle = option_set_ca_btf,
+	  .help = "and is described in FILE: BTF, or a module" },
 	{ .name = "time", .section = SECTION_OUTPUT, .is_once = true, CHOICES(time_names),
 	  .handle = option_set_time,
 	  .help = "first column of a text line: kernel ns (default), local time, UTC" },

@@ -150,6 +150,10 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 			return option_error(def, "expected --rotate-size or --rotate-time "
 					    "beside it");
 	}
+	if (tcc_thin_is_on(&options->thin) && !(options->kinds & TCC_KIND_BIT(TCC_KIND_PROBE)))
+		return option_error(option_table_named("events"),
+				    "expected 'probe' among them: --changes and --interval are "
+				    "about probes");
 	if (options->compress >= 0 && !options->rotate_keep)
 		return option_error(option_table_named("compress"),
 				    "contradicts --rotate-keep=0: expected files to be kept");
@@ -197,6 +201,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			  option_error_quote(quoted, argv[optind], strlen(argv[optind])));
 		return -EINVAL;
 	}
+	if (!options->kinds)
+		options->kinds = TCC_KIND_BIT(TCC_KIND_PROBE);
 	err = check_together(options, seen);
 	if (err)
 		return err;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tcc_event.h"
 #include "tcc_filter.h"
 #include "tcc_thin.h"
 
@@ -23,11 +24,13 @@ struct options {
 	enum options_action action;
 	struct tcc_filter filter;	/* what to trace, for the kernel */
 	struct tcc_thin thin;		/* --changes, --interval */
+	uint32_t kinds;			/* --events: TCC_KIND_BIT()s */
 	char filter_text[512]; 	/* both in the user's words: "port 443, not
 					 * dst 10.0.0.0/8"; empty when all is traced;
 					 * ends in "..." when it did not fit */
 	int format;			/* enum format_kind, or -1: not given */
 	const char *fields;		/* --fields as given, or NULL */
+	const char *ca_struct, *ca_btf;	/* as given, or NULL */
 	enum time_style time_style;
 	enum color_mode color;
 	bool has_header;		/* false with --no-header */

@@ -44,20 +44,78 @@ static bool wants_color(const struct options *options)
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
-static int parse_fields(enum format_kind kind, const char *text, unsigned int set,
-			struct field_list *list)
+static int refuse_format(enum format_kind kind, const char *option)
+{
+	log_error("--%s: the format '%s' has fixed columns", option, format_names[kind]);
+	return EXIT_USAGE;
+}
+
+/* What the kinds of event, and --changes, add to the default set. */
+static unsigned int added_sets(const struct options *options)
+{
+	unsigned int sets = tcc_thin_is_on(&options->thin) ? IN_THINNED : 0;
+
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		if (options->kinds & TCC_KIND_BIT(kind))
+			sets |= IN_KIND_OF(kind);
+	}
+	return sets;
+}
+
+/* The default fields of a kind of event. */
+static void choose_defaults(struct field_list *list, enum format_kind format,
+			    const struct options *options, uint8_t kind)
+{
+	unsigned int sets = added_sets(options);
+
+	if (format == FORMAT_TEXT)
+		fields_default_text(list, kind, IN_TEXT | (sets & IN_THINNED));
+	else if (format_field_set(format))
+		fields_default(list, format_field_set(format) | sets);
+	else
+		fields_default(list, 0);
+}
+
+static bool has_field(const struct field_list *list, uint8_t id)
+{
+	return memchr(list->id, id, list->n) != NULL;
+}
+
+static int choose_fields(struct field_list *list, enum format_kind format,
+			 const struct options *options, uint8_t kind)
 {
 	const char *bad, *reason;
+	struct field_list base;
 
-	if (!format_field_set(kind)) {
-		log_error("--fields: the format '%s' has fixed columns", format_names[kind]);
-		return EXIT_USAGE;
-	}
-	if (fields_parse(list, text, set, &bad, &reason)) {
+	choose_defaults(list, format, options, kind);
+	if (!options->fields)
+		return EXIT_DONE;
+	base = *list;
+	if (fields_parse(list, options->fields, &base, &bad, &reason)) {
 		log_error("--fields: '%.*s': %s", (int)strcspn(bad, ","), bad, reason);
 		return EXIT_USAGE;
 	}
+	if (format == FORMAT_CSV && has_field(list, FIELD_CA_ALL)) {
+		log_error("--fields: 'ca': the columns of CSV are the same in all lines: "
+			  "expected members of it, as ca.MEMBER");
+		return EXIT_USAGE;
+	}
 	return EXIT_DONE;
+}
+
+/* `lists`: TCC_KIND_COUNT. */
+static int choose_all(struct field_list *lists, enum format_kind format,
+		      const struct options *options)
+{
+	int status = EXIT_DONE;
+
+	if (!format_field_set(format) && options->fields)
+		return refuse_format(format, "fields");
+	if (!format_field_set(format) && options->kinds != TCC_KIND_BIT(TCC_KIND_PROBE))
+		return refuse_format(format, "events");
+	for (uint8_t kind = 0; kind < TCC_KIND_COUNT && !status; kind++)
+		status = choose_fields(&lists[kind], format, options, kind);
+	return status;
 }
 
 int output_open_format(struct output *output, const struct options *options)
@@ -67,23 +125,21 @@ int output_open_format(struct output *output, const struct options *options)
 		.has_color = wants_color(options),
 		.has_header = options->has_header,
 	};
-	struct field_list list;
-	unsigned int set;
-	int status = EXIT_DONE;
+	struct field_list *lists = calloc(TCC_KIND_COUNT, sizeof(*lists));
+	int status;
 
 	*output = (struct output){ .kind = choose_kind(options), .name = "standard output",
 				   .has_header = options->has_header,
 				   .filter_text = options->filter_text };
-	set = format_field_set(output->kind);
-	if (set && tcc_thin_is_on(&options->thin))
-		set |= IN_THINNED;
-	fields_default(&list, set);
-	if (options->fields)
-		status = parse_fields(output->kind, options->fields, set, &list);
-	if (status)
-		return status;
-	output->format = format_new(output->kind, &list, &style);
-	return output->format ? EXIT_DONE : output_fail(output, -ENOMEM);
+	if (!lists)
+		return output_fail(output, -ENOMEM);
+	status = choose_all(lists, output->kind, options);
+	if (!status) {
+		output->format = format_new_kinds(output->kind, lists, &style);
+		status = output->format ? EXIT_DONE : output_fail(output, -ENOMEM);
+	}
+	free(lists);
+	return status;
 }
 
 /* --- where it goes ------------------------------------------------------------ */

@@ -4,30 +4,31 @@
 
 #include <stdlib.h>
 
-struct pipeline {
-	struct format *format;
-	struct conn_table *conns;
-	struct addr_cache *addrs;
-	uint64_t start_ns;
-	int64_t clock_offset_ns;
-	uint64_t lost_marked;
-	uint32_t n_cpus;
-	uint32_t *lost;		/* of each CPU, for its next line to say */
+/* Of each CPU, for the next line of a kind to say. */
+struct unsaid {
+	uint32_t lost[TCC_KIND_COUNT];
 };
 
-struct pipeline *pipeline_new(struct format *format, uint32_t n_cpus, uint64_t start_ns)
+struct pipeline {
+	struct pipeline_config config;
+	struct conn_table *conns;
+	struct addr_cache *addrs;
+	int64_t clock_offset_ns;
+	uint64_t lost_marked;
+	struct unsaid *unsaid;		/* n_cpus */
+};
+
+struct pipeline *pipeline_new(const struct pipeline_config *config)
 {
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 
 	if (!pipeline)
 		return NULL;
-	pipeline->format = format;
-	pipeline->start_ns = start_ns;
-	pipeline->n_cpus = n_cpus;
+	pipeline->config = *config;
 	pipeline->conns = conn_table_new(CONN_TABLE_LIMIT);
 	pipeline->addrs = addr_cache_new();
-	pipeline->lost = calloc(n_cpus, sizeof(*pipeline->lost));
-	if (!pipeline->conns || !pipeline->addrs || !pipeline->lost) {
+	pipeline->unsaid = calloc(config->n_cpus, sizeof(*pipeline->unsaid));
+	if (!pipeline->conns || !pipeline->addrs || !pipeline->unsaid) {
 		pipeline_free(pipeline);
 		return NULL;
 	}
@@ -40,7 +41,7 @@ void pipeline_free(struct pipeline *pipeline)
 		return;
 	conn_table_free(pipeline->conns);
 	addr_cache_free(pipeline->addrs);
-	free(pipeline->lost);
+	free(pipeline->unsaid);
 	free(pipeline);
 }
 
@@ -50,21 +51,49 @@ void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns)
 }
 
 /* A replayed event may be of any CPU. */
-static uint32_t take_lost(struct pipeline *pipeline, uint32_t cpu)
+static uint32_t take_lost(struct pipeline *pipeline, uint32_t cpu, uint8_t kind)
 {
 	uint32_t lost = 0;
 
-	if (cpu < pipeline->n_cpus) {
-		lost = pipeline->lost[cpu];
-		pipeline->lost[cpu] = 0;
+	if (cpu < pipeline->config.n_cpus) {
+		lost = pipeline->unsaid[cpu].lost[kind];
+		pipeline->unsaid[cpu].lost[kind] = 0;
 	}
 	return lost;
+}
+
+static void add_times(const struct pipeline *pipeline, struct record *record, uint64_t ktime_ns,
+		      uint64_t first_ns)
+{
+	uint64_t start_ns = pipeline->config.start_ns;
+
+	record->ktime_ns = ktime_ns;
+	record->wall_ns = (int64_t)ktime_ns + pipeline->clock_offset_ns;
+	record->wall_us = record->wall_ns / 1000;
+	record->offset_ns = ktime_ns > start_ns ? ktime_ns - start_ns : 0;
+	record->conn_ns = ktime_ns - first_ns;
+}
+
+/* What is there only if it was asked for. */
+static void add_properties(struct pipeline *pipeline, struct record *record,
+			   const struct tcc_event *event)
+{
+	const struct pipeline_config *config = &pipeline->config;
+	uint64_t needs = config->format->plans[event->kind].needs;
+	const struct tcc_sample *sample = (const struct tcc_sample *)event;
+
+	if (needs)
+		record_from_props(record, &sample->props, config->lacking ? *config->lacking : 0,
+				  config->hz);
+	if (needs & TCC_PROP(CA_PRIV))
+		ca_decode_record(config->decode, record, sample);
+	if (event->kind != TCC_KIND_PROBE)
+		record_from_rare(record, (const struct tcc_rare *)event);
 }
 
 size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
 		      uint32_t cpu, char *out)
 {
-	/* The one kind there is. */
 	const struct tcc_probe *probe = (const struct tcc_probe *)event;
 	struct record record;
 	struct conn *conn;
@@ -72,30 +101,31 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 	record_from_probe(&record, probe);
 	record.conn_key = conn_key(probe);
 	conn = conn_table_get(pipeline->conns, record.conn_key, ktime_ns);
-	record.ktime_ns = ktime_ns;
-	record.wall_ns = (int64_t)ktime_ns + pipeline->clock_offset_ns;
-	record.wall_us = record.wall_ns / 1000;
-	record.offset_ns = ktime_ns > pipeline->start_ns ? ktime_ns - pipeline->start_ns : 0;
-	record.conn_ns = ktime_ns - conn->first_ns;
+	add_times(pipeline, &record, ktime_ns, conn->first_ns);
 	record.cpu = cpu;
-	record.lost += take_lost(pipeline, cpu);
+	record.lost += take_lost(pipeline, cpu, event->kind);
 	pipeline->lost_marked += record.lost;
 	record.has_cwnd_fallen = probe->snd_cwnd < conn->snd_cwnd;
 	conn->snd_cwnd = probe->snd_cwnd;
 	record.addrs = addr_cache_get(pipeline->addrs, record.conn_key, probe->saddr, probe->daddr,
 				      record.ip_version == 6);
-	return format_record(pipeline->format, &record, out);
+	add_properties(pipeline, &record, event);
+	if (event->kind == TCC_KIND_CLOSE)
+		conn_table_forget(pipeline->conns, record.conn_key);
+	return format_record(pipeline->config.format, &record, out);
 }
 
 void pipeline_lose(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
 		   uint32_t cpu)
 {
 	const struct tcc_probe *probe = (const struct tcc_probe *)event;
-	struct record record;
+	uint64_t key = conn_key(probe);
 
-	record_from_probe(&record, probe);
-	conn_table_get(pipeline->conns, conn_key(probe), ktime_ns)->snd_cwnd = probe->snd_cwnd;
-	pipeline->lost[cpu] += 1 + record.lost;
+	conn_table_get(pipeline->conns, key, ktime_ns)->snd_cwnd = probe->snd_cwnd;
+	if (event->kind == TCC_KIND_CLOSE)
+		conn_table_forget(pipeline->conns, key);
+	if (cpu < pipeline->config.n_cpus)
+		pipeline->unsaid[cpu].lost[event->kind] += 1 + event->lost;
 }
 
 uint64_t pipeline_lost_marked(const struct pipeline *pipeline)

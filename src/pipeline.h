@@ -10,18 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ca_decode.h"
 #include "conn.h"
 #include "format.h"
 #include "tcc_event.h"
 
 struct pipeline;
 
-/*
- * `format` stays the caller's; events that are lost come from CPUs below
- * `n_cpus`; `start_ns` is when the trace began, CLOCK_MONOTONIC. NULL when there
- * is no memory.
- */
-struct pipeline *pipeline_new(struct format *format, uint32_t n_cpus, uint64_t start_ns);
+struct pipeline_config {
+	struct format *format;		/* borrowed */
+	uint32_t n_cpus;		/* events that are lost come from CPUs below */
+	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
+	unsigned int hz;		/* the kernel's jiffies a second; see clock_hz() */
+	/* TCC_PROP()s that this kernel has not, as found out by and by; or NULL. */
+	const uint64_t *lacking;
+	struct ca_decode *decode;	/* borrowed; NULL: no private state is asked for */
+};
+
+/* NULL when there is no memory. */
+struct pipeline *pipeline_new(const struct pipeline_config *config);
 void pipeline_free(struct pipeline *pipeline);	/* accepts NULL */
 
 /* CLOCK_REALTIME - CLOCK_MONOTONIC for the events to come. */
@@ -36,7 +43,7 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 
 /*
  * An event that cannot be written: its connection is seen nevertheless, and the
- * next line of its CPU says that it was lost.
+ * next line of its CPU and kind says that it was lost.
  */
 void pipeline_lose(struct pipeline *pipeline, const struct tcc_event *event, uint64_t ktime_ns,
 		   uint32_t cpu);

@@ -4,15 +4,6 @@
 
 #include <stdlib.h>
 
-/*
- * A ring seen idle may hold a store of `busy` that has not reached memory yet,
- * of a run whose clock is already read. Stores leave a processor within well
- * under a microsecond; the two clocks (ktime_get() here, its fast sibling in
- * BPF) differ by nanoseconds. 20 us is far above both and below what a person
- * or the 1 ms pace of the reader would notice.
- */
-#define MARGIN_NS 20000
-
 /* One CPU's ring, as far as this side has read it. */
 struct lane {
 	uint64_t tail;		/* events handed out */
@@ -166,7 +157,7 @@ static void scan_lane(struct ring *ring, uint32_t cpu, uint64_t idle_watermark_n
 
 void ring_scan(struct ring *ring, uint64_t now_ns)
 {
-	uint64_t idle_watermark_ns = now_ns > MARGIN_NS ? now_ns - MARGIN_NS : 0;
+	uint64_t idle_watermark_ns = now_ns > RING_MARGIN_NS ? now_ns - RING_MARGIN_NS : 0;
 	uint64_t lowest_ns = UINT64_MAX;
 
 	give_back(ring);
@@ -187,11 +178,23 @@ void ring_scan_all(struct ring *ring)
 
 const struct tcc_event *ring_next(struct ring *ring, uint32_t *cpu, uint64_t *ktime_ns)
 {
+	return ring_next_until(ring, UINT64_MAX, cpu, ktime_ns);
+}
+
+uint64_t ring_watermark_ns(const struct ring *ring)
+{
+	return ring->watermark_ns;
+}
+
+const struct tcc_event *ring_next_until(struct ring *ring, uint64_t limit_ns, uint32_t *cpu,
+					uint64_t *ktime_ns)
+{
 	const struct tcc_event *event;
 	struct lane *lane;
 
 	give_back(ring);
-	if (ring->n_heap == 0 || ring->heap[0].ktime_ns > ring->watermark_ns)
+	if (ring->n_heap == 0 || ring->heap[0].ktime_ns > ring->watermark_ns ||
+	    ring->heap[0].ktime_ns > limit_ns)
 		return NULL;
 	*cpu = ring->heap[0].cpu;
 	lane = &ring->lanes[*cpu];

@@ -34,6 +34,15 @@ struct ring_memory {
 	uint32_t *asleep;
 };
 
+/*
+ * A ring seen idle may hold a store of `busy` that has not reached memory yet,
+ * of a run whose clock is already read. Stores leave a processor within well
+ * under a microsecond; the two clocks (ktime_get() here, its fast sibling in
+ * BPF) differ by nanoseconds. 20 us is far above both and below what a person
+ * or the 1 ms pace of the reader would notice.
+ */
+#define RING_MARGIN_NS 20000
+
 struct ring;
 
 /* What the producers counted, summed over the CPUs. */
@@ -63,6 +72,13 @@ void ring_scan_all(struct ring *ring);
  * The event stays valid until the next call of ring_next() or ring_scan().
  */
 const struct tcc_event *ring_next(struct ring *ring, uint32_t *cpu, uint64_t *ktime_ns);
+
+/* The same, but NULL also when the next event is younger than limit_ns. */
+const struct tcc_event *ring_next_until(struct ring *ring, uint64_t limit_ns, uint32_t *cpu,
+					uint64_t *ktime_ns);
+
+/* As of the last scan: what the rings still get is not older. */
+uint64_t ring_watermark_ns(const struct ring *ring);
 
 /* Whether the last scan saw anything that has not been handed out yet. */
 bool ring_has_unread(const struct ring *ring);

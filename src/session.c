@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 
 /*
  * After a pass that found events the next follows this much later. Shorter,
@@ -20,6 +21,32 @@
 
 /* An output that takes nothing at the end is waited for this long. */
 #define END_PATIENCE_MS 2000
+
+/*
+ * The sink knows lines, not kinds: of its pending lines the kinds are the last
+ * ones in this circle. No block of the sink has more lines. There is none where
+ * but one kind is asked for.
+ */
+#define TRAIL_LENGTH (1u << 18)
+
+static void remember_kind(struct session *session, uint8_t kind)
+{
+	if (session->trail)
+		session->trail[session->formatted % TRAIL_LENGTH] = kind;
+	session->formatted++;
+	session->formatted_of[kind]++;
+}
+
+static uint64_t pending_of(const struct session *session, enum tcc_kind kind)
+{
+	uint64_t pending = sink_pending_lines(session->sink), n = 0;
+
+	if (!session->trail)
+		return session->kinds & TCC_KIND_BIT(kind) ? pending : 0;
+	for (uint64_t i = session->formatted - pending; i < session->formatted; i++)
+		n += session->trail[i % TRAIL_LENGTH] == kind;
+	return n;
+}
 
 /* --- a pass: from the ring to the output ---------------------------------- */
 
@@ -62,14 +89,16 @@ static bool is_output_over(const struct session *session)
 static bool lose_events(struct session *session)
 {
 	const struct tcc_event *event;
-	uint64_t ktime_ns, before = session->lost_output;
+	bool has_lost = false;
+	uint64_t ktime_ns;
 	uint32_t cpu;
 
-	while ((event = ring_next(session->ring, &cpu, &ktime_ns))) {
+	while ((event = stream_next(&session->stream, &cpu, &ktime_ns))) {
 		pipeline_lose(session->pipeline, event, ktime_ns, cpu);
-		session->lost_output++;
+		session->lost_output[event->kind]++;
+		has_lost = true;
 	}
-	return session->lost_output != before;
+	return has_lost;
 }
 
 /*
@@ -90,12 +119,12 @@ static bool move_events(struct session *session)
 			       session->formatted != before;
 		if (!out)
 			continue;
-		event = ring_next(session->ring, &cpu, &ktime_ns);
+		event = stream_next(&session->stream, &cpu, &ktime_ns);
 		if (!event)
 			break;
 		sink_commit(session->sink,
 			    pipeline_event(session->pipeline, event, ktime_ns, cpu, out));
-		session->formatted++;
+		remember_kind(session, event->kind);
 	}
 	return session->formatted != before;
 }
@@ -107,9 +136,9 @@ static bool pass(struct session *session, bool is_last)
 	bool has_moved;
 
 	if (is_last)
-		ring_scan_all(session->ring);
+		stream_scan_all(&session->stream);
 	else
-		ring_scan(session->ring, now_ns);
+		stream_scan(&session->stream, now_ns);
 	logfile_service(session->log, now_ns);
 	clock_refresh(&session->clock, now_ns);
 	pipeline_set_clock_offset(session->pipeline, session->clock.offset_ns);
@@ -156,8 +185,6 @@ static void take_news(struct session *session, const struct loop_news *news)
 		session->is_output_gone = true;
 	if (news->is_clock_set)
 		clock_measure(&session->clock);
-	if (news->has_doorbell)
-		session->tracer.clear_doorbell(session->tracer.context);
 	if (news->wants_summary && session->summarise)
 		session->summarise(session);
 }
@@ -207,15 +234,15 @@ static int sleep_until_rung(struct session *session)
 	int err = 0;
 
 	while (!err && is_timeout && !is_due(session)) {
-		ring_set_asleep(session->ring, true);
-		ring_scan(session->ring, clock_now_ns());
-		if (ring_has_unread(session->ring))
+		ring_set_asleep(session->stream.ring, true);
+		stream_scan(&session->stream, clock_now_ns());
+		if (stream_has_unread(&session->stream))
 			break;
-		is_in_doubt |= ring_is_busy(session->ring);
+		is_in_doubt |= stream_is_busy(&session->stream);
 		err = wait_for_news(session, is_in_doubt ? DOUBT_MS : LOOP_FOREVER, &is_timeout);
 		is_in_doubt = false;
 	}
-	ring_set_asleep(session->ring, false);
+	ring_set_asleep(session->stream.ring, false);
 	return err;
 }
 
@@ -233,7 +260,7 @@ static int trace(struct session *session)
 			break;
 		else if (!sink_is_empty(session->sink) && sink_can_wait(session->sink))
 			err = wait_for_news(session, LOOP_FOREVER, &is_timeout);
-		else if (has_moved || ring_has_unread(session->ring))
+		else if (has_moved || stream_has_unread(&session->stream))
 			err = wait_for_news(session, PACE_MS, &is_timeout);
 		else
 			err = sleep_until_rung(session);
@@ -246,7 +273,7 @@ static int trace(struct session *session)
 static bool is_drained(const struct session *session)
 {
 	return (sink_is_empty(session->sink) || session->is_output_failing) &&
-	       (is_count_reached(session) || !ring_has_unread(session->ring));
+	       (is_count_reached(session) || !stream_has_unread(&session->stream));
 }
 
 /*
@@ -282,6 +309,11 @@ int session_run(struct session *session)
 {
 	int err;
 
+	if (session->kinds & (session->kinds - 1)) {
+		session->trail = calloc(TRAIL_LENGTH, sizeof(*session->trail));
+		if (!session->trail)
+			return -ENOMEM;
+	}
 	clock_measure(&session->clock);
 	err = trace(session);
 	session->tracer.detach(session->tracer.context);
@@ -325,32 +357,61 @@ void session_await_compression(struct session *session)
 	}
 }
 
-struct account session_account(const struct session *session)
+/* What was neither written nor lost yet: lost, discarded, or still waiting. */
+static void account_for_rest(const struct session *session, struct account *account,
+			     uint64_t unread, uint64_t pending)
 {
-	struct ring_counts counts = ring_count(session->ring);
-	uint64_t missed = counts.nested + session->tracer.missed(session->tracer.context);
-	uint64_t pending = sink_pending_lines(session->sink);
-	uint64_t unread = counts.published - ring_taken(session->ring);
+	if (!session->has_ended) {
+		account->waiting = unread + pending;
+		return;
+	}
+	if (session->is_output_gone || is_count_reached(session))
+		account->discarded = unread;
+	else
+		account->lost_output += unread;
+	if (session->is_output_gone)
+		account->discarded += pending;
+	else
+		account->lost_output += pending;
+}
+
+struct account session_account(const struct session *session, enum tcc_kind kind)
+{
+	struct stream_counts counts = stream_count(&session->stream, kind);
+	uint64_t missed = counts.nested +
+			  session->tracer.missed(session->tracer.context, kind);
+	uint64_t pending = pending_of(session, kind);
 	struct account account = {
 		.seen = counts.published + counts.filtered + counts.lost + missed,
-		.written = session->formatted - pending,
+		.written = session->formatted_of[kind] - pending,
 		.filtered = counts.filtered,
 		.lost_buffer = counts.lost,
-		.lost_output = session->lost_output,
+		.lost_output = session->lost_output[kind],
 		.missed = missed,
 	};
 
-	if (!session->has_ended) {
-		account.waiting = unread + pending;
-		return account;
-	}
-	if (session->is_output_gone || is_count_reached(session))
-		account.discarded = unread;
-	else
-		account.lost_output += unread;
-	if (session->is_output_gone)
-		account.discarded += pending;
-	else
-		account.lost_output += pending;
+	account_for_rest(session, &account,
+			 counts.published - stream_taken(&session->stream, kind), pending);
 	return account;
+}
+
+struct account session_account_all(const struct session *session)
+{
+	struct account all = { 0 };
+
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		struct account account;
+
+		if (!(session->kinds & TCC_KIND_BIT(kind)))
+			continue;
+		account = session_account(session, (enum tcc_kind)kind);
+		account_add(&all, &account);
+	}
+	return all;
+}
+
+void session_release(struct session *session)
+{
+	free(session->trail);
+	session->trail = NULL;
 }

@@ -15,21 +15,22 @@
 #include "logfile.h"
 #include "loop.h"
 #include "pipeline.h"
-#include "ring.h"
 #include "sink.h"
+#include "stream.h"
 
 /* What the tracer does for a session. */
 struct session_tracer {
 	void *context;
 	void (*detach)(void *context);		/* afterwards, counts are final */
-	void (*clear_doorbell)(void *context);
-	uint64_t (*missed)(void *context);	/* not counted in the ring */
+	/* Of a kind, not counted in the rings. */
+	uint64_t (*missed)(void *context, enum tcc_kind kind);
 };
 
 struct session {
 	/* Borrowed; set by the caller. */
 	struct session_tracer tracer;
-	struct ring *ring;
+	struct stream stream;
+	uint32_t kinds;			/* TCC_KIND_BIT()s: those asked for */
 	struct pipeline *pipeline;
 	struct sink *sink;
 	struct logfile *log;		/* where the sink writes */
@@ -45,7 +46,9 @@ struct session {
 	/* The session's own; zero at the start. */
 	struct clock clock;
 	uint64_t formatted;		/* records handed to the sink */
-	uint64_t lost_output;		/* events taken, for which a failing file had no room */
+	/* Of each kind: the same; events taken, for which a failing file had no room. */
+	uint64_t formatted_of[TCC_KIND_COUNT], lost_output[TCC_KIND_COUNT];
+	uint8_t *trail;			/* the kinds of the latest records, or NULL; see session.c */
 	unsigned int n_stop_signals;
 	bool is_ending;
 	bool has_ended;
@@ -72,7 +75,12 @@ int session_flush(struct session *session);
  */
 void session_await_compression(struct session *session);
 
-/* What became of the events; exact once session_run() has returned. */
-struct account session_account(const struct session *session);
+/* What became of the events of a kind; exact once session_run() has returned. */
+struct account session_account(const struct session *session, enum tcc_kind kind);
+
+/* The same of all kinds together. */
+struct account session_account_all(const struct session *session);
+
+void session_release(struct session *session);
 
 #endif

@@ -21,6 +21,8 @@
 #include "tcc_event.h"
 #include "tcc_trace.skel.h"
 
+#define PROGRAMS_MAX 8
+
 struct mapping {
 	void *memory;
 	size_t bytes;
@@ -29,12 +31,18 @@ struct mapping {
 struct tracer {
 	struct host host;
 	struct tcc_trace *skel;
-	struct bpf_program *program;	/* the one that is loaded */
-	struct bpf_link *link;
-	struct ring_buffer *doorbell;
+	struct tcc_ask ask;
+	struct attached {		/* the programs that are loaded */
+		struct bpf_program *program;
+		struct bpf_link *link;
+		enum tcc_kind kind;	/* whose events it takes; TCC_KIND_COUNT: none's */
+		int info_fd;		/* its fdinfo, kept open */
+	} programs[PROGRAMS_MAX];
+	size_t n_programs;
 	struct ring_memory ring;
-	struct mapping slots, producers, consumers;
-	int info_fd;		/* the program's fdinfo, kept open */
+	struct rare_memory rare;
+	struct mapping slots, producers, consumers, counts;
+	struct mapping rare_producer, rare_consumer;
 };
 
 /* --- loading -------------------------------------------------------------- */
@@ -46,18 +54,52 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
+/* A slot holds what goes with a probe, no more. */
+static size_t slot_bytes(const struct tcc_ask *ask)
+{
+	if (ask->probe_props & TCC_PROP(CA_PRIV))
+		return sizeof(struct tcc_sample);
+	return ask->probe_props ? offsetof(struct tcc_sample, ca_priv) : sizeof(struct tcc_probe);
+}
+
+static bool has_rare_kinds(const struct tcc_ask *ask)
+{
+	return ask->kinds & ~TCC_KIND_BIT(TCC_KIND_PROBE);
+}
+
+/*
+ * As large as the rings of all CPUs, up to this; a power of two. The doorbell
+ * alone is content with a page.
+ */
+#define RARE_BYTES_MAX (4u << 20)
+
+static int size_rare(struct tracer *tracer, uint64_t all_bytes)
+{
+	struct bpf_map *map = tracer->skel->maps.tcc_rare_ring;
+	long page = sysconf(_SC_PAGESIZE);
+	uint32_t bytes = (uint32_t)page;
+
+	while (has_rare_kinds(&tracer->ask) && bytes * 2 <= all_bytes && bytes < RARE_BYTES_MAX)
+		bytes *= 2;
+	tracer->rare.bytes = bytes;
+	tracer->rare.n_cpus = tracer->host.n_cpus;
+	return bpf_map__set_max_entries(map, bytes);
+}
+
 static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 {
 	struct tcc_trace *skel = tracer->skel;
 	struct ring_memory *ring = &tracer->ring;
-	uint64_t n_slots = buffer_bytes / sizeof(struct tcc_probe);
+	uint64_t n_slots;
 	int err;
+
+	ring->slot_bytes = slot_bytes(&tracer->ask);
+	n_slots = buffer_bytes / ring->slot_bytes;
 
 	ring->n_cpus = tracer->host.n_cpus;
 	if (n_slots * ring->n_cpus > UINT32_MAX)
 		return -E2BIG;
 	ring->n_slots = (uint32_t)n_slots;
-	ring->slot_bytes = sizeof(struct tcc_probe);
 	err = bpf_map__set_value_size(skel->maps.tcc_slots, (uint32_t)ring->slot_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.tcc_slots, ring->n_slots * ring->n_cpus);
@@ -65,54 +107,117 @@ static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 		err = bpf_map__set_max_entries(skel->maps.tcc_producers, ring->n_cpus);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.tcc_consumers, ring->n_cpus);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.tcc_rare_counters, ring->n_cpus);
+	if (!err)
+		err = size_rare(tracer, buffer_bytes * ring->n_cpus);
 	return err;
 }
 
-/* One of the four, see the end of bpf/tcc_trace.bpf.c. */
-static struct bpf_program *choose_program(const struct tracer *tracer, bool has_filter)
+/* One of the four, see bpf/tcc_trace.bpf.c. */
+static struct bpf_program *choose_probe(const struct tracer *tracer, bool is_plain)
 {
 	struct tcc_trace *skel = tracer->skel;
 
 	if (tracer->host.keeps_stores_in_order)
-		return has_filter ? skel->progs.tcc_match_tso : skel->progs.tcc_probe_tso;
-	return has_filter ? skel->progs.tcc_match_weak : skel->progs.tcc_probe_weak;
+		return is_plain ? skel->progs.tcc_probe_tso : skel->progs.tcc_match_tso;
+	return is_plain ? skel->progs.tcc_probe_weak : skel->progs.tcc_match_weak;
+}
+
+static void add_program(struct tracer *tracer, struct bpf_program *program, enum tcc_kind kind)
+{
+	struct attached *attached = &tracer->programs[tracer->n_programs++];
+
+	*attached = (struct attached){ .program = program, .kind = kind, .info_fd = -1 };
+	bpf_program__set_autoload(program, true);
+}
+
+static bool is_asked(const struct tracer *tracer, enum tcc_kind kind)
+{
+	return tracer->ask.kinds & TCC_KIND_BIT(kind);
+}
+
+/* A program whose events are not asked for may be needed for a connection's life. */
+static void add_if_asked(struct tracer *tracer, struct bpf_program *program, enum tcc_kind kind,
+			 bool is_of_life)
+{
+	if (is_asked(tracer, kind))
+		add_program(tracer, program, kind);
+	else if (is_of_life && is_asked(tracer, TCC_KIND_CLOSE))
+		add_program(tracer, program, TCC_KIND_COUNT);
+}
+
+static void choose_programs(struct tracer *tracer, bool is_plain)
+{
+	struct tcc_trace *skel = tracer->skel;
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skel->obj)
+		bpf_program__set_autoload(program, false);
+	tracer->n_programs = 0;
+	add_if_asked(tracer, skel->progs.tcc_close, TCC_KIND_CLOSE, false);
+	add_if_asked(tracer, skel->progs.tcc_state, TCC_KIND_STATE, true);
+	if (tracer->host.has_ca_state_events)
+		add_if_asked(tracer, skel->progs.tcc_ca_state, TCC_KIND_CA_STATE, true);
+	add_if_asked(tracer, skel->progs.tcc_retransmit, TCC_KIND_RETRANSMIT, false);
+	add_if_asked(tracer, skel->progs.tcc_reset_sent, TCC_KIND_RESET, false);
+	add_if_asked(tracer, skel->progs.tcc_reset_received, TCC_KIND_RESET, false);
+	add_if_asked(tracer, is_asked(tracer, TCC_KIND_PROBE) ? choose_probe(tracer, is_plain)
+							       : skel->progs.tcc_live,
+		     TCC_KIND_PROBE, true);
 }
 
 /* Without socket storage as many connections are remembered as conn.h's table has. */
-#define THIN_TABLE_ENTRIES 65536
+#define SOCK_TABLE_ENTRIES 65536
 
-static int set_thinning(struct tracer *tracer, const struct tcc_thin *thin)
+static int size_sock_tables(struct tracer *tracer, const struct tcc_thin *thin)
+{
+	const struct tcc_trace *skel = tracer->skel;
+	int err = 0;
+
+	if (tracer->host.has_socket_storage)
+		return 0;
+	if (tcc_thin_is_on(thin))
+		err = bpf_map__set_max_entries(skel->maps.tcc_thin_table, SOCK_TABLE_ENTRIES);
+	if (!err && is_asked(tracer, TCC_KIND_CLOSE))
+		err = bpf_map__set_max_entries(skel->maps.tcc_life_table, SOCK_TABLE_ENTRIES);
+	return err;
+}
+
+static void set_constants(struct tracer *tracer, const struct tracer_config *config)
 {
 	struct tcc_trace *skel = tracer->skel;
 
-	memcpy((void *)&skel->rodata->tcc_thin, thin, sizeof(*thin));
+	memcpy((void *)&skel->rodata->tcc_filter, config->filter, sizeof(*config->filter));
+	memcpy((void *)&skel->rodata->tcc_thin, config->thin, sizeof(*config->thin));
+	memcpy((void *)&skel->rodata->tcc_ask, &tracer->ask, sizeof(tracer->ask));
 	skel->rodata->tcc_has_socket_storage = tracer->host.has_socket_storage;
-	if (!tcc_thin_is_on(thin) || tracer->host.has_socket_storage)
-		return 0;
-	return bpf_map__set_max_entries(skel->maps.tcc_thin_table, THIN_TABLE_ENTRIES);
+	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
+	skel->rodata->tcc_has_recursion_guard = tracer->host.has_recursion_guard;
+}
+
+/* Whether the program that does the default and nothing else will do. */
+static bool is_plain(const struct tracer *tracer, const struct tracer_config *config)
+{
+	return !config->filter->needs && !tcc_thin_is_on(config->thin) &&
+	       !tracer->ask.probe_props && !is_asked(tracer, TCC_KIND_CLOSE);
 }
 
 /* `bytes`: of each CPU's ring. */
 static int load_skeleton(struct tracer *tracer, const struct tracer_config *config,
 			 uint64_t bytes)
 {
-	const struct tcc_filter *filter = config->filter;
 	struct tcc_trace *skel = tcc_trace__open();
-	struct bpf_program *program;
 	int err;
 
 	if (!skel)
 		return -errno;
 	tracer->skel = skel;
-	tracer->program = choose_program(tracer, filter->needs || tcc_thin_is_on(config->thin));
-	bpf_object__for_each_program(program, skel->obj)
-		bpf_program__set_autoload(program, program == tracer->program);
-	memcpy((void *)&skel->rodata->tcc_filter, filter, sizeof(*filter));
-	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
-	skel->rodata->tcc_has_recursion_guard = tracer->host.has_recursion_guard;
+	choose_programs(tracer, is_plain(tracer, config));
+	set_constants(tracer, config);
 	err = set_sizes(tracer, bytes);
 	if (!err)
-		err = set_thinning(tracer, config->thin);
+		err = size_sock_tables(tracer, config->thin);
 	if (!err)
 		err = tcc_trace__load(skel);
 	if (err) {
@@ -174,11 +279,22 @@ static void explain_load(const struct tracer *tracer, int err)
 	if (err == -EPERM || err == -EACCES)
 		host_refuse_privilege();
 	else if (err == -ESRCH || err == -ENOENT)
-		log_error("this kernel has no tracepoint tcp:tcp_probe: "
+		log_error("this kernel has not the tracepoints of TCP: "
 			  "tcc-trace needs one built with CONFIG_INET=y and CONFIG_TRACEPOINTS=y");
 	else
 		log_error("the kernel does not load the BPF program: %s (--verbose says why)",
 			  strerror(-err));
+}
+
+static int map_fd(struct mapping *mapping, int fd, size_t bytes, off_t offset, int protection)
+{
+	void *memory = mmap(NULL, bytes, protection, MAP_SHARED, fd, offset);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	mapping->memory = memory;
+	mapping->bytes = bytes;
+	return 0;
 }
 
 static int map_memory(struct mapping *mapping, const struct bpf_map *map, size_t element_bytes,
@@ -188,13 +304,7 @@ static int map_memory(struct mapping *mapping, const struct bpf_map *map, size_t
 	size_t bytes = element_bytes * n;
 
 	bytes = (bytes + (size_t)page - 1) / (size_t)page * (size_t)page;
-	mapping->memory = mmap(NULL, bytes, protection, MAP_SHARED, bpf_map__fd(map), 0);
-	if (mapping->memory == MAP_FAILED) {
-		mapping->memory = NULL;
-		return -errno;
-	}
-	mapping->bytes = bytes;
-	return 0;
+	return map_fd(mapping, bpf_map__fd(map), bytes, 0, protection);
 }
 
 /* Each producer starts with where its slots are. */
@@ -227,7 +337,8 @@ static int map_rings(struct tracer *tracer)
 	if (err)
 		return err;
 	if (bpf_map_freeze(bpf_map__fd(skel->maps.tcc_slots)) ||
-	    bpf_map_freeze(bpf_map__fd(skel->maps.tcc_producers)))
+	    bpf_map_freeze(bpf_map__fd(skel->maps.tcc_producers)) ||
+	    bpf_map_freeze(bpf_map__fd(skel->maps.tcc_rare_counters)))
 		return -errno;
 	err = map_memory(&tracer->slots, skel->maps.tcc_slots, ring->slot_bytes,
 			 ring->n_slots * ring->n_cpus, PROT_READ);
@@ -245,23 +356,41 @@ static int map_rings(struct tracer *tracer)
 	return err;
 }
 
-/* A ring at the doorbell leaves nothing to read. */
-static int take_ring(void *context, void *data, size_t size)
+/*
+ * A BPF ring buffer (kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern()): the reader's
+ * position on a page of its own, then the producers' on one, then the records,
+ * twice, so that none is cut where they begin anew.
+ */
+static int map_rare(struct tracer *tracer)
 {
-	(void)context;
-	(void)data;
-	(void)size;
+	int fd = bpf_map__fd(tracer->skel->maps.tcc_rare_ring);
+	struct rare_memory *rare = &tracer->rare;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int err;
+
+	err = map_fd(&tracer->rare_consumer, fd, page, 0, PROT_READ | PROT_WRITE);
+	if (!err)
+		err = map_fd(&tracer->rare_producer, fd, page + 2 * rare->bytes, (off_t)page,
+			     PROT_READ);
+	if (!err)
+		err = map_memory(&tracer->counts, tracer->skel->maps.tcc_rare_counters,
+				 sizeof(struct tcc_rare_counts), rare->n_cpus, PROT_READ);
+	if (err)
+		return err;
+	rare->consumer = tracer->rare_consumer.memory;
+	rare->producer = tracer->rare_producer.memory;
+	rare->data = (const unsigned char *)tracer->rare_producer.memory + page;
+	rare->counts = tracer->counts.memory;
 	return 0;
 }
 
-static int open_info(struct tracer *tracer)
+static int open_info(struct attached *attached)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
-		 bpf_program__fd(tracer->program));
-	tracer->info_fd = open(path, O_RDONLY | O_CLOEXEC);
-	return tracer->info_fd < 0 ? -errno : 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_program__fd(attached->program));
+	attached->info_fd = open(path, O_RDONLY | O_CLOEXEC);
+	return attached->info_fd < 0 ? -errno : 0;
 }
 
 static int prepare(struct tracer *tracer)
@@ -269,16 +398,26 @@ static int prepare(struct tracer *tracer)
 	int err = map_rings(tracer);
 
 	if (!err)
-		err = open_info(tracer);
-	if (!err) {
-		tracer->doorbell = ring_buffer__new(bpf_map__fd(tracer->skel->maps.tcc_doorbell),
-						    take_ring, NULL, NULL);
-		if (!tracer->doorbell)
-			err = -errno;
-	}
+		err = map_rare(tracer);
+	for (size_t i = 0; !err && i < tracer->n_programs; i++)
+		err = open_info(&tracer->programs[i]);
 	if (err)
 		log_error("cannot map the kernel's buffers: %s", strerror(-err));
 	return err;
+}
+
+/* A kind that this kernel has not: an error if it is the only one. */
+static int check_kinds(struct tracer *tracer)
+{
+	if (tracer->host.has_ca_state_events || !is_asked(tracer, TCC_KIND_CA_STATE))
+		return 0;
+	tracer->ask.kinds &= ~TCC_KIND_BIT(TCC_KIND_CA_STATE);
+	if (tracer->ask.kinds) {
+		log_warning("--events: 'ca_state' needs Linux 5.19 or later: tracing the others");
+		return 0;
+	}
+	log_error("--events: 'ca_state' needs Linux 5.19 or later");
+	return -ENOTSUP;
 }
 
 int tracer_load(struct tracer **out, const struct tracer_config *config)
@@ -288,8 +427,10 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 
 	if (!tracer)
 		return -ENOMEM;
-	tracer->info_fd = -1;
+	tracer->ask = *config->ask;
 	err = host_check(&tracer->host);
+	if (!err)
+		err = check_kinds(tracer);
 	if (err) {
 		tracer_free(tracer);
 		return err;
@@ -310,16 +451,22 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 
 /* --- tracing -------------------------------------------------------------- */
 
+/* Last of all the probe's: whoever waits for it knows that all are there. */
 int tracer_attach(struct tracer *tracer)
 {
-	int err;
+	for (size_t i = 0; i < tracer->n_programs; i++) {
+		struct attached *attached = &tracer->programs[i];
+		int err;
 
-	tracer->link = bpf_program__attach(tracer->program);
-	if (tracer->link)
-		return 0;
-	err = -errno;
-	log_error("cannot attach to tracepoint tcp:tcp_probe: %s", strerror(-err));
-	return err;
+		attached->link = bpf_program__attach(attached->program);
+		if (attached->link)
+			continue;
+		err = -errno;
+		log_error("cannot attach to tracepoint %s: %s",
+			  bpf_program__section_name(attached->program), strerror(-err));
+		return err;
+	}
+	return 0;
 }
 
 /*
@@ -330,10 +477,15 @@ int tracer_attach(struct tracer *tracer)
  */
 void tracer_detach(struct tracer *tracer)
 {
-	if (!tracer->link)
+	bool was_attached = false;
+
+	for (size_t i = 0; i < tracer->n_programs; i++) {
+		was_attached |= tracer->programs[i].link != NULL;
+		bpf_link__destroy(tracer->programs[i].link);
+		tracer->programs[i].link = NULL;
+	}
+	if (!was_attached)
 		return;
-	bpf_link__destroy(tracer->link);
-	tracer->link = NULL;
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(100000);
 }
@@ -348,13 +500,17 @@ void tracer_free(struct tracer *tracer)
 {
 	if (!tracer)
 		return;
-	bpf_link__destroy(tracer->link);
-	ring_buffer__free(tracer->doorbell);
+	for (size_t i = 0; i < tracer->n_programs; i++) {
+		bpf_link__destroy(tracer->programs[i].link);
+		if (tracer->programs[i].info_fd >= 0)
+			close(tracer->programs[i].info_fd);
+	}
 	unmap(&tracer->slots);
 	unmap(&tracer->producers);
 	unmap(&tracer->consumers);
-	if (tracer->info_fd >= 0)
-		close(tracer->info_fd);
+	unmap(&tracer->counts);
+	unmap(&tracer->rare_producer);
+	unmap(&tracer->rare_consumer);
 	tcc_trace__destroy(tracer->skel);
 	free(tracer);
 }
@@ -364,21 +520,31 @@ const struct ring_memory *tracer_ring_memory(const struct tracer *tracer)
 	return &tracer->ring;
 }
 
+const struct rare_memory *tracer_rare_memory(const struct tracer *tracer)
+{
+	return &tracer->rare;
+}
+
+uint32_t tracer_kinds(const struct tracer *tracer)
+{
+	return tracer->ask.kinds;
+}
+
 int tracer_doorbell_fd(const struct tracer *tracer)
 {
-	return ring_buffer__epoll_fd(tracer->doorbell);
+	return bpf_map__fd(tracer->skel->maps.tcc_rare_ring);
 }
 
-void tracer_clear_doorbell(struct tracer *tracer)
+const uint64_t *tracer_lacking(const struct tracer *tracer)
 {
-	ring_buffer__consume(tracer->doorbell);
+	return (const uint64_t *)&tracer->skel->bss->tcc_lacking;
 }
 
-uint64_t tracer_missed(const struct tracer *tracer)
+static uint64_t read_missed(int info_fd)
 {
 	static const char key[] = "recursion_misses:";
 	char text[1024];
-	ssize_t length = pread(tracer->info_fd, text, sizeof(text) - 1, 0);
+	ssize_t length = pread(info_fd, text, sizeof(text) - 1, 0);
 	const char *at;
 
 	if (length <= 0)
@@ -386,4 +552,15 @@ uint64_t tracer_missed(const struct tracer *tracer)
 	text[length] = '\0';
 	at = strstr(text, key);
 	return at ? strtoull(at + sizeof(key) - 1, NULL, 10) : 0;
+}
+
+uint64_t tracer_missed(const struct tracer *tracer, enum tcc_kind kind)
+{
+	uint64_t missed = 0;
+
+	for (size_t i = 0; i < tracer->n_programs; i++) {
+		if (tracer->programs[i].kind == kind)
+			missed += read_missed(tracer->programs[i].info_fd);
+	}
+	return missed;
 }

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rare.h"
 #include "ring.h"
+#include "tcc_ask.h"
 #include "tcc_filter.h"
 #include "tcc_thin.h"
 
@@ -22,6 +24,8 @@
 struct tracer_config {
 	const struct tcc_filter *filter;
 	const struct tcc_thin *thin;
+	/* The kinds of event, of which the kernel may lack some, and what goes with them. */
+	const struct tcc_ask *ask;
 	/*
 	 * The ring of each CPU; 0 asks for the default, which is halved, with a
 	 * warning, where the kernel refuses it.
@@ -44,15 +48,23 @@ void tracer_free(struct tracer *tracer);	/* accepts NULL; detaches */
 
 const struct ring_memory *tracer_ring_memory(const struct tracer *tracer);
 
-/* Readable when a producer has rung; clear it before the next scan. */
+/* TCC_KIND_BIT()s: the kinds that are traced, of those asked for. */
+uint32_t tracer_kinds(const struct tracer *tracer);
+
+/* The rare kinds' memory: of the doorbell alone, if none is asked for. */
+const struct rare_memory *tracer_rare_memory(const struct tracer *tracer);
+
+/* Readable when a producer has rung. */
 int tracer_doorbell_fd(const struct tracer *tracer);
-void tracer_clear_doorbell(struct tracer *tracer);
+
+/* Properties, TCC_PROP()s, that this kernel turned out not to have. */
+const uint64_t *tracer_lacking(const struct tracer *tracer);
 
 /*
- * Events for which the kernel did not run the program, since it was already
- * running on that CPU (recursion_misses, kernel/bpf/trampoline.c and
+ * Events of a kind for which the kernel did not run its program, since it was
+ * already running on that CPU (recursion_misses, kernel/bpf/trampoline.c and
  * kernel/trace/bpf_trace.c). Runs that found the ring busy are not in here.
  */
-uint64_t tracer_missed(const struct tracer *tracer);
+uint64_t tracer_missed(const struct tracer *tracer, enum tcc_kind kind);
 
 #endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Remembering something of each socket: by socket storage, which goes with the
+ * socket; before kernel 5.11, where tracing programs have none, in a table by
+ * the socket's address. Another socket may get that address later, of other
+ * ports then; the table forgets who was silent for longest.
+ *
+ *	TCC_SOCK_STATE(NAME, type)
+ * defines the maps NAME_storage and NAME_table, which the loader sizes, and
+ *	type *NAME_of(struct tcp_sock *tp)
+ * which returns what is remembered, all zeros but `ports` at first, or NULL
+ * where there is no memory. `type` has a member __u32 ports. A socket's events
+ * come one after the other, as the socket is locked: nothing needs to be atomic.
+ */
+#ifndef TCC_SOCK_STATE_BPF_H
+#define TCC_SOCK_STATE_BPF_H
+
+const volatile bool tcc_has_socket_storage;	/* kernel 5.11 and later */
+
+/* The local port is the inet_sock's: sk->skc_num is 0 once the port is given back. */
+static __always_inline __u32 tcc_sock_state_ports(const struct tcp_sock *tp)
+{
+	const struct inet_sock *inet = (const struct inet_sock *)tp;
+
+	return (__u32)inet->inet_sport << 16 | inet->sk.__sk_common.skc_dport;
+}
+
+#define TCC_SOCK_STATE(name, value_type)						\
+	struct {									\
+		__uint(type, BPF_MAP_TYPE_SK_STORAGE);					\
+		__uint(map_flags, BPF_F_NO_PREALLOC);					\
+		__type(key, int);							\
+		__type(value, value_type);						\
+	} name##_storage SEC(".maps");							\
+											\
+	struct {									\
+		__uint(type, BPF_MAP_TYPE_LRU_HASH);					\
+		__uint(max_entries, 1);							\
+		__type(key, __u64);							\
+		__type(value, value_type);						\
+	} name##_table SEC(".maps");							\
+											\
+	static __always_inline value_type *name##_of_table(const struct tcp_sock *tp)	\
+	{										\
+		value_type none = { .ports = tcc_sock_state_ports(tp) };		\
+		__u64 key = (__u64)tp;							\
+		value_type *state = bpf_map_lookup_elem(&name##_table, &key);		\
+											\
+		if (state && state->ports == none.ports)				\
+			return state;							\
+		bpf_map_update_elem(&name##_table, &key, &none, BPF_ANY);		\
+		return bpf_map_lookup_elem(&name##_table, &key);			\
+	}										\
+											\
+	static __always_inline value_type *name##_of(struct tcp_sock *tp)		\
+	{										\
+		if (!tcc_has_socket_storage)						\
+			return name##_of_table(tp);					\
+		return bpf_sk_storage_get(&name##_storage, tp, NULL,			\
+					  BPF_SK_STORAGE_GET_F_CREATE);			\
+	}
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Members of private state in a line; see format_ca.h. */
+#include "format_ca.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "emit.h"
+
+/* As many algorithms are in use at a time; more are looked up anew each time. */
+#define CACHED_LAYOUTS 8
+
+struct column {
+	char name[CA_NAME_MAX + 4];		/* ca.MEMBER */
+	char lead[CA_NAME_MAX + 12];
+	size_t lead_length;
+};
+
+struct ca_columns {
+	size_t n;
+	struct column columns[FIELDS_CA_MAX];
+	struct cached {
+		const struct ca_layout *layout;
+		const struct ca_member *members[FIELDS_CA_MAX];
+	} cached[CACHED_LAYOUTS];
+	size_t next;	/* of cached, to be overwritten */
+};
+
+struct ca_columns *ca_columns_new(const struct field_list *list, const char *lead)
+{
+	struct ca_columns *columns = calloc(1, sizeof(*columns));
+
+	if (!columns)
+		return NULL;
+	columns->n = list->n_ca;
+	for (size_t i = 0; i < columns->n; i++) {
+		struct column *column = &columns->columns[i];
+
+		snprintf(column->name, sizeof(column->name), "ca.%.*s", (int)list->ca[i].length,
+			 list->ca[i].name);
+		column->lead_length = (size_t)snprintf(column->lead, sizeof(column->lead), lead,
+						       column->name);
+	}
+	return columns;
+}
+
+void ca_columns_free(struct ca_columns *columns)
+{
+	free(columns);
+}
+
+char *ca_columns_put_lead(const struct ca_columns *columns, size_t i, char *out)
+{
+	return emit_bytes(out, columns->columns[i].lead, columns->columns[i].lead_length);
+}
+
+const char *ca_columns_name(const struct ca_columns *columns, size_t i)
+{
+	return columns->columns[i].name;
+}
+
+static const struct cached *resolve(struct ca_columns *columns, const struct ca_layout *layout)
+{
+	struct cached *cached = &columns->cached[columns->next];
+
+	columns->next = (columns->next + 1) % CACHED_LAYOUTS;
+	cached->layout = layout;
+	for (size_t i = 0; i < columns->n; i++)
+		cached->members[i] = ca_layout_find(layout, columns->columns[i].name + 3);
+	return cached;
+}
+
+const struct ca_member *ca_columns_find(struct ca_columns *columns, const struct record *record,
+					size_t i)
+{
+	const struct ca_layout *layout = record->ca_layout;
+
+	if (!layout)
+		return NULL;
+	for (size_t at = 0; at < CACHED_LAYOUTS; at++) {
+		if (columns->cached[at].layout == layout)
+			return columns->cached[at].members[i];
+	}
+	return resolve(columns, layout)->members[i];
+}
+
+char *ca_columns_put_value(const struct ca_member *member, const struct record *record,
+			   bool is_json, char *out)
+{
+	uint64_t value = ca_layout_value(member, record->ca_priv);
+	bool has_quotes = is_json && (member->is_wide || member->kind == CA_POINTER);
+
+	if (has_quotes)
+		*out++ = '"';
+	if (member->kind == CA_POINTER)
+		out = emit_hex(out, value);
+	else if (member->is_signed)
+		out = emit_i64(out, (int64_t)value);
+	else
+		out = emit_u64(out, value);
+	if (has_quotes)
+		*out++ = '"';
+	return out;
+}
