@@ -49,8 +49,7 @@ int BPF_PROG(bench_submit, struct sock *sk, struct sk_buff *skb)
 		count_dropped();
 		return 0;
 	}
-	copy_event(&probe->event, sk, 0);
-	copy_probe(probe, sk, tp, skb);
+	copy_probe(probe, sk, tp, skb, 0);
 	barrier();
 	probe->event.ktime_ns = bpf_ktime_get_ns();
 	bpf_ringbuf_submit(probe, BPF_RB_NO_WAKEUP);

@@ -213,7 +213,9 @@ static void measure(struct contender *contender, int round)
 {
 	struct format_style style = { .has_header = true };
 	struct format *format = format_new(contender->kind, NULL, &style);
-	struct pipeline *pipeline = pipeline_new(format, 1, 1000000000000);
+	struct pipeline_config config = { .format = format, .n_cpus = 1,
+					  .start_ns = 1000000000000 };
+	struct pipeline *pipeline = pipeline_new(&config);
 	uint64_t before_ns;
 
 	if (!format || !pipeline)

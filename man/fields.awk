@@ -10,8 +10,9 @@
 BEGIN {
 	# Kinds to types of JSON, as fields_json_type() in src/fields.c has them.
 	type["EVENT"] = type["TIME"] = type["SADDR"] = type["DADDR"] = "string"
-	type["U64"] = type["COOKIE"] = type["FAMILY"] = "string"
+	type["U64"] = type["COOKIE"] = type["FAMILY"] = type["WORD"] = "string"
 	type["I64"] = type["MS"] = type["U16"] = type["U32"] = type["SSTHRESH"] = "number"
+	type["NUMBER"] = type["SPAN"] = type["MILLI"] = "number"
 }
 
 /^@FIELDS@$/ {
@@ -49,7 +50,7 @@ function print_fields(   line, definition, status) {
 	print_field(definition)
 }
 
-# FIELD(name, kind, member, default sets, unit, meaning, source)
+# FIELD(name, kind, member, default sets, needs, unit, meaning, source)
 function print_field(definition,   word, text, n, rest, defaults) {
 	if (definition == "")
 		return
@@ -61,13 +62,18 @@ function print_field(definition,   word, text, n, rest, defaults) {
 		rest = substr(rest, RSTART + RLENGTH)
 	}
 	sub(/^FIELD\(/, "", definition)
-	if (n != 3 || split(definition, word, /[ \t]*,[ \t]*/) < 7)
+	if (n != 3 || split(definition, word, /[ \t]*,[ \t]*/) < 8)
 		die("not understood: " definition)
 	if (!(word[2] in type))
 		die("kind " word[2] " of field " word[1] " has no type here")
 	defaults = word[4] ~ /IN_TEXT/ ? "text" : ""
 	if (word[4] ~ /IN_DATA/)
 		defaults = defaults (defaults != "" ? ", JSON, CSV" : "JSON, CSV")
+	while (match(word[4], /IN_KIND\([A-Z_]+\)/)) {
+		defaults = defaults (defaults != "" ? ", " : "") "\\-\\-events=" \
+			tolower(substr(word[4], RSTART + 8, RLENGTH - 9))
+		word[4] = substr(word[4], RSTART + RLENGTH)
+	}
 	if (defaults == "")
 		defaults = "none"
 	print ".TP"

@@ -30,10 +30,10 @@ function fail(message) {
 	is_failed = 1
 }
 
-# Cut `text` at the commas outside of quotes into arg[1..7]; quotes go.
+# Cut `text` at the commas outside of quotes into arg[1..8]; quotes go.
 function split_arguments(text,   i, c, is_quoted, k) {
 	k = 1
-	for (i = 1; i <= 7; i++)
+	for (i = 1; i <= 8; i++)
 		arg[i] = ""
 	for (i = 1; i < length(text); i++) {
 		c = substr(text, i, 1)
@@ -46,8 +46,8 @@ function split_arguments(text,   i, c, is_quoted, k) {
 		if (c == "\\")
 			fail("a backslash in: " text)
 	}
-	if (k != 7 || is_quoted)
-		fail("not seven arguments: " text)
+	if (k != 8 || is_quoted)
+		fail("not eight arguments: " text)
 }
 
 function add_field(text,   type) {
@@ -55,11 +55,14 @@ function add_field(text,   type) {
 	type = json_type(arg[2])
 	if (type == "")
 		fail("no JSON type for the kind " arg[2] " of " arg[1])
+	# Of some kinds of event only: null in the others.
+	if (arg[5] ~ /ONLY/ && type !~ /null/)
+		type = nullable(type)
 	n++
 	name[n] = arg[1]
 	types[n] = type
-	unit[n] = arg[5]
-	meaning[n] = arg[6] (arg[5] == "" ? "" : " (" arg[5] ")")
+	unit[n] = arg[6]
+	meaning[n] = arg[7] (arg[6] == "" ? "" : " (" arg[6] ")")
 }
 
 function integer(max) {
@@ -96,6 +99,12 @@ function json_type(kind) {
 		return nullable(integer("4294967295") ", \"not\": { \"const\": 2147483647 }")
 	if (kind == "COOKIE")
 		return nullable(string("^0x[1-9a-f][0-9a-f]{0,15}$"))
+	if (kind == "NUMBER")
+		return nullable(integer("18446744073709551615"))
+	if (kind == "SPAN" || kind == "MILLI")
+		return nullable("\"type\": \"number\", \"minimum\": 0")
+	if (kind == "WORD")
+		return nullable(string("^[A-Za-z0-9_.-]+$"))
 	if (kind == "FAMILY")
 		return "\"enum\": [\"inet\", \"inet6\"]"
 	return ""

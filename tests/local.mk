@@ -22,7 +22,7 @@ tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
 	tests/property.c tests/property.h tests/readback.c tests/readback.h
 
 check_PROGRAMS += $(unit_tests) tests/replay tests/jsonl_check
-LDADD = libtcc.a $(JANSSON_LIBS) $(LIBSECCOMP_LIBS) -lpthread
+LDADD = libtcc.a $(LIBBPF_LIBS) $(JANSSON_LIBS) $(LIBSECCOMP_LIBS) -lpthread
 # BTF is libbpf's.
 tests_unit_test_ca_layout_LDADD = $(LDADD) $(LIBBPF_LIBS)
 tests_unit_test_ca_source_LDADD = $(LDADD) $(LIBBPF_LIBS)
@@ -87,6 +87,11 @@ golden_files = \
 	tests/golden/edges.json \
 	tests/golden/edges.tcpprobe \
 	tests/golden/edges.text \
+	tests/golden/life-all.csv \
+	tests/golden/life-all.json \
+	tests/golden/life-few.text \
+	tests/golden/life-props.csv \
+	tests/golden/life.events \
 	tests/golden/lost-color-field.text \
 	tests/golden/lost-color.text \
 	tests/golden/lost-field.text \
@@ -158,7 +163,7 @@ $(fuzz_library): $(libtcc_a_SOURCES)
 fuzz_common = tests/property.c tests/property.h tests/readback.c tests/readback.h
 $(fuzz_targets): %: %.c $(fuzz_common) $(fuzz_library)
 	$(AM_V_CCLD)$(fuzz_compile) -fsanitize=fuzzer $< $(srcdir)/tests/property.c \
-		$(srcdir)/tests/readback.c $(fuzz_library) $(JANSSON_LIBS) \
+		$(srcdir)/tests/readback.c $(fuzz_library) $(LIBBPF_LIBS) $(JANSSON_LIBS) \
 		$(LIBSECCOMP_LIBS) -o $@
 
 # Every option of --help at the start of a word, every value of a choice.

@@ -14,6 +14,10 @@
 
 static char failure[4096];
 
+static const char *const event_names[TCC_KIND_COUNT] = {
+	"probe", "retransmit", "ca_state", "state", "reset", "close",
+};
+
 __attribute__((format(printf, 1, 2)))
 static bool fail(const char *format, ...)
 {
@@ -42,8 +46,8 @@ static bool equals_i64(const char *text, int64_t expected)
 			    : equals_u64(text, 10, (uint64_t)expected);
 }
 
-/* Digits, a point, three decimals; what is below 1 us is cut off. */
-static bool equals_ms(const char *text, uint64_t expected_ns)
+/* Digits, a point, three decimals. */
+static bool equals_milli(const char *text, uint64_t expected)
 {
 	const char *point = strchr(text, '.');
 	char whole[32];
@@ -51,9 +55,15 @@ static bool equals_ms(const char *text, uint64_t expected_ns)
 	if (!point || point - text > 20 || strlen(point + 1) != 3)
 		return false;
 	snprintf(whole, sizeof(whole), "%.*s", (int)(point - text), text);
-	return equals_u64(whole, 10, expected_ns / 1000000) &&
+	return equals_u64(whole, 10, expected / 1000) &&
 	       strspn(point + 1, "0123456789") == 3 &&
-	       strtoul(point + 1, NULL, 10) == expected_ns / 1000 % 1000;
+	       strtoul(point + 1, NULL, 10) == expected % 1000;
+}
+
+/* The same; what is below 1 us is cut off. */
+static bool equals_ms(const char *text, uint64_t expected_ns)
+{
+	return equals_milli(text, expected_ns / 1000);
 }
 
 /* Days since 1970-01-01 (Hinnant's days_from_civil). */
@@ -95,8 +105,29 @@ static bool equals_addr(const char *text, const uint32_t expected[4], bool is_ip
 
 static bool is_absent(const struct field *field, const struct record *record)
 {
-	return field->kind == KIND_SSTHRESH ? record->ssthresh == INFINITE
-					    : field->kind == KIND_COOKIE && !record->cookie;
+	const void *member = (const char *)record + field->offset;
+
+	if (!fields_has_kind(field->needs, record->kind))
+		return true;
+	switch (field->kind) {
+	case KIND_SSTHRESH:
+		return *(const uint32_t *)member == INFINITE;
+	case KIND_COOKIE:
+		return !record->cookie;
+	case KIND_NUMBER:
+	case KIND_SPAN:
+	case KIND_MILLI:
+		return *(const uint64_t *)member == UINT64_MAX;
+	case KIND_WORD:
+		return !*(const struct word *const *)member;
+	default:
+		return false;
+	}
+}
+
+static bool equals_word(const char *text, const struct word *word)
+{
+	return strlen(text) == word->length && memcmp(text, word->text, word->length) == 0;
 }
 
 static bool equals(const struct field *field, const struct record *record, const char *text)
@@ -106,7 +137,7 @@ static bool equals(const struct field *field, const struct record *record, const
 
 	switch (field->kind) {
 	case KIND_EVENT:
-		return strcmp(text, "probe") == 0;
+		return strcmp(text, event_names[record->kind]) == 0;
 	case KIND_TIME:
 		return equals_time(text, *(const int64_t *)member);
 	case KIND_I64:
@@ -129,6 +160,18 @@ static bool equals(const struct field *field, const struct record *record, const
 		       equals_u64(text, 16, *(const uint64_t *)member);
 	case KIND_FAMILY:
 		return strcmp(text, is_ipv6 ? "inet6" : "inet") == 0;
+	case KIND_NUMBER:
+		return equals_u64(text, 10, *(const uint64_t *)member);
+	case KIND_SPAN:
+		return equals_ms(text, *(const uint64_t *)member);
+	case KIND_MILLI:
+		return equals_milli(text, *(const uint64_t *)member);
+	case KIND_WORD:
+		return equals_word(text, *(const struct word *const *)member);
+	case KIND_CA:
+	case KIND_CA_ALL:
+	case KIND_NONE:
+		break;
 	}
 	return false;
 }
@@ -146,11 +189,13 @@ static bool equals_json(const struct field *field, const struct record *record, 
 		return false;
 	if (json_is_string(value))
 		return equals(field, record, json_string_value(value));
-	if (field->kind == KIND_MS) {
-		uint64_t ns = *(const uint64_t *)((const char *)record + field->offset);
+	if (field->kind == KIND_MS || field->kind == KIND_SPAN || field->kind == KIND_MILLI) {
+		uint64_t number = *(const uint64_t *)((const char *)record + field->offset);
 
-		snprintf(text, sizeof(text), "%" PRIu64 ".%03u", ns / 1000000,
-			 (unsigned int)(ns / 1000 % 1000));
+		if (field->kind != KIND_MILLI)
+			number /= 1000;
+		snprintf(text, sizeof(text), "%" PRIu64 ".%03u", number / 1000,
+			 (unsigned int)(number % 1000));
 		return json_is_real(value) && json_real_value(value) == strtod(text, NULL);
 	}
 	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -285,12 +330,15 @@ static bool check_text_frame(const struct record *record, char *const words[])
 
 static bool check_text(const struct field_list *list, const struct record *record, char *line)
 {
-	char *words[11 + 2 * FIELD_COUNT + 2], **at = words + 11;
+	bool has_kind = record->kind != TCC_KIND_PROBE;
+	char *words[12 + 2 * FIELD_COUNT + 2], **at = words + 11 + has_kind;
 	bool has_lost = record->lost && !memchr(list->id, FIELD_lost, list->n);
 	size_t n = split(line, ' ', words, sizeof(words) / sizeof(words[0]));
 
-	if (n != 11 + 2 * list->n + (has_lost ? 2 : 0))
+	if (n != 11 + has_kind + 2 * list->n + (has_lost ? 2 : 0))
 		return fail("text: number of words: %s", line);
+	if (has_kind && strcmp(words[11], event_names[record->kind]) != 0)
+		return fail("text: kind %s", words[11]);
 	if (!check_text_frame(record, words))
 		return fail("text: %s %s %s %s %s", words[0], words[1], words[4], words[7], words[9]);
 	for (size_t i = 0; i < list->n; i++, at += 2) {

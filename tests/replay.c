@@ -9,7 +9,9 @@
  * is absent has the value it had in the line before (ktime, cookie) or its
  * default. `#` starts a comment. Words: ktime cookie cpu saddr sport daddr
  * dport snd_cwnd ssthresh snd_wnd srtt rcv_wnd length snd_nxt snd_una mark mss
- * lost skipped; `nocookie` (the kernel gave none), `inet6` (an AF_INET6 socket with
+ * lost skipped; the properties, raw, by the names in bpf/tcc_props.h, with cc,
+ * cgroup, netns, chrono_busy, chrono_rwnd, chrono_sndbuf, chrono_start,
+ * chrono_type and jiffies; event (its kind), seq, from, to, cause; `nocookie` (the kernel gave none), `inet6` (an AF_INET6 socket with
  * v4-mapped addresses); `clock=NS` sets the wall clock's offset, `start=NS`
  * when the trace began: in the first line only.
  *
@@ -28,8 +30,13 @@
 #include "output.h"
 #include "pipeline.h"
 
+#define REPLAY_HZ 250	/* of the words in jiffies */
+
 struct replayed {
-	struct tcc_probe probe;
+	union {
+		struct tcc_probe probe;
+		struct tcc_rare rare;
+	};
 	uint32_t cpu;
 	int64_t clock_offset_ns;
 };
@@ -70,7 +77,7 @@ static int address(const char *text, uint32_t addr[4])
 	return 0;
 }
 
-struct word {
+struct setting {
 	const char *name;
 	size_t offset, size;	/* in struct replayed */
 };
@@ -78,7 +85,7 @@ struct word {
 #define WORD(name, member) \
 	{ name, offsetof(struct replayed, member), sizeof(((struct replayed *)0)->member) }
 
-static const struct word words[] = {
+static const struct setting words[] = {
 	WORD("ktime", probe.event.ktime_ns),
 	WORD("cookie", probe.event.cookie),
 	WORD("lost", probe.event.lost),
@@ -96,6 +103,25 @@ static const struct word words[] = {
 	WORD("mark", probe.mark),
 	WORD("mss", probe.mss),
 	WORD("cpu", cpu),
+#define PROP(name, type, member, ...) WORD(#member, rare.sample.props.member),
+#define FLAG(name, member, ...) WORD(#member, rare.sample.props.member),
+	TCC_PROPS_64(PROP)
+	TCC_PROPS_32(PROP)
+	TCC_PROPS_FLAGS(FLAG)
+#undef PROP
+#undef FLAG
+	WORD("cgroup", rare.sample.props.cgroup),
+	WORD("netns", rare.sample.props.netns),
+	WORD("chrono_busy", rare.sample.props.chrono_stat[0]),
+	WORD("chrono_rwnd", rare.sample.props.chrono_stat[1]),
+	WORD("chrono_sndbuf", rare.sample.props.chrono_stat[2]),
+	WORD("chrono_start", rare.sample.props.chrono_start),
+	WORD("chrono_type", rare.sample.props.chrono_type),
+	WORD("jiffies", rare.sample.props.jiffies),
+	WORD("seq", rare.seq),
+	WORD("from", rare.from),
+	WORD("to", rare.to),
+	WORD("cause", rare.cause),
 	WORD("clock", clock_offset_ns),
 };
 
@@ -115,11 +141,23 @@ static void set_number(struct replayed *event, const char *name, const char *tex
 			memcpy((char *)event + words[i].offset, &value, 8);
 		else if (words[i].size == 4)
 			memcpy((char *)event + words[i].offset, &(uint32_t){ (uint32_t)value }, 4);
-		else
+		else if (words[i].size == 2)
 			memcpy((char *)event + words[i].offset, &(uint16_t){ (uint16_t)value }, 2);
+		else
+			*((char *)event + words[i].offset) = (char)value;
 		return;
 	}
 	die("unknown word", name);
+}
+
+static uint8_t kind_named(const char *name)
+{
+	for (uint8_t kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		if (strncmp(record_kinds[kind].name, name, RECORD_KIND_MAX) == 0)
+			return kind;
+	}
+	die("no kind of event:", name);
+	return 0;
 }
 
 static void set_word(struct events *events, struct replayed *event, char *word)
@@ -137,7 +175,12 @@ static void set_word(struct events *events, struct replayed *event, char *word)
 	if (!value)
 		die("unknown word", word);
 	*value++ = '\0';
-	if (strcmp(word, "start") == 0)
+	if (strcmp(word, "event") == 0)
+		event->probe.event.kind = kind_named(value);
+	else if (strcmp(word, "cc") == 0)
+		memcpy(event->rare.sample.props.cc, value,
+		       strnlen(value, sizeof(event->rare.sample.props.cc)));
+	else if (strcmp(word, "start") == 0)
 		events->start_ns = number(value);
 	else if (strcmp(word, "saddr") == 0 || strcmp(word, "daddr") == 0) {
 		if (address(value, *word == 's' ? event->probe.saddr : event->probe.daddr))
@@ -157,6 +200,7 @@ static void add_line(struct events *events, char *line)
 
 		event.probe.event = last->probe.event;
 		event.probe.event.lost = 0;
+		event.probe.event.kind = TCC_KIND_PROBE;
 		event.clock_offset_ns = last->clock_offset_ns;
 		memcpy(event.probe.saddr, last->probe.saddr, sizeof(event.probe.saddr));
 		memcpy(event.probe.daddr, last->probe.daddr, sizeof(event.probe.daddr));
@@ -168,7 +212,6 @@ static void add_line(struct events *events, char *line)
 	for (char *word = strtok_r(line, " \t\n", &save); word;
 	     word = strtok_r(NULL, " \t\n", &save))
 		set_word(events, &event, word);
-	event.probe.event.size = sizeof(event.probe);
 	if (events->n == events->capacity) {
 		events->capacity = events->capacity ? events->capacity * 2 : 1024;
 		events->items = realloc(events->items, events->capacity * sizeof(event));
@@ -230,6 +273,8 @@ int main(int argc, char **argv)
 	const char *repeat = getenv("REPLAY_REPEAT");
 	unsigned long rounds = repeat ? strtoul(repeat, NULL, 10) : 1;
 	struct events events = { 0 };
+	struct pipeline_config config;
+	struct ca_decode *decode;
 	struct pipeline *pipeline;
 	struct options options;
 	struct output output;
@@ -247,7 +292,11 @@ int main(int argc, char **argv)
 		free(events.items);
 		return status;
 	}
-	pipeline = pipeline_new(output.format, 0, events.start_ns);
+	if (ca_decode_new(&decode, &(struct ca_source_options){ .btf_directory = "/nonexistent" }))
+		return EXIT_FAILED;
+	config = (struct pipeline_config){ .format = output.format, .start_ns = events.start_ns,
+					   .hz = REPLAY_HZ, .decode = decode };
+	pipeline = pipeline_new(&config);
 	if (!pipeline)
 		return EXIT_FAILED;
 	before_ns = clock_now_ns();
@@ -259,6 +308,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%.0f events/s\n",
 			(double)(events.n * rounds) * 1e9 / (double)spent_ns);
 	pipeline_free(pipeline);
+	ca_decode_free(decode);
 	output_close(&output);
 	free(events.items);
 	return status;

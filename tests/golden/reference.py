@@ -22,6 +22,16 @@ class Event:
     DEFAULTS = dict(ktime=0, cookie=0, cpu=0, sport=0, dport=0, snd_cwnd=10, ssthresh=INFINITE,
                     snd_wnd=0, srtt=0, rcv_wnd=0, length=0, snd_nxt=0, snd_una=0, mark=0, mss=0,
                     lost=0, skipped=0, clock=0, saddr=None, daddr=None, nocookie=False, inet6=False)
+    # Properties, raw, as bpf/tcc_props.h has them; and what kinds other than probe have.
+    PROPERTIES = dict.fromkeys((
+        'pacing_rate bytes_sent bytes_acked bytes_retrans bytes_received wstamp_ns snd_ssthresh '
+        'mdev_us min_rtt_us rto_jiffies packets_out sacked_out lost_out retrans_out total_retrans '
+        'reordering delivered delivered_ce rate_delivered rate_interval_us write_seq segs_out '
+        'dsack_dups rcv_ooopack pacing_status sk_mark uid ca_state rate_app_limited '
+        'is_cwnd_limited cgroup netns chrono_busy chrono_rwnd chrono_sndbuf chrono_start '
+        'chrono_type jiffies seq from to cause').split(), 0)
+    DEFAULTS.update(PROPERTIES, event='probe', cc='')
+    WORDS = ('event', 'cc')
     KEPT = ('ktime', 'cookie', 'nocookie', 'inet6', 'saddr', 'daddr', 'sport', 'dport', 'clock')
 
     def __init__(self, before):
@@ -42,6 +52,8 @@ class Event:
                 setattr(self, name, value)
             elif name == 'start':
                 start = int(value, 0)
+            elif name in self.WORDS:
+                setattr(self, name, value)
             elif name in self.DEFAULTS:
                 setattr(self, name, int(value, 0))
             else:
@@ -108,9 +120,72 @@ def print_addr(text, is_ipv6):
     return f'::ffff:{mapped}' if is_ipv6 else str(mapped)
 
 
+def print_number(value, absent=None):
+    return None if value == absent else str(value)
+
+
+def print_milli(thousandths):
+    return f'{thousandths // 1000}.{thousandths % 1000:03}'
+
+
+def name_at(names, at):
+    return names[at] or None if at < len(names) else None
+
+
+def signed(number):
+    """As a 32-bit number of the kernel's, which may be below zero."""
+    return (number + 2**31) % 2**32 - 2**31
+
+
+CA_STATES = ('Open', 'Disorder', 'CWR', 'Recovery', 'Loss')
+STATES = ('', 'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT1', 'FIN_WAIT2', 'TIME_WAIT', 'CLOSE',
+          'CLOSE_WAIT', 'LAST_ACK', 'LISTEN', 'CLOSING', 'NEW_SYN_RECV')
+RETRANSMITS = ('', 'fast', 'rto', 'tlp')
+HZ = 250
+
+
+def limited_by(e):
+    """The rules of LIMITED BY in the man page, in their order."""
+    in_flight = (e.packets_out - e.sacked_out - e.lost_out + e.retrans_out) % 2**32
+    if e.ca_state >= CA_STATES.index('Recovery'):
+        return 'recovery'
+    if e.chrono_type in (2, 3):
+        return ('rwnd', 'sndbuf')[e.chrono_type - 2]
+    if signed(e.write_seq - e.snd_nxt) <= 0:
+        return 'app'
+    if in_flight >= e.snd_cwnd:
+        return 'cwnd'
+    if e.pacing_status and e.wstamp_ns > e.ktime:
+        return 'pacing'
+    return 'cwnd' if e.is_cwnd_limited else None
+
+
+def chrono_ns(e, which):
+    jiffies = (e.chrono_busy, e.chrono_rwnd, e.chrono_sndbuf)[which - 1]
+    if e.chrono_type == which:
+        jiffies = (jiffies + e.jiffies - e.chrono_start) % 2**32
+    return jiffies * 10**6 // HZ * 1000
+
+
+def delivery_rate(e):
+    return e.rate_interval_us and e.rate_delivered * e.mss * 10**6 // e.rate_interval_us
+
+
+def print_plain(name):
+    return lambda e: str(getattr(e, name))
+
+
+def of_kind(kinds, value):
+    return lambda e: value(e) if e.event in kinds.split() else None
+
+
+def print_none(_):
+    return None
+
+
 # Name, whether JSON has it as a number, default sets, value.
 FIELDS = [
-    ('event', False, DATA, lambda e: 'probe'),
+    ('event', False, DATA, lambda e: e.event),
     ('time', False, DATA, lambda e: print_time(e.wall_ns)),
     ('time_us', True, DATA, lambda e: str(e.wall_ns // 1000)),
     ('offset_ms', True, DATA, lambda e: print_ms(e.offset_ns)),
@@ -125,17 +200,56 @@ FIELDS = [
     ('snd_wnd', True, TEXT | DATA, lambda e: str(e.snd_wnd)),
     ('srtt', True, TEXT | DATA, lambda e: str(e.srtt)),
     ('rcv_wnd', True, TEXT | DATA, lambda e: str(e.rcv_wnd)),
-    ('length', True, TEXT | DATA, lambda e: str(e.length)),
+    ('length', True, TEXT | DATA, of_kind('probe retransmit', lambda e: str(e.length))),
     ('in_flight', True, DATA, lambda e: str(e.in_flight)),
     ('snd_nxt', True, DATA, lambda e: str(e.snd_nxt)),
     ('snd_una', True, DATA, lambda e: str(e.snd_una)),
-    ('mark', True, DATA, lambda e: str(e.mark)),
+    ('mark', True, DATA, of_kind('probe', lambda e: str(e.mark))),
     ('cookie', False, DATA, lambda e: hex(e.cookie) if e.cookie else None),
     ('lost', True, DATA, lambda e: str(e.lost)),
-    ('skipped', True, 0, lambda e: str(e.skipped)),
+    ('skipped', True, 0, of_kind('probe', lambda e: str(e.skipped))),
     ('ktime', False, 0, lambda e: str(e.ktime)),
     ('family', False, 0, lambda e: 'inet6' if e.inet6 else 'inet'),
     ('cpu', True, 0, lambda e: str(e.cpu)),
+    ('cc', False, 0, lambda e: e.cc or None),
+    ('ca_state', False, 0, lambda e: name_at(CA_STATES, e.ca_state)),
+    ('limited_by', False, 0, limited_by),
+    ('snd_ssthresh', True, 0, lambda e: print_number(e.snd_ssthresh, INFINITE)),
+    ('rttvar', True, 0, lambda e: str(e.mdev_us >> 2)),
+    ('min_rtt', True, 0, lambda e: print_number(e.min_rtt_us, 2**32 - 1)),
+    ('rto', True, 0, lambda e: str(e.rto_jiffies * 10**6 // HZ)),
+    *((name, True, 0, print_plain(name)) for name in (
+        'packets_out sacked_out lost_out retrans_out total_retrans reordering delivered '
+        'delivered_ce').split()),
+    ('delivery_rate', True, 0, lambda e: str(delivery_rate(e))),
+    ('app_limited', True, 0, lambda e: str(e.rate_app_limited)),
+    ('pacing_rate', True, 0, lambda e: print_number(e.pacing_rate, 2**64 - 1)),
+    *((name, True, 0, print_plain(name)) for name in (
+        'bytes_sent bytes_acked bytes_retrans bytes_received').split()),
+    ('notsent', True, 0, lambda e: str(max(0, signed(e.write_seq - e.snd_nxt)))),
+    *((name, True, 0, print_plain(name)) for name in 'segs_out dsack_dups rcv_ooopack'.split()),
+    ('busy_ms', True, 0, lambda e: print_ms(sum(chrono_ns(e, i) for i in (1, 2, 3)))),
+    ('rwnd_limited_ms', True, 0, lambda e: print_ms(chrono_ns(e, 2))),
+    ('sndbuf_limited_ms', True, 0, lambda e: print_ms(chrono_ns(e, 3))),
+    *((name, True, 0, print_plain(name)) for name in 'is_cwnd_limited sk_mark netns'.split()),
+    ('cgroup', True, 0, lambda e: print_number(e.cgroup, 0)),
+    ('uid', True, 0, print_plain('uid')),
+    # No BTF: the private state of no algorithm is known.
+    ('bbr_mode', False, 0, print_none),
+    *((name, True, 0, print_none) for name in (
+        'bbr_bw bbr_min_rtt bbr_pacing_gain bbr_cwnd_gain cubic_last_max_cwnd cubic_k').split()),
+    ('seq', True, 0, of_kind('retransmit', print_plain('seq'))),
+    ('retransmit', False, 0, of_kind('retransmit', lambda e: name_at(RETRANSMITS, e.cause))),
+    ('old_ca_state', False, 0, of_kind('ca_state', lambda e: name_at(CA_STATES, getattr(e, 'from')))),
+    ('new_ca_state', False, 0, of_kind('ca_state', lambda e: name_at(CA_STATES, e.to))),
+    ('old_state', False, 0, of_kind('state', lambda e: name_at(STATES, getattr(e, 'from')))),
+    ('new_state', False, 0, of_kind('state', lambda e: name_at(STATES, e.to))),
+    ('direction', False, 0, of_kind('reset', lambda e: name_at(('received', 'sent'), e.cause))),
+    # The replayed close has no life to tell of.
+    *((name, True, 0, print_none) for name in (
+        'duration_ms open_ms disorder_ms cwr_ms recovery_ms loss_ms share_cwnd share_rwnd '
+        'share_sndbuf share_app share_pacing share_recovery cwnd_min cwnd_mean cwnd_max srtt_min '
+        'srtt_mean srtt_max').split()),
 ]
 ALL = [field[0] for field in FIELDS]
 BY_NAME = {field[0]: field for field in FIELDS}
@@ -188,11 +302,11 @@ def print_text(events, names, options):
         line += color(event.color_key and conn_colors[event.color_key % 6],
                       f'{print_addr(event.saddr, event.inet6)}.{event.sport} > '
                       f'{print_addr(event.daddr, event.inet6)}.{event.dport}')
-        line += ' |'
+        line += ' |' if event.event == 'probe' else f' | {event.event}'
         for name in names:
             value = value_of(name, event)
             if value is None:
-                value = 'inf' if name == 'ssthresh' else '-'
+                value = 'inf' if name in ('ssthresh', 'snd_ssthresh') else '-'
             pair = f' {name} {value}'
             is_alert = name == 'snd_cwnd' and event.has_fallen
             line += color('1;31', pair) if is_alert else pair
@@ -248,6 +362,7 @@ def print_events(lines, arguments):
     parser.add_argument('--json', dest='format', action='store_const', const='json')
     parser.add_argument('--csv', dest='format', action='store_const', const='csv')
     parser.add_argument('-F', '--fields')
+    parser.add_argument('-e', '--events')
     parser.add_argument('--time', choices=('ktime', 'wall', 'utc'), default='ktime')
     parser.add_argument('--color', choices=('auto', 'always', 'never'), default='auto')
     parser.add_argument('--no-header', dest='has_header', action='store_false')

@@ -88,7 +88,7 @@ static inline bool fake_publish(struct fake_ring *fake, uint32_t cpu, uint64_t k
 /* A whole run. */
 static inline bool fake_event(struct fake_ring *fake, uint32_t cpu, uint64_t ktime_ns)
 {
-	static const struct tcc_probe probe = { .event = { .size = sizeof(probe) } };
+	static const struct tcc_probe probe = { .event = { .kind = TCC_KIND_PROBE } };
 	bool has_room;
 
 	fake_enter(fake, cpu);

@@ -25,6 +25,8 @@ static const struct known {
 	{ "-p", "--port", "80" }, { NULL, "--sport", "80-90" }, { NULL, "--dport", "!80" },
 	{ "-4", NULL, NULL }, { "-6", NULL, NULL }, { NULL, "--mark", "0x1/0xf" },
 	{ NULL, "--cc", "bbr,!cubic" }, { NULL, "--netns", "4026531840" },
+	{ "-e", "--events", "probe,close" }, { NULL, "--ca-struct", "toy" },
+	{ NULL, "--ca-btf", "/tmp/x" },
 	{ NULL, "--changes", NULL }, { NULL, "--interval", "100ms" },
 	{ NULL, "--format", "csv" }, { NULL, "--json", NULL }, { NULL, "--csv", NULL },
 	{ "-F", "--fields", "+cpu" }, { NULL, "--time", "utc" }, { NULL, "--color", "never" },
@@ -480,19 +482,45 @@ static void test_abbreviations(void)
 }
 
 /* INTERFACE.md has them, this version does not. */
-static void test_not_yet(void)
-{
-	static const char *const words[] = {
-		"--events",
-		"--ca-struct", "--ca-btf",
-	};
-	char message[128];
+#define EVENTS_ALLOWED "expected a list of probe, retransmit, ca_state, state, reset, close, or 'all'"
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		snprintf(message, sizeof(message), "unknown option '%s'" TRY, words[i]);
-		refuse(words[i], message);
-	}
-	refuse("-e", "unknown option '-e'" TRY);
+static void test_events(void)
+{
+	char message[OUTPUT_MAX];
+	struct options options;
+
+	check_eq(parse_words(&options, "", message), 0);
+	check_eq(options.kinds, TCC_KIND_BIT(TCC_KIND_PROBE));
+	check_eq(parse_words(&options, "-e state,close", message), 0);
+	check_eq(options.kinds, TCC_KIND_BIT(TCC_KIND_STATE) | TCC_KIND_BIT(TCC_KIND_CLOSE));
+	check_eq(parse_words(&options, "--events=reset -e retransmit,reset", message), 0);
+	check_eq(options.kinds, TCC_KIND_BIT(TCC_KIND_RESET) | TCC_KIND_BIT(TCC_KIND_RETRANSMIT));
+	check_eq(parse_words(&options, "-e all", message), 0);
+	check_eq(options.kinds, TCC_KINDS_ALL);
+	refuse("--events=", "--events: '': " EVENTS_ALLOWED);
+	refuse("-e probe,", "--events: '': " EVENTS_ALLOWED);
+	refuse("-e prob", "--events: 'prob': " EVENTS_ALLOWED);
+	refuse("-e probe,ALL", "--events: 'ALL': " EVENTS_ALLOWED);
+	refuse("--events=!probe", "--events: '!probe': " EVENTS_ALLOWED);
+	refuse("-e close --changes", "--events: expected 'probe' among them: --changes and "
+	       "--interval are about probes");
+	refuse("-e close --interval=1s", "--events: expected 'probe' among them: --changes and "
+	       "--interval are about probes");
+}
+
+static void test_private_state(void)
+{
+	char message[OUTPUT_MAX];
+	struct options options;
+
+	check_eq(parse_words(&options, "--ca-struct=toy --ca-btf=/x/y.ko", message), 0);
+	check_str(options.ca_struct, "toy");
+	check_str(options.ca_btf, "/x/y.ko");
+	refuse("--ca-struct=", "--ca-struct: '': expected the name of a structure of C");
+	refuse("--ca-struct=a-b", "--ca-struct: 'a-b': expected the name of a structure of C");
+	refuse("--ca-struct=a --ca-struct=b",
+	       "--ca-struct: 'b': expected only once, it was given before");
+	refuse("--ca-btf=", "--ca-btf: '': expected a file name");
 }
 
 /* Whatever the words, the message is one line, and says what is allowed. */
@@ -624,7 +652,8 @@ int main(void)
 	TAP_RUN(test_actions);
 	TAP_RUN(test_usage);
 	TAP_RUN(test_abbreviations);
-	TAP_RUN(test_not_yet);
+	TAP_RUN(test_events);
+	TAP_RUN(test_private_state);
 	TAP_RUN(test_hostile_words);
 	TAP_RUN(test_every_option);
 	TAP_RUN(test_help_has_no_other);

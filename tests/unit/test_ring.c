@@ -181,7 +181,7 @@ static bool are_done[THREADS];
 static void *produce(void *argument)
 {
 	uint32_t cpu = (uint32_t)(uintptr_t)argument;
-	struct tcc_probe probe = { .event = { .size = sizeof(probe) } };
+	struct tcc_probe probe = { .event = { .kind = TCC_KIND_PROBE } };
 
 	for (uint32_t i = 0; i < EVENTS; i++) {
 		uint64_t ktime_ns;

@@ -21,24 +21,28 @@ static void do_nothing(void *context)
 	(void)context;
 }
 
-static uint64_t miss_seven(void *context)
+static uint64_t miss_seven(void *context, enum tcc_kind kind)
 {
 	(void)context;
+	(void)kind;
 	return 7;
 }
 
 static void setup(uint64_t count_limit)
 {
 	struct format_style style = { .has_header = true };
+	struct pipeline_config config = { .n_cpus = 2 };
 
 	fake_ring_init(&fake, 2, 64);
 	format = format_new(FORMAT_CSV, NULL, &style);
+	config.format = format;
 	check_eq(pipe(ends), 0);
 	doorbell = eventfd(0, 0);
 	session = (struct session){
-		.tracer = { NULL, do_nothing, do_nothing, miss_seven },
-		.ring = ring_new(&fake.memory),
-		.pipeline = pipeline_new(format, 2, 0),
+		.tracer = { NULL, do_nothing, miss_seven },
+		.stream = { .ring = ring_new(&fake.memory) },
+		.kinds = TCC_KIND_BIT(TCC_KIND_PROBE),
+		.pipeline = pipeline_new(&config),
 		.line_max = format->line_max,
 		.count_limit = count_limit,
 	};
@@ -53,7 +57,7 @@ static void teardown(void)
 	sink_free(session.sink);
 	logfile_close(session.log);
 	loop_free(session.loop);
-	ring_free(session.ring);
+	ring_free(session.stream.ring);
 	pipeline_free(session.pipeline);
 	format_free(format);
 	fake_ring_release(&fake);
@@ -100,7 +104,7 @@ static bool has_line(int timeout_ms)
  */
 static void an_event_of_a_stalled_cpu_needs_no_doorbell(void)
 {
-	static const struct tcc_probe probe = { .event = { .size = sizeof(probe) } };
+	static const struct tcc_probe probe = { .event = { .kind = TCC_KIND_PROBE } };
 	uint64_t ktime_ns;
 
 	setup(0);
@@ -140,7 +144,7 @@ static void what_is_recorded_is_written_at_the_end(void)
 		fake_event(&fake, (uint32_t)i % 2, clock_now_ns());
 	start();
 	stop();
-	account = session_account(&session);
+	account = session_account(&session, TCC_KIND_PROBE);
 	check_eq(account.written, 10);
 	check_eq(account.missed, 7);
 	check_eq(account.seen, 17);
@@ -157,7 +161,7 @@ static void beyond_the_count_events_are_discarded(void)
 		fake_event(&fake, 0, (uint64_t)i + 1);
 	start();
 	pthread_join(thread, NULL);
-	account = session_account(&session);
+	account = session_account(&session, TCC_KIND_PROBE);
 	check_eq(account.written, 4);
 	check_eq(account.discarded, 6);
 	check(account_is_balanced(&account));
@@ -174,7 +178,7 @@ static void a_vanished_reader_discards(void)
 		fake_event(&fake, 0, (uint64_t)i + 1);
 	start();
 	pthread_join(thread, NULL);
-	account = session_account(&session);
+	account = session_account(&session, TCC_KIND_PROBE);
 	check(session.is_output_gone);
 	check_eq(account.written, 0);
 	check_eq(account.discarded, 10);
@@ -191,7 +195,7 @@ static void the_running_account_balances(void)
 	setup(0);
 	fake_event(&fake, 0, 1);
 	fake_event(&fake, 0, 2);
-	account = session_account(&session);
+	account = session_account(&session, TCC_KIND_PROBE);
 	check_eq(account.waiting, 2);
 	check_eq(account.seen, 2 + 7);
 	check(account_is_balanced(&account));
