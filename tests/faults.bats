@@ -16,6 +16,7 @@ setup() {
 	export TCC_FAULT=$BATS_TEST_TMPDIR/fault
 	printf '%64s' '' >"$TCC_FAULT"
 	fault none 0
+	sanitizer_options verify_asan_link_order=0 "${SANITIZER_FREES_AT_ONCE[@]}"
 	iperf_server_start
 }
 

@@ -201,6 +201,7 @@ same_resources() {
 # Of a rotation each minute, a day has 1440; here they take some seconds.
 @test "as many rotations as in a day: descriptors, memory and children stay as they are" {
 	local pid helper before after helper_before helper_after
+	sanitizer_options "${SANITIZER_FREES_AT_ONCE[@]}"
 	proc_start trace "$TCC_TRACE" --csv --port "$IPERF_PORT" --buffer=4M --log-file a.csv \
 		--rotate-time=4ms --rotate-keep=all --compress=gzip
 	trace_wait_attached
