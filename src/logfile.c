@@ -57,6 +57,7 @@ static void begin(struct logfile *log, int fd, bool is_empty)
 	log->torn = 0;
 	log->has_records = !is_empty;
 	log->began_ns = clock_now_ns();
+	log->write_retry_ns = 0;	/* it may take what the old one did not */
 	want_start(log, is_empty);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "logfile.h"
 #include "rotate.h"
 #include "tap.h"
@@ -18,14 +19,16 @@
 static char directory[] = "/tmp/tcc-logfile.XXXXXX";
 static char path[64], rotated[80];
 static struct logfile *file;
+static bool is_heading;		/* the start is CSV's: for an empty file only */
 
 /* One long line, as JSON's opening record is. */
 static char *make_start(void *context, bool is_empty)
 {
-	char *start = malloc(START_LENGTH + 1);
+	char *start = is_heading && !is_empty ? NULL : malloc(START_LENGTH + 1);
 
 	(void)context;
-	(void)is_empty;
+	if (!start)
+		return NULL;
 	memset(start, 's', START_LENGTH);
 	start[START_LENGTH - 1] = '\n';
 	start[START_LENGTH] = '\0';
@@ -50,6 +53,14 @@ static off_t size_of(const char *name)
 	struct stat st;
 
 	return stat(name, &st) ? -1 : st.st_size;
+}
+
+static void make_file(const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	check_eq(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
 }
 
 static void limit_file_size(rlim_t bytes)
@@ -107,6 +118,25 @@ static void test_emptied_file_is_begun_anew(void)
 	check_eq(logfile_close(file), 0);
 }
 
+/* What could not be written is not wanted any more: nothing is due then, or we would spin. */
+static void test_nothing_to_try_again(void)
+{
+	is_heading = true;
+	setup(0, 10);
+	limit_file_size(START_LENGTH / 2);
+	check_eq(logfile_write(file, "", 0, false), -EFBIG);
+	limit_file_size(RLIM_INFINITY);
+	check_eq(rename(path, rotated), 0);
+	make_file("x\n");
+	logfile_reopen(file);
+	check(!logfile_has_start(file));
+	usleep(150000);
+	logfile_service(file, clock_now_ns());
+	check(logfile_due_ns(file) > clock_now_ns());
+	check_eq(logfile_close(file), 0);
+	is_heading = false;
+}
+
 /* None is kept: the file is emptied where it is, and within its limit all the same. */
 static void test_keep_none(void)
 {
@@ -135,6 +165,7 @@ int main(void)
 	TAP_RUN(test_start_alone_is_within_the_limit);
 	TAP_RUN(test_start_is_whole_or_not_there);
 	TAP_RUN(test_emptied_file_is_begun_anew);
+	TAP_RUN(test_nothing_to_try_again);
 	TAP_RUN(test_keep_none);
 	unlink(path);
 	unlink(rotated);
