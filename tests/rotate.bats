@@ -93,11 +93,11 @@ check_streams() {
 }
 
 @test "over 100 rotations by size, JSON, all kept by their time" {
-	two_tracers --json --log-file a.json --rotate-size=1M --rotate-keep=all
+	two_tracers --json --log-file a.json --rotate-size=512K --rotate-keep=all
 	load_with_hangups 6
 	stop_two TERM
 	[ "$(rotated a.json)" -gt 100 ]
-	check_streams a.json $((1 << 20))
+	check_streams a.json $((512 << 10))
 }
 
 @test "over 100 rotations by time" {
@@ -207,15 +207,16 @@ same_resources() {
 	trace_wait_attached
 	pid=$(proc_pid trace)
 	helper=$(pgrep -P "$pid")
-	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 16 \
+	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 60 \
 		--bitrate 300M --length 8K
 	wait_for '[ "$(rotated a.csv)" -gt 100 ]' 10
 	before=$(resources "$pid") helper_before=$(resources "$helper")
-	wait "$(proc_pid flood)"
+	# Both under the same load: its end takes some memory of its own, once.
+	wait_for '[ "$(rotated a.csv)" -ge 1540 ]' 50
 	after=$(resources "$pid") helper_after=$(resources "$helper")
+	proc_stop flood
 	echo "$(rotated a.csv) rotations, $(rotated a.csv .gz) compressed"
 	echo "trace: $before, then $after; helper: $helper_before, then $helper_after"
-	[ "$(rotated a.csv)" -ge 1440 ]
 	[ "$(rotated a.csv .gz)" -gt 500 ]
 	same_resources "$before" "$after" 0
 	same_resources "$helper_before" "$helper_after" 4
