@@ -84,11 +84,11 @@ check_streams() {
 }
 
 @test "over 100 rotations by size, with hangups: the files are the stream, each within its size" {
-	two_tracers --csv --log-file a.csv --rotate-size=256K --rotate-keep=9999
+	two_tracers --csv --log-file a.csv --rotate-size=128K --rotate-keep=9999
 	load_with_hangups 6
 	stop_two
 	[ "$(rotated a.csv)" -gt 100 ]
-	check_streams a.csv $((256 << 10))
+	check_streams a.csv $((128 << 10))
 	run ! grep -v 'attached in\|probe: seen\|connections in' "$NETNS_DIR/log.err"
 }
 
@@ -123,7 +123,7 @@ compress_by() {
 }
 
 @test "over 100 rotations by size, compressed by gzip" {
-	LIMIT=$((256 << 10)) compress_by gzip .gz --csv --rotate-size=256K --rotate-keep=9999
+	LIMIT=$((128 << 10)) compress_by gzip .gz --csv --rotate-size=128K --rotate-keep=9999
 }
 
 @test "over 100 rotations by time, compressed by zstd" {
