@@ -139,6 +139,24 @@ static int follow_links(char path[PATH_MAX])
 	return -ELOOP;
 }
 
+/*
+ * A FIFO, a device, by its own name: that of a file in /proc/self/fd is not
+ * one. Should a link to a file have taken its place just now, it is not written.
+ */
+static int open_special(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || S_ISREG(st.st_mode)) {
+		close(fd);
+		return -ELOOP;
+	}
+	return fd;
+}
+
 int append_open(const char *path, const char *heading, size_t heading_length,
 		struct append_state *state)
 {
@@ -153,11 +171,8 @@ int append_open(const char *path, const char *heading, size_t heading_length,
 	err = follow_links(end);
 	if (err)
 		return err;
-	/* Opened by its own name: that of a file in /proc/self/fd is not one. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		return fd < 0 ? -errno : fd;
-	}
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return open_special(path);
 	/* Who plants a link just now is not followed any more. */
 	fd = open(end, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, MODE);
 	if (fd < 0)

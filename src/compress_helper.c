@@ -61,6 +61,14 @@ static bool is_older(const struct compress_job *job, const struct place *a, cons
 	return job->keeps_all ? a->number < b->number : a->number > b->number;
 }
 
+/* A directory or a link of such a name would be in the way for good. */
+static bool is_regular(DIR *dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
 /* The oldest rotated file that is not compressed: `oldest`, "" if there is none. */
 static int find_oldest(const struct compress_job *job, char oldest[NAME_MAX + 1])
 {
@@ -83,7 +91,8 @@ static int find_oldest(const struct compress_job *job, char oldest[NAME_MAX + 1]
 
 		if (strncmp(entry->d_name, base, length) != 0 || entry->d_name[length] != '.' ||
 		    !find_place(job, rest, &place) ||
-		    (oldest[0] && !is_older(job, &place, &best)))
+		    (oldest[0] && !is_older(job, &place, &best)) ||
+		    !is_regular(dir, entry->d_name))
 			continue;
 		snprintf(oldest, NAME_MAX + 1, "%s", rest);
 		best = place;
@@ -157,7 +166,6 @@ static int compress(const struct helper *helper, int from, const struct stat *st
 {
 	int to, err;
 
-	unlink(helper->temporary);
 	to = open(helper->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return -errno;
@@ -176,8 +184,10 @@ static int compress_oldest(const struct helper *helper, struct compress_reply *r
 {
 	char name[PATH_MAX];
 	struct stat st;
-	int from, err = find_oldest(helper->job, reply->name);
+	int from, err;
 
+	unlink(helper->temporary);	/* what a crash left */
+	err = find_oldest(helper->job, reply->name);
 	if (err || !reply->name[0])
 		return err;
 	err = rotate_name(name, helper->job->path, reply->name);
@@ -232,14 +242,16 @@ static int detach(struct helper *helper)
 void compress_helper_run(const struct compress_job *job, int socket)
 {
 	struct helper helper = { .job = job, .socket = socket };
+	bool has_worked = false;
 	char command;
 
 	if (detach(&helper))
 		_exit(1);
-	unlink(helper.temporary);	/* what a crash left */
+	/* Before the first command FILE may be another tracer's: it is not locked yet. */
 	while (read(helper.socket, &command, 1) == 1 && command == COMPRESS_GO) {
 		struct compress_reply reply = { .what = COMPRESS_NOTHING };
 
+		has_worked = true;
 		reply.err = compress_oldest(&helper, &reply);
 		if (reply.err == -EINTR)
 			break;
@@ -247,6 +259,7 @@ void compress_helper_run(const struct compress_job *job, int socket)
 			break;
 	}
 	/* Done, but nobody is there any more to give it its name. */
-	unlink(helper.temporary);
+	if (has_worked)
+		unlink(helper.temporary);
 	_exit(0);
 }

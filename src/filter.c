@@ -78,7 +78,10 @@ static void mark_print(char text[VALUE_TEXT_MAX], const void *value)
 		snprintf(text, VALUE_TEXT_MAX, "0x%x/0x%x", mark->value, mark->mask);
 }
 
-/* Any name: the algorithm's module may be loaded later. */
+/*
+ * Any name: the algorithm's module may be loaded later. What no name has in it
+ * could forge lines where the filter is shown, or be no UTF-8.
+ */
 static int cc_parse(const char *text, void *value)
 {
 	struct tcc_cc cc = { 0 };
@@ -86,6 +89,10 @@ static int cc_parse(const char *text, void *value)
 
 	if (length == 0 || length >= sizeof(cc))
 		return -EINVAL;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == '!')
+			return -EINVAL;
+	}
 	memcpy(&cc, text, length);
 	memcpy(value, &cc, sizeof(cc));
 	return 0;

@@ -57,6 +57,7 @@ static void begin(struct logfile *log, int fd, bool is_empty)
 	log->torn = 0;
 	log->has_records = !is_empty;
 	log->began_ns = clock_now_ns();
+	log->write_retry_ns = 0;	/* it may take what the old one did not */
 	want_start(log, is_empty);
 }
 
@@ -236,7 +237,8 @@ static int take_steps(struct logfile *log, uint64_t now_ns)
 			say_step_failed(log, err);
 		return err;
 	}
-	if (log->is_rotation && log->config.compressor)
+	/* A reopening too may end what a rotation began. */
+	if (log->config.compressor)
 		compress_kick(log->config.compressor);
 	return 0;
 }
@@ -280,15 +282,18 @@ static size_t take_back(const struct logfile *log, size_t torn)
 	return 0;
 }
 
-/* The lines that a new opening begins with. */
+/* The lines that a new opening begins with. Of what fails nothing is left in the file. */
 static int write_start(struct logfile *log)
 {
 	while (log->start && log->start[log->start_written]) {
 		const char *rest = log->start + log->start_written;
 		ssize_t written = write(log->fd, rest, strlen(rest));
+		int err = errno;
 
-		if (written < 0 && errno != EINTR)
-			return -errno;
+		if (written < 0 && err != EINTR) {
+			log->start_written = take_back(log, log->start_written);
+			return -err;
+		}
 		log->start_written += written > 0 ? (size_t)written : 0;
 	}
 	free(log->start);
@@ -314,7 +319,10 @@ static size_t whole_lines(const char *lines, size_t length, uint64_t limit)
 	return last ? (size_t)(last + 1 - lines) : 0;
 }
 
-/* How many of the lines the file may take, having made way if it is none. */
+/*
+ * How many of the lines the file may take, having made way if it is none; also
+ * if there are none, and the lines of the start alone are too many.
+ */
 static size_t make_way(struct logfile *log, const char *lines, size_t length,
 		       const struct stat *st, uint64_t now_ns)
 {
@@ -327,7 +335,7 @@ static size_t make_way(struct logfile *log, const char *lines, size_t length,
 	if (log->start)
 		size += strlen(log->start + log->start_written);
 	n = whole_lines(lines, length, limit > size ? limit - size : 0);
-	if (n)
+	if (n || (!length && size <= limit))
 		return n;
 	if (!log->has_records)
 		return line_length(lines, length);
@@ -373,7 +381,7 @@ static int check_file(struct logfile *log, struct stat *st)
 		log_warning("'%s' was removed; begun anew", log->name);
 		return fstat(log->fd, st) ? -errno : 0;
 	}
-	if (st->st_size == 0 && log->has_records)
+	if (st->st_size == 0 && !log->start)
 		begin(log, log->fd, true);
 	return 0;
 }
@@ -386,7 +394,7 @@ static ssize_t try_write(struct logfile *log, const char *lines, size_t length, 
 
 	if (err)
 		return err;
-	way = length ? make_way(log, lines, length, &st, now_ns) : 0;
+	way = make_way(log, lines, length, &st, now_ns);
 	err = write_start(log);
 	if (err)
 		return err;

@@ -17,6 +17,8 @@
 #if defined(HAVE_LIBSECCOMP) && !defined(__SANITIZE_ADDRESS__)
 #define CONFINES_CALLS
 #include <seccomp.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 #endif
 
 /* Linux 5.8's; a C library of that time may not have them. */
@@ -103,7 +105,7 @@ int privilege_drop_capabilities(void)
 static const int allowed_calls[] = {
 	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
 	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(poll), SCMP_SYS(ppoll),
-	SCMP_SYS(ioctl), SCMP_SYS(fcntl), SCMP_SYS(flock),
+	SCMP_SYS(fcntl), SCMP_SYS(flock),
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(lseek), SCMP_SYS(ftruncate),
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
 	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
@@ -118,6 +120,19 @@ static const int allowed_calls[] = {
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
+/* Of a terminal or a pipe only questions: TIOCSTI would type into the user's shell. */
+static const unsigned int allowed_ioctls[] = { FIONREAD, TCGETS };
+
+static int allow_ioctls(scmp_filter_ctx filter)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(allowed_ioctls) / sizeof(allowed_ioctls[0]); i++)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, allowed_ioctls[i]));
+	return err;
+}
+
 static int confine_calls(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -125,6 +140,8 @@ static int confine_calls(void)
 
 	for (size_t i = 0; !err && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
+	if (!err)
+		err = allow_ioctls(filter);
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);

@@ -16,6 +16,7 @@ setup() {
 	export TCC_FAULT=$BATS_TEST_TMPDIR/fault
 	printf '%64s' '' >"$TCC_FAULT"
 	fault none 0
+	sanitizer_options verify_asan_link_order=0 "${SANITIZER_FREES_AT_ONCE[@]}"
 	iperf_server_start
 }
 
@@ -335,6 +336,31 @@ fake_program() {
 	[ "$(n_messages)" -eq 1 ]
 	[ "$(summary lost)" -eq 0 ]
 	check_files a.csv
+}
+
+@test "a directory, or a link, of a rotated file's name is not in the way of compression" {
+	mkdir a.csv.9000
+	ln -s /etc/passwd a.csv.8000
+	trace_with_faults 2 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
+		--compress=gzip
+	wait_for '[ -e a.csv.1.gz ]' 5
+	rm -r a.csv.9000 a.csv.8000
+	end_of_load
+	[ "$(n_messages)" -eq 0 ]
+	check_files a.csv
+}
+
+@test "a second instance that is refused leaves the compression of the first alone" {
+	fake_program <<<$'#!/bin/sh\nexec tail -f /dev/null'
+	trace_with_faults 2 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
+		--compress=gzip
+	wait_for '[ -e a.csv.compressing ]' 5
+	run -1 "$TCC_TRACE" --csv --log-file a.csv --rotate-size=64K --compress=gzip --duration 0.1
+	[ "$output" = "tcc-trace: --log-file: 'a.csv': another tcc-trace is writing it" ]
+	[ -e a.csv.compressing ]
+	end_of_load
+	[ "$(n_messages)" -eq 0 ]
+	[ ! -e a.csv.compressing ]
 }
 
 @test "the compressor is not there: said at the start" {

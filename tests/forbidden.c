@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ static void try_all(void)
 	say("bpf", syscall(SYS_bpf, 0, NULL, 0));
 	say("ptrace", syscall(SYS_ptrace, 0, 0, 0, 0));
 	say("socket", socket(AF_INET, SOCK_STREAM, 0));
+	/* Typing into a terminal, here with none: refused before that is seen. */
+	say("ioctl", ioctl(STDIN_FILENO, TIOCSTI, "x"));
 }
 
 int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)

@@ -18,8 +18,9 @@ fuzz() {
 	[ ! -f "$seed" ] || command+=("-seed_inputs=$seed")
 	# Addresses are part of what the fuzzer goes by.
 	! setarch -R true 2>/dev/null || command=(setarch -R "${command[@]}")
-	run -0 timeout 300 "${command[@]}"
-	echo "${lines[-1]}"
+	run timeout 300 "${command[@]}"
+	tail -n 20 <<<"$output"
+	[ "$status" -eq 0 ]
 	[[ ${lines[-1]} == "Done $2 runs in "* ]]
 }
 

@@ -30,11 +30,11 @@ load lib/trace
 	[ "$(summary written)" -gt 100 ]
 }
 
-@test "from inside, execve, bpf, ptrace and socket are refused" {
+@test "from inside, execve, bpf, ptrace, socket and typing into a terminal are refused" {
 	confines_calls || skip "built without libseccomp, or with sanitizers"
 	run -0 env LD_PRELOAD="$TCC_BUILD/tests/forbidden.so" "$TCC_TRACE" --duration 0.3 --port 1
 	echo "$output"
-	for call in execve bpf ptrace socket; do
+	for call in execve bpf ptrace socket ioctl; do
 		[[ $output =~ forbidden:\ $call:\ Operation\ not\ permitted ]]
 	done
 }

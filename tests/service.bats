@@ -100,7 +100,8 @@ example_options() {
 	proc_start trace setpriv --reuid 65534 --regid 65534 --clear-groups \
 		--inh-caps=-all,+bpf,+perfmon --ambient-caps=-all,+bpf,+perfmon \
 		--bounding-set=-all,+bpf,+perfmon --no-new-privs \
-		"$TCC_TRACE" --port "$IPERF_PORT" --log-file "$LOG_DIR/trace.jsonl"
+		"$TCC_TRACE" --port "$IPERF_PORT" --log-file "$LOG_DIR/trace.jsonl" \
+		--rotate-size=64K --rotate-keep=9999 --compress=gzip
 	trace_wait_attached
 	# Real, effective, saved, of the file system.
 	[ "$(status_of Uid | xargs)" = '65534 65534 65534 65534' ]
@@ -111,11 +112,18 @@ example_options() {
 	[ "$(status_of NoNewPrivs)" -eq 1 ]
 	! confines_calls || [ "$(status_of Seccomp)" -eq 2 ]
 	iperf_client --time 1 >/dev/null
+	kill -HUP "$(proc_pid trace)"
+	kill -USR1 "$(proc_pid trace)"
+	wait_for "[ -e '$LOG_DIR/trace.jsonl.2.gz' ]" 5
 	trace_stop TERM
+	cat "$NETNS_DIR/trace.err"
 	[ "$PROC_STATUS" -eq 0 ]
-	check_account "$(records probe "$LOG_DIR/trace.jsonl")"
+	[ "$(grep -c 'probe: seen' "$NETNS_DIR/trace.err")" -eq 2 ]
+	[ "$(grep -vc 'attached in\|probe: seen\|connections in\|larger --buffer' \
+		"$NETNS_DIR/trace.err")" -eq 0 ]
+	check_account "$(records probe "$LOG_DIR"/*)"
 	[ "$(summary written)" -gt 100 ]
-	[ "$(stat -c '%u %a' "$LOG_DIR/trace.jsonl")" = '65534 640' ]
+	[ "$(stat -c '%u %a' "$LOG_DIR"/* | sort -u)" = '65534 640' ]
 }
 
 # ---- logrotate --------------------------------------------------------------

@@ -23,8 +23,12 @@ trace_both() {
 	proc_stop full INT
 	cat "$NETNS_DIR/trace.err" "$NETNS_DIR/full.err"
 	check_account $(($(lines "$NETNS_DIR/trace.out") - 1))
-	# All that the other one wrote is here written or filtered.
-	[ "$(summary seen)" -eq "$(summary seen "$NETNS_DIR/full.err")" ]
+	# All that the other one wrote is here written or filtered, and, where nobody else
+	# on this machine has traffic, nothing but that.
+	[ "$(summary written "$NETNS_DIR/full.err")" -le \
+		$(($(summary written) + $(summary filtered))) ]
+	[ "$(summary filtered "$NETNS_DIR/full.err")" -gt 0 ] ||
+		[ "$(summary seen)" -eq "$(summary seen "$NETNS_DIR/full.err")" ]
 	[ "$(summary filtered)" -gt 0 ]
 }
 
@@ -48,6 +52,7 @@ compare() {
 }
 
 @test "--changes where programs have no socket storage" {
+	sanitizer_options verify_asan_link_order=0
 	export LD_PRELOAD=$TCC_BUILD/tests/other_kernel.so TCC_RELEASE=5.10.0
 	trace_both --changes
 	compare changes

@@ -69,6 +69,7 @@ static void require_options(const struct options *options, const char *text, siz
 	require(options->color >= COLOR_AUTO && options->color <= COLOR_NEVER);
 	require(!options->is_quiet || !options->is_verbose);
 	require_limits("duration", options->duration_ns, parse_time);
+	require_limits("interval", options->thin.interval_ns, parse_time);
 	require_limits("count", options->count, parse_number);
 	require_limits("buffer", options->buffer_bytes, parse_size);
 	require_limits("rotate-size", options->rotate_bytes, parse_size);
@@ -92,6 +93,9 @@ static void require_options(const struct options *options, const char *text, siz
 	require_set(&options->filter.sport.size);
 	require_set(&options->filter.dport.size);
 	require_set(&options->filter.mark.size);
+	require_set(&options->filter.cc.size);
+	require_set(&options->filter.cgroup.size);
+	require_set(&options->filter.netns.size);
 }
 
 /* A control character would let a value forge lines of a terminal or a log. */

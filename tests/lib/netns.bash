@@ -27,10 +27,13 @@
 #	NETNS_DEV			the network device, named alike in a and b
 #	NETNS_DIR			a directory for files, gone with the pair
 #	IPERF_PORT			where the iperf3 server listens, in b
-# Ports are the namespaces' own: fixed ones clash with nothing.
+# Ports are the namespaces' own: fixed ones clash with nothing. But a trace sees
+# all namespaces, so that under bats each process has a port of its own: the tests of
+# two build directories may run at the same time.
 
 NETNS_DEV=veth0
-IPERF_PORT=5201
+# As setup_file left it, when a test reads this again.
+IPERF_PORT=${IPERF_PORT:-5201}
 
 # ---- processes ------------------------------------------------------------
 
@@ -152,6 +155,8 @@ netns_set() {
 netns_pair_up() {
 	NETNS_ID=${TCC_NETNS_PREFIX:-tcc-test}-$BASHPID
 	NETNS_A=$NETNS_ID-a NETNS_B=$NETNS_ID-b NETNS_ROUTER=$NETNS_ID-router
+	# Below those that the kernel gives out.
+	[ -z "${BATS_VERSION:-}" ] || IPERF_PORT=$((20000 + BASHPID % 10000))
 	A_IP4=10.198.1.2 B_IP4=10.198.2.2 A_IP6='' B_IP6=''
 	if [ -d /proc/sys/net/ipv6 ]; then
 		A_IP6=fd00:198:1::2 B_IP6=fd00:198:2::2

@@ -14,6 +14,17 @@ teardown() {
 	netns_pair_down
 }
 
+# sanitizer_options OPTION...: for what is started after this and was built with
+# the address sanitizer. verify_asan_link_order=0: other libraries may come before it.
+sanitizer_options() {
+	local IFS=:
+	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}$*"
+}
+
+# Else what was freed stays for a while, to catch its use: memory seems to grow.
+# shellcheck disable=SC2034 # for who measures memory
+SANITIZER_FREES_AT_ONCE=(quarantine_size_mb=0 thread_local_quarantine_size_kb=0)
+
 # trace_start OPTION...: trace in the background as process "trace"; returns
 # when it is attached. Its output is $NETNS_DIR/trace.out, its messages
 # $NETNS_DIR/trace.err.

@@ -220,6 +220,26 @@ static void test_bad_filters(void)
 		      "18446744073709551617");
 }
 
+#define CC_ALLOWED "the name of a congestion control algorithm, 15 characters at most, or one " \
+	"after '!'"
+#define CGROUP_ALLOWED "the path of a cgroup of version 2, or one after '!'"
+#define NETNS_ALLOWED "a network namespace: a path, a PID, or its inode number, or either after '!'"
+
+/* Names of the kernel's things: none, too long, of something else, negative, overflowing. */
+static void test_bad_kernel_names(void)
+{
+	REFUSE_VALUES("--cc", CC_ALLOWED, "", "!", "!!bbr", "bbr!", "sixteen_letters_",
+		      "99999999999999999999", "\xff", "caf\xc3\xa9");
+	refuse("--cc=b\nbr", "--cc: 'b?br': expected " CC_ALLOWED);
+	REFUSE_VALUES("--cgroup", CGROUP_ALLOWED, "", "!", "-1", "0", "/", "/nonexistent",
+		      "/etc/passwd", "!/", "99999999999999999999");
+	REFUSE_VALUES("--netns", NETNS_ALLOWED, "", "!", "0", "-1", "+1", "1x", "4294967296",
+		      "99999999999999999999", "/", "/nonexistent", "/proc/self/ns/mnt",
+		      "/proc/self/ns/netx", "!0", "!!4026531840", "0xf0000000", "no-such-name");
+	refuse("--cc=bbr,,reno", "--cc: '': expected " CC_ALLOWED);
+	refuse("--netns=4026531840,0", "--netns: '0': expected " NETNS_ALLOWED);
+}
+
 /* The value at fault is named, not the list around it. */
 static void test_bad_value_in_list(void)
 {
@@ -639,6 +659,7 @@ int main(void)
 	TAP_RUN(test_filters);
 	TAP_RUN(test_long_filter_text);
 	TAP_RUN(test_bad_filters);
+	TAP_RUN(test_bad_kernel_names);
 	TAP_RUN(test_bad_value_in_list);
 	TAP_RUN(test_formats);
 	TAP_RUN(test_every_format);
