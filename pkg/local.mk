@@ -8,13 +8,13 @@ EXTRA_DIST += \
 	debian/postrm debian/rules debian/source/format debian/tests/control \
 	debian/tests/loopback debian/upstream/metadata debian/watch \
 	debian/source/lintian-overrides debian/tcc-trace.lintian-overrides \
-	pkg/rpmlintrc
+	pkg/rpmlintrc pkg/toolchains tests/lib/root.bash tests/packages.bats
 
 # Nothing of this make's own may reach the packages' builds.
 pkg_clean_make = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u MAKEOVERRIDES
 pkg_tarball = $(distdir).tar.xz
 
-.PHONY: deb rpm
+.PHONY: deb rpm check-packages check-toolchains
 
 # The source is unpacked as the Debian revision's; only the log of the build and
 # the packages remain.
@@ -33,3 +33,11 @@ rpm: dist tcc-trace.spec
 	$(pkg_clean_make) rpmbuild --nodeps --clean --define '_topdir $(abs_builddir)/pkg/rpm' \
 		-ba tcc-trace.spec >pkg/rpm/build.log 2>&1 || { tail -n 40 pkg/rpm/build.log; exit 1; }
 	cd pkg/rpm && ls RPMS/*/*.rpm SRPMS/*.rpm
+
+# As root: installed into clean systems, used, removed.
+check-packages: deb rpm
+	$(MAKE) check TESTS=tests/packages.bats
+
+# As root: built by newer releases of Debian.
+check-toolchains: dist
+	$(srcdir)/pkg/toolchains $(pkg_tarball)
