@@ -331,3 +331,22 @@ examples() {
 		"$(sed -nE 's/^((src|bpf)\/[a-z_.]+(\[ch\])?)  .*/\1/p' "$SOURCE/HACKING" |
 			sed -E 's/\.(\[ch\]|[ch])$//' | LC_ALL=C sort)"
 }
+
+@test "the tarball has each file of the packages; both packages have one version" {
+	local version
+	same "$(cd "$SOURCE" && find debian pkg -type f ! -name '*.mk' ! -path debian/tcc-trace.service |
+		LC_ALL=C sort)" \
+		"$(sed -n '/^EXTRA_DIST/,/[^\\]$/p' "$SOURCE/pkg/local.mk" |
+			grep -oE '(debian|pkg)/[^ ]+' | LC_ALL=C sort)"
+	version=$(sed -nE 's/^AC_INIT.*, \[(.*)\]\)$/\1/p' "$SOURCE/configure.ac")
+	same "tcc-trace ($version-1)" "$(sed -n '1s/) .*/)/p' "$SOURCE/debian/changelog")"
+	same "$version-1" "$(sed -n '/^%changelog/{n;s/.* - //p;}' "$SOURCE/tcc-trace.spec.in")"
+}
+
+@test "HACKING's map and README.md know of the packages" {
+	for path in debian/ tcc-trace.spec.in pkg/ tests/packages.bats; do
+		grep -qF "$path" "$SOURCE/HACKING"
+	done
+	grep -qE '^make deb ' "$SOURCE/README.md"
+	grep -qE '^make rpm ' "$SOURCE/README.md"
+}

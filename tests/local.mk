@@ -116,8 +116,8 @@ preloaded = tests/fault.so tests/forbidden.so tests/other_kernel.so
 check_DATA += $(preloaded)
 CLEANFILES += $(preloaded)
 $(preloaded): %.so: %.c
-	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(WARN_CFLAGS) \
-		-shared -fPIC -o $@ $< -ldl
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(CPPFLAGS) $(WARN_CFLAGS) \
+		$(CFLAGS) $(LDFLAGS) -shared -fPIC -o $@ $< -ldl
 
 # The program, but for a BPF object in which CPU 0 stalls now and then between
 # an event's clock and its publication.
@@ -191,4 +191,4 @@ fuzz: $(fuzz_targets) $(fuzz_dict)
 	done
 
 clean-local:
-	rm -rf tests/fuzz/corpus-* tests/fuzz/objects
+	rm -rf tests/fuzz/corpus-* tests/fuzz/objects pkg/deb pkg/rpm pkg/roots pkg/toolchain-*.log

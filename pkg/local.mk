@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Included by Makefile.am: the packages of Debian and of RPM's distributions,
+# made from the tarball into pkg/deb and pkg/rpm of the build directory.
+
+# tcc-trace.spec.in is configure's.
+EXTRA_DIST += \
+	debian/README.Debian debian/changelog debian/clean debian/control debian/copyright \
+	debian/postrm debian/rules debian/source/format debian/tests/control \
+	debian/tests/loopback debian/upstream/metadata debian/watch \
+	debian/source/lintian-overrides debian/tcc-trace.lintian-overrides \
+	pkg/rpmlintrc pkg/toolchains tests/lib/root.bash tests/packages.bats
+
+# Nothing of this make's own may reach the packages' builds.
+pkg_clean_make = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u MAKEOVERRIDES
+pkg_tarball = $(distdir).tar.xz
+
+.PHONY: deb rpm check-packages check-toolchains
+
+# The source is unpacked as the Debian revision's; only the log of the build and
+# the packages remain.
+deb: dist
+	rm -rf pkg/deb && $(MKDIR_P) pkg/deb
+	cp $(pkg_tarball) pkg/deb/$(PACKAGE)_$(PACKAGE_VERSION).orig.tar.xz
+	cd pkg/deb && tar -xf $(PACKAGE)_$(PACKAGE_VERSION).orig.tar.xz
+	(cd pkg/deb/$(distdir) && $(pkg_clean_make) dpkg-buildpackage -us -uc; echo $$? >../status) \
+		2>&1 | tee pkg/deb/build.log
+	test "`cat pkg/deb/status`" = 0 && rm -rf pkg/deb/status pkg/deb/$(distdir)
+
+# --nodeps: the names of its needs are other distributions'.
+rpm: dist tcc-trace.spec
+	rm -rf pkg/rpm && $(MKDIR_P) pkg/rpm/SOURCES
+	cp $(pkg_tarball) pkg/rpm/SOURCES
+	$(pkg_clean_make) rpmbuild --nodeps --clean --define '_topdir $(abs_builddir)/pkg/rpm' \
+		-ba tcc-trace.spec >pkg/rpm/build.log 2>&1 || { tail -n 40 pkg/rpm/build.log; exit 1; }
+	cd pkg/rpm && ls RPMS/*/*.rpm SRPMS/*.rpm
+
+# As root: installed into clean systems, used, removed.
+check-packages: deb rpm
+	$(MAKE) check TESTS=tests/packages.bats
+
+# As root: built by newer releases of Debian.
+check-toolchains: dist
+	$(srcdir)/pkg/toolchains $(pkg_tarball)

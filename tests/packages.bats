@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The packages that make deb and make rpm have made: built again, looked at by
+# the distributions' own tools, installed into clean systems, used there on the
+# running kernel, and removed. Needs root and a mirror; make check-packages.
+
+bats_require_minimum_version 1.5.0
+load lib/netns
+load lib/root
+
+setup() {
+	DEBS=$TCC_BUILD/pkg/deb
+	RPMS=$TCC_BUILD/pkg/rpm
+	# shellcheck disable=SC2034 # for root_make
+	ROOT_CACHE=${TCC_ROOT_CACHE:-$TCC_BUILD/pkg/roots}
+	compgen -G "$DEBS/tcc-trace_*.deb" >/dev/null || skip "make deb was not run"
+	VERSION=$(sed -n 's/^PACKAGE_VERSION = //p' "$TCC_BUILD/Makefile")
+	DEB=$(echo "$DEBS"/tcc-trace_*.deb)
+	RPM=$(echo "$RPMS"/RPMS/*/"tcc-trace-$VERSION"-*.rpm)
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+needs() {
+	command -v "$1" >/dev/null || skip "$1 is not installed"
+}
+
+# same WANTED GOT
+same() {
+	diff -u --label wanted --label got <(printf '%s\n' "$1") <(printf '%s\n' "$2")
+}
+
+say() {
+	printf '# %s\n' "$@" >&3
+}
+
+# ---- what was built ---------------------------------------------------------
+
+@test "the deb, built in another directory, at another time, is the same bit for bit" {
+	mkdir again
+	tar -C again -xf "$DEBS/tcc-trace_$VERSION.orig.tar.xz"
+	(
+		cd again/tcc-trace-"$VERSION" || exit
+		umask 077
+		env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS TZ=Pacific/Auckland LC_ALL=C \
+			DEB_BUILD_OPTIONS=nocheck dpkg-buildpackage -b -us -uc
+	) >again.log 2>&1 || {
+		tail -n 20 again.log
+		return 1
+	}
+	for package in "$DEBS"/*.deb; do
+		echo "$package"
+		cmp "$package" "again/${package##*/}"
+	done
+}
+
+@test "both packages ran the unit tests when they were built" {
+	for log in "$DEBS/build.log" "$RPMS/build.log"; do
+		grep -E '^# PASS: +[1-9]' "$log"
+		grep -E '^# FAIL: +0$' "$log"
+		grep -E '^# ERROR: +0$' "$log"
+	done
+}
+
+# There is no public home of the project yet; all else is a fault.
+@test "lintian, pedantic, finds no fault" {
+	needs lintian
+	lintian --no-cfg -I --pedantic --allow-root --tag-display-limit 0 "$DEBS"/*.changes >tags
+	cat tags
+	run ! grep -vE 'no-homepage-field|upstream-metadata-missing-(bug-tracking|repository)' tags
+}
+
+@test "blhc finds no compiler call without hardening; the program is hardened" {
+	needs blhc
+	run blhc --bindnow "$DEBS/build.log"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	dpkg-deb -x "$DEB" deb
+	readelf -hd deb/usr/bin/tcc-trace >elf
+	grep -q 'Type: *DYN (Position-Independent Executable' elf
+	grep -q 'FLAGS_1.*NOW.*PIE' elf
+	grep -q 'NEEDED.*libbpf\.so' elf
+}
+
+@test "the deb's maintainer scripts set no capability and start nothing" {
+	dpkg-deb -e "$DEB" control
+	run ! grep -rE 'setcap|systemctl (start|enable)|_dh_action=start|deb-systemd-invoke start' control
+}
+
+@test "rpmlint finds no fault" {
+	needs rpmlint
+	run rpmlint -r "$TCC_TESTS/../pkg/rpmlintrc" "$RPMS"/RPMS/*/*.rpm "$RPMS"/SRPMS/*.rpm \
+		"$TCC_BUILD/tcc-trace.spec"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *" 0 errors, 0 warnings"* ]]
+}
+
+@test "the rpm has its debug information in a package of its own" {
+	needs rpm2cpio
+	for package in "$RPMS"/RPMS/*/tcc-trace-debuginfo-*.rpm; do
+		rpm2cpio "$package" | cpio -idm --quiet
+	done
+	readelf -SW usr/lib/debug/usr/bin/tcc-trace*.debug | grep -q debug_info
+}
+
+# ---- in clean systems -------------------------------------------------------
+
+clean_root() {
+	skip_unless_root
+	needs debootstrap
+	ROOT=$BATS_TEST_TMPDIR/$1
+	root_make "$1" "$ROOT"
+	root_apt "$ROOT" update
+	cp "$DEB" "$TCC_TESTS/../debian/tests/loopback" "$ROOT/root/"
+}
+
+# What is installed works and does nothing by itself.
+works_in_root() {
+	run -0 in_root "$ROOT" tcc-trace --version
+	[ "${lines[0]}" = "tcc-trace $VERSION" ]
+	[ "$(stat -c %a "$ROOT/usr/bin/tcc-trace")" = 755 ]
+	! getfattr -n security.capability "$ROOT/usr/bin/tcc-trace" 2>/dev/null
+	[ -z "$(find "$ROOT/etc/systemd" -name '*tcc-trace*' 2>/dev/null)" ]
+	run in_root_alone "$ROOT" perl /root/loopback
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+# deb_works SUITE
+deb_works() {
+	local before packages added
+	clean_root "$1"
+	mkdir -p "$ROOT/var/log/private" # systemd's
+	before=$(root_files "$ROOT")
+	packages=$(root_packages "$ROOT")
+	root_apt "$ROOT" install "/root/${DEB##*/}" >apt.log 2>&1 || {
+		cat apt.log
+		return 1
+	}
+	added=$(LC_ALL=C comm -13 <(echo "$packages") <(root_packages "$ROOT"))
+	say "$1: $(awk '{ printf "%s%s %d K", (NR == 1 ? "" : ", "), $1, $2; sum += $2 }
+		END { printf "; in all %d K", sum }' <<<"$added")"
+	# Those left out are there already or come, by one name or another.
+	same "libbpf1 libjansson4 tcc-trace zstd" \
+		"$(cut -d ' ' -f 1 <<<"$added" | grep -vE '^(libelf1(t64)?|libseccomp2|zlib1g)$' | paste -sd ' ')"
+	works_in_root
+
+	# As the service would have left it.
+	mkdir "$ROOT/var/log/private/tcc-trace"
+	ln -s private/tcc-trace "$ROOT/var/log/tcc-trace"
+	root_apt "$ROOT" purge tcc-trace >>apt.log 2>&1
+	root_apt "$ROOT" autoremove --purge >>apt.log 2>&1
+	same "$packages" "$(root_packages "$ROOT")"
+	same "$before" "$(root_files "$ROOT")"
+	[ -z "$(find "$ROOT/var/lib/dpkg" -name '*tcc-trace*')" ]
+}
+
+@test "the deb in Debian 12: installs little, works, leaves nothing" {
+	deb_works bookworm
+}
+
+@test "the deb in Debian 13: installs little, works, leaves nothing" {
+	deb_works trixie
+}
+
+# The libraries are the system's. Of directories only the package's own are to
+# go: distributions have a package for those that many share.
+@test "the rpm in a root of its own: installs, works, leaves nothing" {
+	local before rpm
+	needs rpm
+	clean_root bookworm
+	root_apt "$ROOT" install --no-install-recommends libbpf1 libjansson4 libseccomp2 >/dev/null 2>&1
+	rpm=(rpm --root "$ROOT" --dbpath /var/lib/rpm)
+	"${rpm[@]}" --initdb
+	before=$(root_files "$ROOT" | grep -v '^d')
+	"${rpm[@]}" -i --nodeps "$RPM"
+	"${rpm[@]}" -V --nodeps tcc-trace
+	say "rpm: $("${rpm[@]}" -q --qf '%{SIZE} bytes\n' tcc-trace)"
+	works_in_root
+	"${rpm[@]}" -e tcc-trace
+	same "$before" "$(root_files "$ROOT" | grep -v '^d')"
+	[ -z "$(find "$ROOT" -xdev -name '*tcc-trace*' ! -name "${DEB##*/}")" ]
+}
