@@ -47,6 +47,7 @@ path_without() {
 	run -0 "$bootstrap" --help
 	[[ $output == *"./bootstrap demo "* ]]
 	[[ $output == *"./bootstrap check "* ]]
+	[[ $output == *"./bootstrap kernels"* ]]
 }
 
 @test "an unknown argument is a usage error" {
@@ -56,9 +57,9 @@ path_without() {
 	[[ $output == "bootstrap: too many arguments"* ]]
 }
 
-@test "demo and check say that they need root" {
+@test "demo, check and kernels say that they need root" {
 	program id <<<'echo 1000'
-	for command in demo check; do
+	for command in demo check kernels; do
 		run -1 env "PATH=$PWD/first:$PATH" "$bootstrap" "$command"
 		[ "$output" = "bootstrap: $command needs root: sudo ./bootstrap $command" ]
 	done
