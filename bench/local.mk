@@ -2,7 +2,7 @@
 # Included by Makefile.am: what tracing costs, measured on the running kernel,
 # which needs root, see bench/bench.sh; and what a line costs.
 
-EXTRA_PROGRAMS = bench/probe_cost bench/format
+EXTRA_PROGRAMS += bench/probe_cost bench/format
 bench_format_SOURCES = bench/format.c
 bench_probe_cost_SOURCES = bench/probe_cost.c
 bench_probe_cost_LDADD = $(LIBBPF_LIBS)

@@ -61,7 +61,7 @@ static struct known *meet(struct ca_decode *decode, const __u64 cc[TCC_CC_WORDS]
 	memcpy(name, cc, sizeof(known->cc));
 	known->layout = ca_source_get(decode->source, name, &why);
 	ca_units_init(&known->units, known->layout);
-	if (!known->layout && has_room && *name)
+	if (why && has_room && *name)
 		log_warning("the private state of algorithm '%s' is not shown: %s", name, why);
 	return known;
 }

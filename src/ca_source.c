@@ -200,7 +200,7 @@ static int resolve_known(struct ca_source *source, const struct known *known,
 	int err;
 
 	if (!known->structure) {
-		snprintf(why, CA_WHY_MAX, "it keeps no private state");
+		why[0] = '\0';
 		return -ENOENT;
 	}
 	err = in_kernel(source, known->algorithm, known->structure, !known->is_foreign, layout, why);
@@ -266,7 +266,7 @@ const struct ca_layout *ca_source_get(struct ca_source *source, const char *algo
 		*why = "too many algorithms";
 		return NULL;
 	}
-	*why = entry->layout ? NULL : entry->why;
+	*why = entry->layout || !*entry->why ? NULL : entry->why;
 	return entry->layout;
 }
 

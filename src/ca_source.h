@@ -48,7 +48,8 @@ void ca_source_free(struct ca_source *source);
 
 /*
  * The layout of this algorithm's state, or NULL with a reason in *why: a sentence
- * without its end, to be said once for each algorithm. Both are the source's, and
+ * without its end, to be said once for each algorithm; *why is NULL where it is
+ * known to keep none. Both are the source's, and
  * stay. What was found or not is remembered: an algorithm asked for the first time
  * that was not there at the start takes the time to parse the kernel's BTF, some
  * 10 ms; else it is a comparison of short names.

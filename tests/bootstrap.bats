@@ -48,6 +48,7 @@ path_without() {
 	[[ $output == *"./bootstrap demo "* ]]
 	[[ $output == *"./bootstrap check "* ]]
 	[[ $output == *"./bootstrap packages"* ]]
+	[[ $output == *"./bootstrap kernels"* ]]
 }
 
 @test "an unknown argument is a usage error" {
@@ -57,9 +58,9 @@ path_without() {
 	[[ $output == "bootstrap: too many arguments"* ]]
 }
 
-@test "demo, check and packages say that they need root" {
+@test "demo, check, packages and kernels say that they need root" {
 	program id <<<'echo 1000'
-	for command in demo check packages; do
+	for command in demo check packages kernels; do
 		run -1 env "PATH=$PWD/first:$PATH" "$bootstrap" "$command"
 		[ "$output" = "bootstrap: $command needs root: sudo ./bootstrap $command" ]
 	done

@@ -3,7 +3,7 @@
 """Compares what tcc-trace wrote and counted with what ftrace recorded of the
 same tracepoint at the same time.
 
-    compare.py [--lossy] FTRACE CSV MESSAGES ATTACHED STOPPED
+    compare.py [--lossy] [--no-cookie] FTRACE CSV MESSAGES ATTACHED STOPPED
 
 FTRACE is what record.py left; it must have been attached before tcc-trace.
 CSV is tcc-trace's output with at least COLUMNS, MESSAGES its stderr; ATTACHED
@@ -15,7 +15,8 @@ that too much came while pid 1 was current, and a new recording may be better.
 Each event that ftrace has must be written once, with the same values, or be
 counted as lost or missed; what neither holds is the remainder. Nothing may be
 lost, and no more than 1 in REMAINDER_LIMIT remain: --lossy lifts these two
-limits, and then every event still has to be accounted for.
+limits, and then every event still has to be accounted for. --no-cookie: of a
+kernel that gives the program no cookies; then tcc-trace must not have any.
 """
 import bisect
 import collections
@@ -50,7 +51,7 @@ Account = collections.namedtuple("Account", "seen written filtered lost missed d
 class Recording:
     """What ftrace recorded, in the order of each CPU; until `until_ns` or all."""
 
-    def __init__(self, directory, until_ns=sys.maxsize):
+    def __init__(self, directory, until_ns=sys.maxsize, has_cookie=True):
         source = ftrace.Recording(directory)
         self.lost = source.lost()
         self.events = []
@@ -58,6 +59,8 @@ class Recording:
             for time_ns, pid, local, remote, values in source.events(cpu):
                 if time_ns > until_ns:
                     break
+                if not has_cookie:
+                    values[-1] = None
                 self.events.append(Event(time_ns, (cpu, local, remote, *values),
                                          pid in source.init_threads))
 
@@ -65,7 +68,8 @@ class Recording:
 class Parser:
     """Lines of the CSV to rows. Its first line says where the columns are."""
 
-    def __init__(self, heading):
+    def __init__(self, heading, has_cookie=True):
+        self.has_cookie = has_cookie
         names = heading.rstrip("\n").split(",")
         self.place = {name: names.index(name) for name in COLUMNS}
         self.pick = operator.itemgetter(*self.place.values())
@@ -85,14 +89,21 @@ class Parser:
             int(cpu), self.end(saddr, sport), self.end(daddr, dport), int(cwnd),
             int(ssthresh or INFINITE_SSTHRESH), int(snd_wnd), int(srtt), int(rcv_wnd),
             int(length) & 0xffff, int(snd_nxt), int(snd_una), int(mark),
-            int(cookie, 16)), int(lost))
+            self.cookie(cookie)), int(lost))
+
+    def cookie(self, cell):
+        if self.has_cookie:
+            return int(cell, 16)
+        if cell:
+            raise ValueError(f"a cookie, {cell}, where there are none")
+        return None
 
 
-def read_csv(path):
+def read_csv(path, has_cookie=True):
     """(parser, lines without the heading)"""
     with open(path) as file:
         lines = file.readlines()
-    return Parser(lines[0]), lines[1:]
+    return Parser(lines[0], has_cookie), lines[1:]
 
 
 def read_account(path):
@@ -225,10 +236,12 @@ class Verdict:
 def main():
     gc.disable()    # millions of small objects, none of them in a cycle
     arguments = sys.argv[1:]
-    is_lossy = arguments[0] == "--lossy"
-    directory, csv, messages, attached_ns, stopped_ns = arguments[is_lossy:]
-    parser, lines = read_csv(csv)
-    verdict = Verdict(Recording(directory), [parser.row(line) for line in lines],
+    options = {word for word in arguments if word in ("--lossy", "--no-cookie")}
+    directory, csv, messages, attached_ns, stopped_ns = arguments[len(options):]
+    is_lossy, has_cookie = "--lossy" in options, "--no-cookie" not in options
+    parser, lines = read_csv(csv, has_cookie)
+    verdict = Verdict(Recording(directory, has_cookie=has_cookie),
+                      [parser.row(line) for line in lines],
                       read_account(messages), int(attached_ns), int(stopped_ns), is_lossy)
     for text in verdict.figures:
         print(text)

@@ -32,7 +32,7 @@ class Recording:
         self._id = int(re.search(r"^ID: (\d+)$", format_text, re.M)[1])
         self._layout = {
             name: (int(offset), int(size)) for name, offset, size in re.findall(
-                r"field:[^;]*?(\w+)(?:\[\d+\])?;\s*offset:(\d+);\s*size:(\d+);", format_text)}
+                r"field:[^;]*?(\w+)(?:\[[^\]]*\])?;\s*offset:(\d+);\s*size:(\d+);", format_text)}
 
     def _read(self, name):
         with open(os.path.join(self.directory, name)) as file:

@@ -1,0 +1,385 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=busybox disable=SC3000-SC3999
+#
+# The first program of a booted kernel: runs the checks, one function each, and
+# writes what they leave as a tar to the disk. Judges nothing: judge.py does, on
+# the host. A check is added by a function check_NAME here, a class in judge.py.
+#
+# A check leaves its files in $out, /out/NAME: of each trace FILE what it wrote,
+# FILE.err what it said, FILE.exit its status. It fails where a command that it
+# relies on does (set -e), and skips by `skip REASON`.
+
+PATH=/bin:/applets
+export PATH
+
+# Not the one in busybox, whose shell would prefer it.
+ip() {
+	/bin/ip "$@"
+}
+
+checks='load truth filters cc netns thin formats rotate netem'
+check_limit_s=120
+
+A4=10.9.0.1 B4=10.9.0.2 A6=fd09::1 B6=fd09::2
+
+# ---- for the checks ----------------------------------------------------------
+
+skip() {
+	echo "$*" >"$out/skip"
+	exit 77
+}
+
+# need_module NAME...: or skip.
+need_module() {
+	local module
+	for module; do
+		[ -d "/sys/module/$module" ] || skip "this kernel has no module $module"
+	done
+}
+
+# wait_for CONDITION SECONDS
+wait_for() {
+	local tries=$(($2 * 20))
+	until eval "$1"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || {
+			echo "waited $2 s in vain for: $1"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
+# trace FILE OPTION...: one more trace, attached when this returns.
+trace() {
+	local file=$1 pid
+	shift
+	# A file of the options: what was asked for stays with what came.
+	echo "tcc-trace $*" >"$out/$file.options"
+	(cd "$out" && exec tcc-trace "$@") >"$out/$file" 2>"$out/$file.err" &
+	pid=$!
+	traces="$traces $file:$pid"
+	wait_for "grep -q 'attached in' '$out/$file.err' || ! [ -d /proc/$pid ]" 20
+	grep -q 'attached in' "$out/$file.err" || {
+		cat "$out/$file.err"
+		return 1
+	}
+}
+
+# End all traces, once no connection is left that could still say something.
+# TERM: the shell has INT ignored in what it puts into the background.
+traces_stop() {
+	local entry status
+	wait_for '! is_connected' 20
+	for entry in $traces; do
+		kill -s TERM "${entry#*:}"
+	done
+	for entry in $traces; do
+		status=0
+		wait "${entry#*:}" || status=$?
+		echo "$status" >"$out/${entry%:*}.exit"
+	done
+	traces=
+}
+
+# Whether a TCP socket, in any network namespace here, is neither LISTEN (0A)
+# nor TIME_WAIT (06).
+is_connected() {
+	local name
+	for name in '' a b; do
+		${name:+ip netns exec "$name"} cat /proc/net/tcp /proc/net/tcp6
+	done | awk '$4 ~ /^0[1-9B]$/ && $4 != "06" { found = 1 } END { exit !found }'
+}
+
+# serve PORT [NAMESPACE [CC]]
+serve() {
+	${2:+ip netns exec "$2"} helper serve "$1" ${3:+"$3"} >"$out/serve.$1$2" &
+	servers="$servers $!"
+	wait_for "grep -q listening '$out/serve.$1$2'" 10
+}
+
+# traffic [-n NAMESPACE] ARGUMENT...: a connection in the background; traffic_wait
+traffic() {
+	local namespace=
+	if [ "$1" = -n ]; then
+		namespace=$2
+		shift 2
+	fi
+	${namespace:+ip netns exec "$namespace"} helper run "$@" &
+	clients="$clients $!"
+}
+
+traffic_wait() {
+	local pid
+	for pid in $clients; do
+		wait "$pid"
+	done
+	clients=
+}
+
+# missed FILE...: how many events these traces together did not see.
+missed() {
+	local file
+	for file; do
+		sed -n 's/^tcc-trace: probe: .* missed \([0-9]*\).*/\1/p' "$out/$file.err"
+	done | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# netem OPTION...: what a sends to b is delayed, lost.
+netem() {
+	ip netns exec a tc qdisc replace dev veth0 root netem limit 1000 "$@"
+}
+
+# ---- the checks --------------------------------------------------------------
+
+check_load() {
+	serve 7000
+	trace load.txt
+	traffic 127.0.0.1 7000 50 100 100
+	traffic_wait
+	traces_stop
+}
+
+# ftrace records from before until after the trace; loopback and the link.
+check_truth() {
+	local instance=/sys/kernel/tracing/instances/truth cpu
+	mkdir "$instance" "$out/ftrace"
+	echo mono >"$instance/trace_clock"
+	echo 24576 >"$instance/buffer_size_kb"
+	echo 0 >"$instance/options/overwrite"
+	cat "$instance/events/tcp/tcp_probe/format" >"$out/ftrace/format"
+	cat /sys/kernel/tracing/events/header_page >"$out/ftrace/header_page"
+	echo 1 >"$out/ftrace/init_threads"
+	echo 1 >"$instance/events/tcp/tcp_probe/enable"
+
+	serve 7000
+	serve 7000 b
+	trace trace.csv --csv --buffer=8M --fields="$truth_fields"
+	helper clock >"$out/attached"
+	traffic -m 0xc0ffee 127.0.0.1 7000 3000 200 200
+	traffic ::1 7000 3000 200 200
+	traffic -m 0xfee1dead ::ffff:127.0.0.1 7000 3000 200 200
+	traffic -n a "$B4" 7000 500 200 200
+	traffic -n a "$B6" 7000 3 1000000 1000000
+	traffic ::1 7000 5 1000000 1000000
+	traffic_wait
+	wait_for '! is_connected' 20
+	helper clock >"$out/stopped"
+	traces_stop
+
+	echo 0 >"$instance/events/tcp/tcp_probe/enable"
+	for cpu in "$instance"/per_cpu/cpu*; do
+		helper drain "$cpu/trace_pipe_raw" "$out/ftrace/${cpu##*/}"
+		sed "s/^/${cpu##*/} /" "$cpu/stats" >>"$out/ftrace/stats"
+	done
+	rmdir "$instance"
+}
+
+truth_fields=ktime,cpu,saddr,sport,daddr,dport,snd_cwnd,ssthresh,snd_wnd,srtt,rcv_wnd,length
+truth_fields=$truth_fields,snd_nxt,snd_una,mark,cookie,lost
+
+# All at the same time; judge.py knows by the name what each should have.
+check_filters() {
+	local port
+	for port in 7001 7002 7003; do
+		serve "$port"
+		serve "$port" b
+	done
+	trace full.csv --csv
+	trace port.csv --csv --port=7001
+	trace sport.csv --csv --sport=7002
+	trace range.csv --csv --dport=7000-7002
+	trace not.csv --csv --port='!7001'
+	trace prefix4.csv --csv --ip=10.9.0.0/24
+	trace src6.csv --csv --src="$A6"
+	trace family6.csv --csv -6
+	trace mark.csv --csv --mark=0x77
+	trace both.csv --csv --dst="$B4" --dport=7001,7003
+	for port in 7001 7002 7003; do
+		traffic 127.0.0.1 "$port" 100 100 3000
+		traffic -m 0x77 ::1 "$port" 100 100 100
+		traffic ::ffff:127.0.0.1 "$port" 50 100 100
+		traffic -n a "$B4" "$port" 100 100 5000
+		traffic -n a "::ffff:$B4" "$port" 50 100 100
+		traffic -n a "$B6" "$port" 100 5000 100
+	done
+	traffic_wait
+	traces_stop
+}
+
+# An algorithm a port, for the clients; the servers keep cubic, but for dctcp:
+# it turns to its reno when the other end does not negotiate ECN as it does.
+check_cc() {
+	need_module tcp_bbr tcp_dctcp
+	serve 7011
+	serve 7012 '' dctcp
+	serve 7013
+	trace full.csv --csv
+	trace bbr.csv --csv --cc=bbr
+	trace dctcp.csv --csv --cc=dctcp
+	trace cubic.csv --csv --cc=cubic
+	traffic -c bbr 127.0.0.1 7011 100 2000 2000
+	traffic -c dctcp 127.0.0.1 7012 100 2000 2000
+	traffic -c reno 127.0.0.1 7013 100 2000 2000
+	traffic_wait
+	traces_stop
+}
+
+check_netns() {
+	serve 7000
+	serve 7000 b
+	trace full.csv --csv
+	trace in_a.csv --csv --netns=/run/netns/a
+	trace not_a.csv --csv --netns='!/run/netns/a'
+	traffic 127.0.0.1 7000 100 100 100
+	traffic -n a "$B4" 7000 100 100 3000
+	traffic -n a "$B6" 7000 100 100 3000
+	traffic_wait
+	traces_stop
+}
+
+# The comparison is event by event: it needs a run in which none was missed.
+check_thin() {
+	local fields=ktime,sport,dport,snd_cwnd,snd_nxt,snd_una,ssthresh,lost
+	local tries=3
+	serve 7000 b
+	netem delay 4ms loss 1%
+	while [ "$tries" -gt 0 ]; do
+		tries=$((tries - 1))
+		trace full.csv --csv --fields="$fields"
+		trace changes.csv --csv --changes --fields="$fields,skipped"
+		trace interval.csv --csv --interval=1s --fields="$fields,skipped"
+		traffic -n a "$B4" 7000 100 20000 100
+		traffic -n a "$B6" 7000 200 100 2000
+		traffic_wait
+		traces_stop
+		[ "$(missed full.csv changes.csv interval.csv)" -gt 0 ] || break
+	done
+}
+
+# One end of one connection: the order is the same for all.
+check_formats() {
+	serve 7000
+	trace text.txt --sport=7000
+	trace json.jsonl --json --sport=7000
+	trace csv.csv --csv --sport=7000
+	trace tcpprobe.txt --format=tcpprobe --sport=7000
+	traffic 127.0.0.1 7000 300 500 5000
+	traffic_wait
+	traces_stop
+}
+
+check_rotate() {
+	local fields=saddr,sport,daddr,dport,snd_cwnd,ssthresh,snd_wnd,srtt,length
+	fields=$fields,snd_nxt,snd_una,cookie,lost
+	serve 7000
+	trace pipe.csv --csv --fields="$fields" --sport=7000
+	trace log --csv --fields="$fields" --sport=7000 --log-file=log.csv \
+		--rotate-size=64K --rotate-keep=all
+	traffic 127.0.0.1 7000 3000 100 3000
+	traffic_wait
+	traces_stop
+}
+
+check_netem() {
+	need_module sch_netem
+	serve 7000 b
+	# Without offload, which would make one packet of many segments.
+	ip -n a link set veth0 gso_max_segs 1
+	netem delay 5ms loss 2%
+	ip netns exec a cat /proc/net/snmp >"$out/before"
+	trace loss.csv --csv --src="$A4"
+	traffic -n a -c reno "$B4" 7000 20 200000 100
+	traffic_wait
+	traces_stop
+	ip netns exec a cat /proc/net/snmp >"$out/after"
+}
+
+# ---- the machine -------------------------------------------------------------
+
+mount_all() {
+	/bin/busybox mkdir -p /applets
+	/bin/busybox --install -s /applets
+	mkdir -p /proc /sys /dev /run/netns /out /tmp
+	mount -t proc proc /proc
+	mount -t sysfs sysfs /sys
+	mount -t devtmpfs devtmpfs /dev
+	mount -t tracefs tracefs /sys/kernel/tracing
+}
+
+# What a kernel lacks the checks will notice.
+load_modules() {
+	local module
+	while read -r module; do
+		insmod "/modules/$module.ko" || echo "cannot load $module"
+	done </modules/order
+}
+
+# Two network namespaces, joined.
+make_network() {
+	local name
+	ip link set lo up
+	for name in a b; do
+		ip netns add "$name"
+		ip -n "$name" link set lo up
+	done
+	ip link add name veth0 netns a type veth peer name veth0 netns b
+	ip -n a addr add "$A4/24" dev veth0
+	ip -n b addr add "$B4/24" dev veth0
+	ip -n a addr add "$A6/64" dev veth0 nodad
+	ip -n b addr add "$B6/64" dev veth0 nodad
+	ip -n a link set veth0 up
+	ip -n b link set veth0 up
+	for name in a b; do
+		ip netns exec "$name" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_no_metrics_save'
+	done
+}
+
+save_btf() {
+	local name
+	mkdir -p /out/btf
+	for name in vmlinux tcp_bbr tcp_dctcp tcp_cubic; do
+		[ ! -e "/sys/kernel/btf/$name" ] || cp "/sys/kernel/btf/$name" /out/btf/
+	done
+}
+
+run_check() {
+	local status=0 start
+	mkdir -p "/out/$1"
+	start=$(helper clock)
+	timeout -s KILL "$check_limit_s" sh /init check "$1" >"/out/$1/log" 2>&1 || status=$?
+	# Only what a check left behind is still there.
+	killall -q -9 tcc-trace helper
+	ip netns exec a tc qdisc del dev veth0 root 2>/dev/null
+	ip -n a link set veth0 gso_max_segs 65535
+	echo "$status" >"/out/$1/status"
+	echo "check $1: status $status, $((($(helper clock) - start) / 1000000)) ms"
+	[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || tail -n 20 "/out/$1/log"
+}
+
+main() {
+	local name
+	mount_all
+	uname -r >/out/release
+	uname -v >/out/version
+	load_modules
+	make_network
+	save_btf
+	for name in $(sed -n 's/.*tcc_checks=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ' |
+		grep . || echo "$checks"); do
+		run_check "$name"
+	done
+	dmesg | grep -E 'BUG:|WARNING:|Oops|Call Trace' >/out/dmesg
+	echo complete >/out/complete
+	tar cf /dev/vda -C /out . && sync
+	poweroff -f
+}
+
+if [ "$1" = check ]; then
+	out=/out/$2 traces= servers= clients=
+	set -e
+	"check_$2"
+else
+	main
+fi

@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Judges what the checks of guest.sh left, and prints TAP, without numbers and
+plan: a line for each check of one kernel.
+
+    judge.py KERNEL ARCH DIRECTORY CHECKS
+
+DIRECTORY is what `run` made for the kernel: skip, the reason why it was not
+booted; out/, what came out of it; console. CHECKS: those that were run, with
+commas; '' for all. A check whose traces are not there has failed.
+"""
+import collections
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+
+TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+COUNTS = ("seen", "written", "filtered", "lost", "missed", "discarded")
+TEXT = re.compile(
+    r"k:\d+ \d+\.\d{3} ms \| \d+\.\d{3} ms \| [0-9a-f.:]+\.\d+ > [0-9a-f.:]+\.\d+ \| "
+    r"snd_cwnd (?P<snd_cwnd>\d+) ssthresh (?P<ssthresh>\d+|inf) snd_wnd (?P<snd_wnd>\d+) "
+    r"srtt (?P<srtt>\d+) rcv_wnd (?P<rcv_wnd>\d+) length (?P<length>\d+)( lost \d+)?")
+TCPPROBE = re.compile(
+    r"\d+\.\d{9} \S+ \S+ (?P<length>\d+) 0x(?P<snd_nxt>[0-9a-f]+) 0x(?P<snd_una>[0-9a-f]+) "
+    r"(?P<snd_cwnd>\d+) (?P<ssthresh>\d+) (?P<snd_wnd>\d+) (?P<srtt>\d+) (?P<rcv_wnd>\d+)")
+
+
+class Fault(Exception):
+    pass
+
+
+def require(condition, text):
+    if not condition:
+        raise Fault(text)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def lines(path):
+    text = read(path)
+    require(not text or text.endswith("\n"), f"{os.path.basename(path)} ends in half a line")
+    return text.splitlines()
+
+
+class Check:
+    """One check's files. What a subclass's judge() finds wrong it raises."""
+
+    def __init__(self, kernel, directory):
+        self.kernel, self.directory = kernel, directory
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def rows(self, name):
+        with open(self.path(name), newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file, strict=True))
+        require(all(None not in row and None not in row.values() for row in found),
+                f"{name}: a row has more or fewer columns than the heading")
+        return found
+
+    def account(self, name):
+        """As numbers, and that they add up."""
+        text = read(self.path(name + ".err"))
+        line = re.search(r"^tcc-trace: probe: seen .*$", text, re.M)
+        require(line, f"{name}: no summary")
+        account = {count: int(re.search(rf"\b{count} (\d+)", line[0])[1]) for count in COUNTS}
+        require(account["seen"] == sum(account[count] for count in COUNTS[1:]),
+                f"{name}: the account does not add up: {line[0]}")
+        return account
+
+    def traces(self):
+        return sorted(name[:-4] for name in os.listdir(self.directory) if name.endswith(".err"))
+
+    def run(self, *command):
+        """A comparison: what it says is its own, its failure is ours."""
+        done = subprocess.run([sys.executable, *command], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        require(done.returncode == 0, done.stdout.strip())
+        return done.stdout.strip()
+
+    def subset(self, full, part, wants):
+        """The rows of `part` are those of `full` that `wants`, but for what
+        either missed: two programs are interrupted at different moments."""
+        def bag(rows):
+            names = ("saddr", "sport", "daddr", "dport", "snd_cwnd", "ssthresh", "mss",
+                     "snd_wnd", "srtt", "length", "snd_nxt", "snd_una", "mark", "cookie")
+            return collections.Counter(tuple(row[name] for name in names) for row in rows)
+        every, got = self.rows(full), self.rows(part)
+        should = [row for row in every if wants(row)]
+        require(len(should) >= 20, f"{part}: only {len(should)} events to choose")
+        require(len(should) < len(every), f"{part}: there is nothing to leave out")
+        extra, lacking = bag(got) - bag(should), bag(should) - bag(got)
+        require(sum(extra.values()) <= self.account(full)["missed"],
+                f"{part}: {sum(extra.values())} events too many, as {next(iter(extra), None)}")
+        require(sum(lacking.values()) <= self.account(part)["missed"],
+                f"{part}: lacks {sum(lacking.values())} events, as {next(iter(lacking), None)}")
+        require(all(wants(row) for row in got), f"{part}: an event that was filtered out")
+        return f"{part} {len(got)} of {len(every)}"
+
+
+class Load(Check):
+    """The program loads, attaches, writes, ends."""
+
+    def judge(self):
+        account = self.account("load.txt")
+        require(account["written"] >= 100, f"{account['written']} events written")
+        text = read(self.path("load.txt.err"))
+        return re.search(r"attached in [^\n]*", text)[0]
+
+
+class Truth(Check):
+    """What ftrace has, event by event."""
+
+    def judge(self):
+        options = ["--no-cookie"] if self.kernel.has_no_cookie else []
+        said = self.run(os.path.join(TESTS, "truth/compare.py"), *options, self.path("ftrace"),
+                        self.path("trace.csv"), self.path("trace.csv.err"),
+                        read(self.path("attached")).strip(), read(self.path("stopped")).strip())
+        rows = self.rows("trace.csv")
+        require(len(rows) > 10000, f"only {len(rows)} events")
+        for name in "::1", "127.0.0.1", "::ffff:127.0.0.1", "10.9.0.1", "fd09::1":
+            require(any(row["saddr"] == name for row in rows), f"no event of {name}")
+        for mark in 0xc0ffee, 0xfee1dead:
+            require(any(row["mark"] == str(mark) for row in rows), f"no event of mark {mark:#x}")
+        return said
+
+
+class Filters(Check):
+    WANTS = {
+        "port": lambda row: "7001" in (row["sport"], row["dport"]),
+        "sport": lambda row: row["sport"] == "7002",
+        "range": lambda row: 7000 <= int(row["dport"]) <= 7002,
+        "not": lambda row: "7001" not in (row["sport"], row["dport"]),
+        "prefix4": lambda row: "10.9.0." in row["saddr"],
+        "src6": lambda row: row["saddr"] == "fd09::1",
+        "family6": lambda row: ":" in row["saddr"] and "." not in row["saddr"],
+        "mark": lambda row: row["mark"] == str(0x77),
+        "both": lambda row: row["daddr"].endswith("10.9.0.2") and row["dport"] in ("7001", "7003"),
+    }
+
+    def judge(self):
+        return ", ".join(self.subset("full.csv", name + ".csv", wants)
+                         for name, wants in self.WANTS.items())
+
+
+class Cc(Check):
+    """See guest.sh: which algorithm is at which port."""
+
+    def judge(self):
+        return ", ".join((
+            self.subset("full.csv", "bbr.csv", lambda row: row["dport"] == "7011"),
+            self.subset("full.csv", "dctcp.csv",
+                        lambda row: "7012" in (row["sport"], row["dport"])),
+            self.subset("full.csv", "cubic.csv",
+                        lambda row: row["sport"] in ("7011", "7013"))))
+
+
+class Netns(Check):
+    def judge(self):
+        in_a = ("10.9.0.1", "fd09::1")
+        return ", ".join((
+            self.subset("full.csv", "in_a.csv", lambda row: row["saddr"] in in_a),
+            self.subset("full.csv", "not_a.csv", lambda row: row["saddr"] not in in_a)))
+
+
+class Thin(Check):
+    def judge(self):
+        compare = os.path.join(TESTS, "thin/compare.py")
+        missed = sum(self.account(name)["missed"] for name in self.traces())
+        require(not missed, f"{missed} events missed in each run: nothing to compare")
+        for name in "changes.csv", "interval.csv":
+            require(len(self.rows(name)) < len(self.rows("full.csv")), f"{name}: all is there")
+        return "; ".join((
+            self.run(compare, "changes", self.path("full.csv"), self.path("changes.csv")),
+            self.run(compare, "interval", self.path("full.csv"), self.path("interval.csv"),
+                     "1000")))
+
+
+class Formats(Check):
+    def values(self, found, names):
+        return [tuple(str(one[name]) for name in names) for one in found]
+
+    def matches(self, name, pattern):
+        found = [pattern.fullmatch(line) for line in lines(self.path(name))]
+        require(all(found), f"{name}: a line that is not as promised")
+        return [one.groupdict() for one in found]
+
+    def judge(self):
+        rows = self.rows("csv.csv")
+        objects = [json.loads(line) for line in lines(self.path("json.jsonl"))]
+        require(all(list(one) == list(rows[0]) for one in objects),
+                "the names in JSON are not the heading of CSV")
+        for one in objects:
+            one["ssthresh"] = "" if one["ssthresh"] is None else one["ssthresh"]
+        text = self.matches("text.txt", TEXT)
+        for one in text:
+            one["ssthresh"] = one["ssthresh"].replace("inf", "")
+        module = self.matches("tcpprobe.txt", TCPPROBE)
+        for one in module:
+            one["ssthresh"] = one["ssthresh"].replace("2147483647", "")
+            one["snd_nxt"], one["snd_una"] = int(one["snd_nxt"], 16), int(one["snd_una"], 16)
+        common = ("snd_cwnd", "ssthresh", "snd_wnd", "srtt", "length")
+        self.alike("json.jsonl", objects, rows, common + ("snd_nxt", "snd_una", "mss", "mark"))
+        self.alike("text.txt", text, rows, common + ("rcv_wnd",))
+        self.alike("tcpprobe.txt", module, rows, common + ("snd_nxt", "snd_una", "rcv_wnd"))
+        return f"{len(rows)} events in each format"
+
+    def alike(self, name, found, rows, names):
+        """Each value, in the same order, unless some event was missed."""
+        ours, theirs = self.values(found, names), self.values(rows, names)
+        require(len(ours) > 100, f"{name}: only {len(ours)} events")
+        missed = self.account(name)["missed"] + self.account("csv.csv")["missed"]
+        if not missed:
+            require(ours == theirs, f"{name} and csv.csv differ")
+        differ = collections.Counter(ours)
+        differ.subtract(collections.Counter(theirs))
+        require(sum(map(abs, differ.values())) <= missed, f"{name} and csv.csv differ")
+
+
+class Rotate(Check):
+    LIMIT = 65536
+
+    def judge(self):
+        compare = os.path.join(TESTS, "rotate/compare.py")
+        files = [name for name in os.listdir(self.directory) if name.startswith("log.csv")]
+        require(len(files) >= 3, f"only {len(files)} files")
+        accounts = self.account("log"), self.account("pipe.csv")
+        said = self.run(compare, "files", self.path("log.csv"), str(self.LIMIT))
+        self.run(compare, "stream", self.path("log.csv"), self.path("pipe.csv"),
+                 ",".join(str(account["missed"]) for account in accounts),
+                 ",".join(str(account["lost"]) for account in accounts))
+        return said
+
+
+class Netem(Check):
+    """Loss is seen: the threshold comes down from infinite, the window too."""
+
+    def retransmits(self, name):
+        heading, values = (line.split() for line in lines(self.path(name))
+                           if line.startswith("Tcp:"))
+        return int(values[heading.index("RetransSegs")])
+
+    def judge(self):
+        lost = self.retransmits("after") - self.retransmits("before")
+        require(lost >= 10, f"the kernel retransmitted {lost} segments: too little loss")
+        rows = self.rows("loss.csv")
+        require(rows[0]["ssthresh"] == "", "the threshold is not infinite at first")
+        require(rows[-1]["ssthresh"] != "", "the threshold is infinite at last")
+        windows = [int(row["snd_cwnd"]) for row in rows]
+        cuts = sum(now < before for before, now in zip(windows, windows[1:]))
+        require(cuts > 0, "the window never becomes smaller")
+        return f"{lost} segments retransmitted, {cuts} times a smaller window in {len(rows)} events"
+
+
+CHECKS = {check.__name__.lower(): check
+          for check in (Load, Truth, Filters, Cc, Netns, Thin, Formats, Rotate, Netem)}
+
+
+class Kernel:
+    def __init__(self, name, arch, directory):
+        self.name, self.arch, self.directory = name, arch, directory
+        self.out = os.path.join(directory, "out")
+        self.release = self.read("out/release") or "-"
+        version = re.match(r"(\d+)\.(\d+)", self.release)
+        self.has_no_cookie = bool(version) and tuple(map(int, version.groups())) < (5, 12)
+
+    def read(self, name):
+        try:
+            return read(os.path.join(self.directory, name)).strip()
+        except FileNotFoundError:
+            return None
+
+    def say(self, passed, check, text="", skip=None):
+        print("ok" if passed else "not ok", "-", f"{self.name}: {check}",
+              *(["# SKIP", skip] if skip else []))
+        for line in text.splitlines():
+            print("#", line)
+
+    def judge(self, name):
+        directory = os.path.join(self.out, name)
+        status = self.read(f"out/{name}/status")
+        if status is None:
+            return self.say(False, name, "did not come to its end in the machine; the console "
+                            "ends:\n" + "\n".join((self.read("console") or "").splitlines()[-8:]))
+        if status == "77":
+            return self.say(True, name, skip=self.read(f"out/{name}/skip"))
+        check = CHECKS[name](self, directory)
+        try:
+            require(status == "0", f"status {status} in the machine\n"
+                    + "\n".join((self.read(f"out/{name}/log") or "").splitlines()[-20:]))
+            for trace in check.traces():
+                exit_status = self.read(f"out/{name}/{trace}.exit")
+                require(exit_status == "0", f"{trace} ended with {exit_status}")
+            return self.say(True, name, check.judge())
+        except (Fault, OSError, ValueError, KeyError, IndexError, TypeError) as fault:
+            return self.say(False, name, f"{type(fault).__name__}: {fault}")
+
+    def account(self, names):
+        """Of every trace of every check: it adds up, nothing is lost, and what
+        is written is there."""
+        total = collections.Counter()
+        try:
+            for name in names:
+                check = CHECKS[name](self, os.path.join(self.out, name))
+                if self.read(f"out/{name}/status") != "0":
+                    continue
+                for trace in check.traces():
+                    account = check.account(trace)
+                    total.update(account)
+                    require(not account["lost"] and not account["discarded"],
+                            f"{name}/{trace}: events lost: {account}")
+                    if trace == "log":
+                        continue        # a rotated file: its own check counts it
+                    n = len(lines(check.path(trace))) - trace.endswith(".csv")
+                    require(n == account["written"],
+                            f"{name}/{trace}: {n} events, {account['written']} counted")
+            require(total["seen"] > 0, "no trace at all")
+            self.say(True, "account", " ".join(f"{count} {total[count]}" for count in COUNTS))
+        except (Fault, OSError, ValueError) as fault:
+            self.say(False, "account", str(fault))
+
+    def health(self):
+        """The kernel itself has nothing to complain of."""
+        said = self.read("out/dmesg")
+        complete = self.read("out/complete") is not None
+        self.say(complete and not said, "health",
+                 said or ("" if complete else "the machine did not come to its end"))
+
+
+def main():
+    kernel = Kernel(*sys.argv[1:4])
+    names = sys.argv[4].split(",") if sys.argv[4] else list(CHECKS)
+    reason = kernel.read("skip")
+    if reason:
+        for name in names + ["account", "health"]:
+            kernel.say(True, name, skip=reason)
+        return
+    print(f"# {kernel.name}: {kernel.arch}, Linux {kernel.release}, {kernel.read('out/version')}")
+    for name in names:
+        kernel.judge(name)
+    kernel.account(names)
+    kernel.health()
+
+
+if __name__ == "__main__":
+    main()

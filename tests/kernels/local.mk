@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Included by Makefile.am: the matrix of kernels, booted in qemu. What the checks
+# find is in kernels/ of the build directory, results and logs as automake has
+# them; KERNELS and CHECKS in the environment choose, see run.
+
+EXTRA_DIST += tests/kernels/fetch.bash tests/kernels/guest.sh tests/kernels/helper.c \
+	tests/kernels/judge.py tests/kernels/kernels.list tests/kernels/run \
+	tests/kernels/readme.awk tests/kernels/table.awk
+
+.PHONY: check-kernels kernels-table
+check-kernels: tcc-trace-static$(EXEEXT)
+	@$(MKDIR_P) kernels
+	@rm -f kernels/kernels.trs
+	@$(LOG_DRIVER) --test-name kernels --log-file kernels/kernels.log \
+		--trs-file kernels/kernels.trs -- \
+		$(BASH) $(srcdir)/tests/kernels/run ./tcc-trace-static$(EXEEXT) kernels
+	@cat kernels/kernels.md
+	@! grep -qE '^:test-result: (FAIL|ERROR|XPASS)' kernels/kernels.trs
+
+# The last run's results, into the README.
+kernels-table:
+	$(AWK) -v table=kernels/kernels.md -f $(srcdir)/tests/kernels/readme.awk \
+		$(srcdir)/README.md >kernels/README.md.tmp
+	mv kernels/README.md.tmp $(srcdir)/README.md
+
+clean-local: clean-kernels
+.PHONY: clean-kernels
+clean-kernels:
+	rm -rf kernels
