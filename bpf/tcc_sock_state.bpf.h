@@ -40,16 +40,21 @@ static __always_inline __u32 tcc_sock_state_ports(const struct tcp_sock *tp)
 		__type(value, value_type);						\
 	} name##_table SEC(".maps");							\
 											\
+	static const char name##_none[sizeof(value_type)];	/* the stack is small */	\
+											\
 	static __always_inline value_type *name##_of_table(const struct tcp_sock *tp)	\
 	{										\
-		value_type none = { .ports = tcc_sock_state_ports(tp) };		\
+		__u32 ports = tcc_sock_state_ports(tp);					\
 		__u64 key = (__u64)tp;							\
 		value_type *state = bpf_map_lookup_elem(&name##_table, &key);		\
 											\
-		if (state && state->ports == none.ports)				\
+		if (state && state->ports == ports)					\
 			return state;							\
-		bpf_map_update_elem(&name##_table, &key, &none, BPF_ANY);		\
-		return bpf_map_lookup_elem(&name##_table, &key);			\
+		bpf_map_update_elem(&name##_table, &key, &name##_none, BPF_ANY);	\
+		state = bpf_map_lookup_elem(&name##_table, &key);			\
+		if (state)								\
+			state->ports = ports;						\
+		return state;								\
 	}										\
 											\
 	static __always_inline value_type *name##_of(struct tcp_sock *tp)		\

@@ -60,7 +60,17 @@ static int check_standard_files(void)
 	return stdout_flags < 0 ? -EBADF : 0;
 }
 
-/* What was printed to stdout must have arrived. */
+/*
+ * What was printed to stdout must have arrived. All of it at once, at the end:
+ * of a write that failed before, errno would be gone.
+ */
+static void buffer_stdout(void)
+{
+	static char buffer[64 << 10];
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
 static int finish_stdout(void)
 {
 	errno = 0;
@@ -341,6 +351,7 @@ int main(int argc, char **argv)
 		return fail("write to standard output", err);
 	log_set_level(options.is_quiet ? LOG_QUIET
 				       : options.is_verbose ? LOG_VERBOSE : LOG_NORMAL);
+	buffer_stdout();
 	switch (options.action) {
 	case ACTION_HELP:
 		options_print_help(stdout);

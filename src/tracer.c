@@ -276,11 +276,13 @@ static void explain_load(const struct tracer *tracer, int err)
 {
 	if (is_memory_refused(tracer, err))
 		return;
-	if (err == -EPERM || err == -EACCES)
+	/* EACCES is the verifier's, as a rule. */
+	if (err == -EPERM)
 		host_refuse_privilege();
 	else if (err == -ESRCH || err == -ENOENT)
-		log_error("this kernel has not the tracepoints of TCP: "
-			  "tcc-trace needs one built with CONFIG_INET=y and CONFIG_TRACEPOINTS=y");
+		log_error("this kernel has no tracepoint tcp:tcp_probe%s: "
+			  "tcc-trace needs one built with CONFIG_INET=y and CONFIG_TRACEPOINTS=y",
+			  has_rare_kinds(&tracer->ask) ? ", or none of --events" : "");
 	else
 		log_error("the kernel does not load the BPF program: %s (--verbose says why)",
 			  strerror(-err));
