@@ -18,7 +18,7 @@ ip() {
 	/bin/ip "$@"
 }
 
-checks='load truth filters cc netns thin formats rotate netem'
+checks='load truth filters cc netns thin formats rotate netem events ca'
 check_limit_s=120
 
 A4=10.9.0.1 B4=10.9.0.2 A6=fd09::1 B6=fd09::2
@@ -294,6 +294,38 @@ check_netem() {
 	traffic_wait
 	traces_stop
 	ip netns exec a cat /proc/net/snmp >"$out/after"
+}
+
+# The whole life of connections that lose segments, with every property; and the
+# sums at their ends alone, for which no probe is written.
+check_events() {
+	need_module sch_netem
+	serve 7000 b
+	ip -n a link set veth0 gso_max_segs 1
+	netem delay 5ms loss 2%
+	ip netns exec a cat /proc/net/snmp >"$out/before"
+	trace all.jsonl --json --events=all --fields=all --src="$A4"
+	trace close.csv --csv --events=close --src="$A4"
+	traffic -n a -c reno "$B4" 7000 20 200000 100
+	traffic_wait
+	traces_stop
+	ip netns exec a cat /proc/net/snmp >"$out/after"
+}
+
+# Private state, by the BTF of modules and of what is built in.
+check_ca() {
+	need_module tcp_bbr tcp_dctcp
+	serve 7011
+	serve 7012 '' dctcp
+	serve 7013
+	trace bbr.jsonl --json --fields=+cc,+bbr_mode,+bbr_min_rtt,+bbr_cwnd_gain,+ca --cc=bbr
+	trace dctcp.csv --csv --fields=cc,ca.dctcp_alpha,ca.loss_cwnd --cc=dctcp
+	trace cubic.jsonl --json --fields=+cc,+cubic_k,+ca --cc=cubic
+	traffic -c bbr 127.0.0.1 7011 100 2000 2000
+	traffic -c dctcp 127.0.0.1 7012 100 2000 2000
+	traffic -c cubic 127.0.0.1 7013 100 2000 2000
+	traffic_wait
+	traces_stop
 }
 
 # ---- the machine -------------------------------------------------------------

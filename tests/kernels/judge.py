@@ -67,12 +67,24 @@ class Check:
     def account(self, name):
         """As numbers, and that they add up."""
         text = read(self.path(name + ".err"))
-        line = re.search(r"^tcc-trace: probe: seen .*$", text, re.M)
-        require(line, f"{name}: no summary")
-        account = {count: int(re.search(rf"\b{count} (\d+)", line[0])[1]) for count in COUNTS}
-        require(account["seen"] == sum(account[count] for count in COUNTS[1:]),
-                f"{name}: the account does not add up: {line[0]}")
-        return account
+        found = re.findall(r"^tcc-trace: \w+: seen .*$", text, re.M)
+        require(found, f"{name}: no summary")
+        total = dict.fromkeys(COUNTS, 0)
+        for line in found:      # one for each kind of event
+            account = {count: int(re.search(rf"\b{count} (\d+)", line)[1]) for count in COUNTS}
+            require(account["seen"] == sum(account[count] for count in COUNTS[1:]),
+                    f"{name}: the account does not add up: {line}")
+            for count in COUNTS:
+                total[count] += account[count]
+        return total
+
+    def records(self, name):
+        return [json.loads(line) for line in lines(self.path(name))]
+
+    def retransmits(self, name):
+        heading, values = (line.split() for line in lines(self.path(name))
+                           if line.startswith("Tcp:"))
+        return int(values[heading.index("RetransSegs")])
 
     def traces(self):
         return sorted(name[:-4] for name in os.listdir(self.directory) if name.endswith(".err"))
@@ -241,11 +253,6 @@ class Rotate(Check):
 class Netem(Check):
     """Loss is seen: the threshold comes down from infinite, the window too."""
 
-    def retransmits(self, name):
-        heading, values = (line.split() for line in lines(self.path(name))
-                           if line.startswith("Tcp:"))
-        return int(values[heading.index("RetransSegs")])
-
     def judge(self):
         lost = self.retransmits("after") - self.retransmits("before")
         require(lost >= 10, f"the kernel retransmitted {lost} segments: too little loss")
@@ -258,8 +265,81 @@ class Netem(Check):
         return f"{lost} segments retransmitted, {cuts} times a smaller window in {len(rows)} events"
 
 
+class Events(Check):
+    """A connection from its handshake to its end, with all that the kernel says."""
+
+    NEVER_NULL = ("cc", "ca_state", "rttvar", "rto", "packets_out", "total_retrans", "reordering",
+                  "delivered", "delivery_rate", "bytes_sent", "bytes_acked", "segs_out",
+                  "dsack_dups", "rcv_ooopack", "busy_ms", "is_cwnd_limited", "sk_mark", "netns",
+                  "uid")
+
+    def states(self, records):
+        for name in ("ca_state", "state"):
+            changes = [r for r in records if r["event"] == name]
+            if not changes and name == "ca_state":
+                require(self.kernel.has_no_ca_state, "no event of ca_state")
+                continue
+            steps = [(r["old_" + name], r["new_" + name]) for r in changes]
+            require(all(before[1] == after[0] for before, after in zip(steps, steps[1:])),
+                    f"{name}: not a chain: {steps}")
+            if name == "state":
+                require(steps[0][0] == "CLOSE" and steps[-1][1] == "CLOSE", f"states: {steps}")
+            else:
+                require(any(new == "Recovery" for _, new in steps), f"ca_states: {steps}")
+
+    def judge(self):
+        records = self.records("all.jsonl")
+        times = [int(r["ktime"]) for r in records]
+        require(times == sorted(times), "time goes back")
+        lost = self.retransmits("after") - self.retransmits("before")
+        again = [r for r in records if r["event"] == "retransmit"]
+        require(lost >= 10, f"the kernel retransmitted {lost} segments: too little loss")
+        require(len(again) == lost, f"{len(again)} events for {lost} segments sent again")
+        probes = [r for r in records if r["event"] == "probe"]
+        for name in self.NEVER_NULL:
+            require(all(r[name] is not None for r in probes), f"{name} is null")
+        self.states(records)
+        ends = [r for r in records if r["event"] == "close"]
+        require(len(ends) == 1, f"{len(ends)} ends")
+        end, other = ends[0], self.rows("close.csv")
+        require(len(other) == 1, f"{len(other)} ends without probes")
+        require(end["total_retrans"] == lost, "the end tells of other retransmissions")
+        require(end["cwnd_max"] == max(r["snd_cwnd"] for r in probes), "cwnd_max differs")
+        require(end["srtt_min"] == min(r["srtt"] for r in probes), "srtt_min differs")
+        times = sum(end[state + "_ms"] for state in ("open", "disorder", "cwr", "recovery", "loss"))
+        require(abs(times - end["duration_ms"]) < 0.01, f"{times} of {end['duration_ms']} ms")
+        for name in "bytes_sent", "bytes_acked", "total_retrans", "cwnd_min", "cwnd_max":
+            require(other[0][name] == str(end[name]), f"{name} differs without probes")
+        return f"{len(records)} records, {lost} retransmitted, {end['duration_ms']} ms"
+
+
+class Ca(Check):
+    """Private state by the BTF of the module, or built in."""
+
+    def judge(self):
+        bbr = [r for r in self.records("bbr.jsonl") if r["cc"] == "bbr"]
+        cubic, dctcp = self.records("cubic.jsonl"), self.rows("dctcp.csv")
+        require(min(len(bbr), len(cubic), len(dctcp)) >= 20, "too few events")
+        require(all("ca.cnt" in r and "ca.bic_K" in r and r["cubic_k"] is not None
+                    for r in cubic), "cubic is not decoded")
+        if self.kernel.has_no_cookie:   # nor BTF of modules, before 5.11
+            require(all(r["bbr_mode"] is None and "ca.mode" not in r for r in bbr), "bbr?")
+            said = re.findall(r"the private state of algorithm 'bbr'",
+                              read(self.path("bbr.jsonl.err")))
+            require(len(said) == 1, f"said {len(said)} times that bbr is not decoded")
+            return "cubic decoded; bbr, dctcp: this kernel's modules have no BTF"
+        modes = ("STARTUP", "DRAIN", "PROBE_BW", "PROBE_RTT")
+        for r in bbr:
+            require(modes[r["ca.mode"]] == r["bbr_mode"], "the mode has another name")
+            require(r["bbr_min_rtt"] in (None, r["ca.min_rtt_us"]), "min_rtt differs")
+            require(abs(r["bbr_cwnd_gain"] - r["ca.cwnd_gain"] / 256) < 0.001, "gain differs")
+        require(all(0 <= int(r["ca.dctcp_alpha"]) <= 1024 for r in dctcp), "alpha is not one")
+        return f"bbr {len(bbr)}, dctcp {len(dctcp)}, cubic {len(cubic)} events"
+
+
 CHECKS = {check.__name__.lower(): check
-          for check in (Load, Truth, Filters, Cc, Netns, Thin, Formats, Rotate, Netem)}
+          for check in (Load, Truth, Filters, Cc, Netns, Thin, Formats, Rotate, Netem,
+                        Events, Ca)}
 
 
 class Kernel:
@@ -268,7 +348,9 @@ class Kernel:
         self.out = os.path.join(directory, "out")
         self.release = self.read("out/release") or "-"
         version = re.match(r"(\d+)\.(\d+)", self.release)
-        self.has_no_cookie = bool(version) and tuple(map(int, version.groups())) < (5, 12)
+        number = tuple(map(int, version.groups())) if version else (99, 0)
+        self.has_no_cookie = number < (5, 12)
+        self.has_no_ca_state = number < (5, 19)
 
     def read(self, name):
         try:
