@@ -113,7 +113,7 @@ static void check_get(struct ca_source *source, const char *algorithm, const cha
 
 static void test_by_name(void)
 {
-	const char *why;
+	const char *reason;
 	struct ca_source *source = open_source(NULL, NULL, 0);
 
 	check_get(source, "cubic", "bic_K");
@@ -121,8 +121,8 @@ static void test_by_name(void)
 	check_get(source, "bbr3", "v3");
 	check_get(source, "bbr2", "not known which structure");
 	/* These keep none: no layout, and nothing to complain of. */
-	check(!ca_source_get(source, "reno", &why) && !why);
-	check(!ca_source_get(source, "scalable", &why) && !why);
+	check(!ca_source_get(source, "reno", &reason) && !reason);
+	check(!ca_source_get(source, "scalable", &reason) && !reason);
 	check_get(source, "vegas", "module tcp_vegas has no BTF");
 	check_get(source, "dctcp", "there is no struct 'dctcp' (vmlinux)");
 	check_get(source, "own", "o");

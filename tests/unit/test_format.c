@@ -357,6 +357,22 @@ static void check_room(struct format *format, const struct record *record)
 	free(room);
 }
 
+/* All numbers of one less than absent, all names the longest there are. */
+static void lengthen_optional(struct record *record)
+{
+	static const struct word longest = { "abcdefghijklmnopqrstuvwx", EMIT_SHORT_MAX };
+
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		void *member = (char *)record + fields_table[i].offset;
+
+		if (fields_table[i].kind == KIND_WORD)
+			*(const struct word **)member = &longest;
+		else if (fields_table[i].kind == KIND_NUMBER ||
+			 fields_table[i].kind == KIND_SPAN || fields_table[i].kind == KIND_MILLI)
+			*(uint64_t *)member = RECORD_ABSENT - 1;
+	}
+}
+
 /* As long as they can be, or the shortest, which spoil the most behind them. */
 static void check_rooms(const struct field_list *list)
 {
@@ -371,6 +387,7 @@ static void check_rooms(const struct field_list *list)
 	longest.wall_ns = INT64_MIN;
 	longest.wall_us = INT64_MIN;
 	longest.kind = TCC_KIND_COUNT - 1;
+	lengthen_optional(&longest);
 	longest.ip_version = 6;
 	longest.has_cwnd_fallen = true;
 	longest.conn_key = 5; /* the longest color */
