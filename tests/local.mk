@@ -49,6 +49,7 @@ bats_tests = \
 	tests/golden.bats \
 	tests/order.bats \
 	tests/privilege.bats \
+	tests/properties.bats \
 	tests/output.bats \
 	tests/readers.bats \
 	tests/rotate.bats \
@@ -109,7 +110,8 @@ EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 	bootstrap tests/lib/netns.bash tests/lib/results.bash tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
-	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py
+	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
+	tests/properties/client.py tests/properties/compare.py tests/properties/peer.py
 
 # Libraries to preload; no sanitizers: they are loaded before their runtime.
 preloaded = tests/fault.so tests/forbidden.so tests/other_kernel.so
