@@ -65,3 +65,70 @@ equal_for() {
 @test "bbr: each property equal to TCP_INFO and ss, idle and in Loss" {
 	equal_for bbr
 }
+
+# toy_start: register the algorithm of tests/toy_cc.bpf.c as long as the pair is up.
+toy_start() {
+	local fifo=$NETNS_DIR/toy.stdin
+	mkfifo "$fifo"
+	# The name is the machine's: another test may have it for a while.
+	for _ in 1 2 3 4 5; do
+		# shellcheck disable=SC2016 # for the inner shell; <> never ends
+		proc_start toy bash -c 'exec "$0" "$1" <>"$2"' "$TCC_BUILD/tests/toy_cc" \
+			"$TCC_BUILD/tests/toy_cc.bpf.o" "$fifo"
+		wait_for "grep -q ready '$NETNS_DIR/toy.out' || ! proc_is_running toy" 10
+		grep -q ready "$NETNS_DIR/toy.out" && return
+		sleep 1
+	done
+	skip "this kernel takes no BPF algorithm: $(tail -n 1 "$NETNS_DIR/toy.err")"
+}
+
+@test "an algorithm that is a BPF program: its private state by --ca-struct" {
+	toy_start
+	netns_bottleneck 50mbit 1000kB
+	talk tcc_toy --ca-struct=toy
+	compare
+	python3 - "$NETNS_DIR/trace.out" <<-'END'
+		import json, sys
+		records = [json.loads(line) for line in open(sys.argv[1])]
+		probes = [r for r in records if r.get("ca.n_acked") is not None]
+		assert len(probes) == len(records) > 100, (len(probes), len(records))
+		acked = [r["ca.n_acked"] for r in probes]
+		assert acked == sorted(acked) and acked[-1] > 1000, acked[-1]
+		# What toy_init() sets: a signed bit field, and an unsigned one.
+		assert {r["ca.delta"] for r in probes} == {-5}
+		assert {r["ca.phase"] for r in probes} == {1, 2}
+		for r in probes:
+		    assert (r["ca.phase"] == 2) == (r["ca.n_lost"] > 0), r
+		    assert r["ca.is_capped"] == 0 or r["snd_cwnd"] >= 20 or r["ca_state"] != "Open", r
+		idle = next(r for r in probes if r["length"] == 1)
+		assert idle["ca.last_ack"] == idle["snd_una"] and idle["ca.is_capped"] == 1, idle
+		END
+}
+
+# A short traced connection that uses $ALGORITHM, and what the trace says.
+trace_iperf() {
+	export PYTHONDONTWRITEBYTECODE=1
+	iperf_server_start
+	trace_start --json --netns="$NETNS_A" --dport="$IPERF_PORT" "$@"
+	iperf_client --bytes 200K --congestion "$ALGORITHM" >/dev/null
+	trace_stop
+	cat "$NETNS_DIR/trace.err"
+	[ "$PROC_STATUS" -eq 0 ]
+	[ "$(lines "$NETNS_DIR/trace.out")" -gt 10 ]
+}
+
+@test "an algorithm whose state is not known: named once, the trace goes on" {
+	ALGORITHM=tcc_toy
+	toy_start
+	trace_iperf --fields=+cc,+ca
+	[ "$(grep -c "the private state of algorithm 'tcc_toy' is not shown" "$NETNS_DIR/trace.err")" -eq 1 ]
+	grep -q '"cc":"tcc_toy"' "$NETNS_DIR/trace.out"
+	run ! grep -q '"ca\.' "$NETNS_DIR/trace.out"
+}
+
+@test "a corrupt --ca-btf: named once" {
+	head -c 5000 /dev/urandom >"$NETNS_DIR/btf"
+	run "$TCC_TRACE" --json --fields=+ca --ca-btf="$NETNS_DIR/btf" --port=1 --duration=0.1
+	echo "$status $output"
+	[ "$(grep -c -e '--ca-btf:' <<<"$output")" -eq 1 ]
+}

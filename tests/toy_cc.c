@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * toy_cc OBJECT: registers the algorithm of toy_cc.bpf.c, says "ready", and keeps
- * it until stdin ends. Exit 77: this kernel refuses it, with its words on stderr.
+ * it until stdin ends, or a signal says so: an algorithm registered this way would
+ * outlive its process. Exit 77: this kernel refuses it, with its words on stderr.
  */
 #include <bpf/libbpf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+
+static void on_signal(int number)
+{
+	(void)number;	/* read() ends with EINTR */
+}
 
 int main(int argc, char **argv)
 {
 	struct bpf_object *object = argc == 2 ? bpf_object__open_file(argv[1], NULL) : NULL;
+	const struct sigaction action = { .sa_handler = on_signal };
 	struct bpf_map *map;
 	struct bpf_link *link;
 	char byte;
@@ -18,6 +26,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (bpf_object__load(object))
 		return 77;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
 	map = bpf_object__find_map_by_name(object, "tcc_toy");
 	link = map ? bpf_map__attach_struct_ops(map) : NULL;
 	if (libbpf_get_error(link) || !link)

@@ -143,7 +143,7 @@ def main():
               f"total_retrans {record['total_retrans']}, {record['ca_state']}")
         for text in wrong:
             print(" ", text)
-        is_wrong = is_wrong or bool(wrong) or best[2] < 15
+        is_wrong = is_wrong or bool(wrong) or best[2] < 12
         # What is 0 on both sides proves little.
         if seen["length"] == 1 and not (record["packets_out"] == 0 and record["delivered"] > 1000
                                         and record["busy_ms"] > 100):
