@@ -43,6 +43,7 @@ bats_tests = \
 	tests/bootstrap.bats \
 	tests/docs.bats \
 	tests/errors.bats \
+	tests/events.bats \
 	tests/faults.bats \
 	tests/filters.bats \
 	tests/fuzz.bats \
@@ -111,6 +112,7 @@ EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
+	tests/events/check.py tests/events/ends.py \
 	tests/properties/client.py tests/properties/compare.py tests/properties/peer.py
 
 # Libraries to preload; no sanitizers: they are loaded before their runtime.

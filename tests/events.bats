@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The kinds of events beside probe, what holds a sender back, and what a close
+# says of a connection's life.
+
+bats_require_minimum_version 1.5.0
+load lib/netns
+load lib/trace
+
+PORT=7201
+FIELDS=+all
+
+# ends NAMESPACE WORD...: tests/events/ends.py there
+ends() {
+	"$1" python3 "$TCC_TESTS/events/ends.py" "${@:2}"
+}
+
+serve() {
+	export PYTHONDONTWRITEBYTECODE=1
+	proc_start server in_b python3 "$TCC_TESTS/events/ends.py" serve "$PORT" "$1"
+	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
+}
+
+trace_a() {
+	trace_start --json --fields="$FIELDS" --netns="$NETNS_A" --dport="$PORT" --buffer=4M "$@"
+}
+
+# Once all connections are gone, end the trace; its account must add up for each kind.
+finish() {
+	wait_for "[ -z \"\$(in_a ss -Htn state all exclude time-wait exclude listening)\" ]" 10
+	trace_stop
+	cat "$NETNS_DIR/trace.err"
+	[ "$PROC_STATUS" -eq 0 ]
+	check_kinds
+}
+
+# Of each kind: what is seen is written, filtered or lost, and none is lost here.
+check_kinds() {
+	awk '/^tcc-trace: [a-z_]+: seen/ {
+		n++
+		for (i = 1; i < NF; i++)
+			v[$i] = $(i + 1)
+		written += v["written"]
+		if (v["seen"] != v["written"] + v["filtered"] + v["lost"] + v["missed"] + v["discarded"] ||
+		    v["lost"] + v["missed"])
+			exit bad = 1
+	} END { exit bad || !n || written != lines }' lines="$(lines "$NETNS_DIR/trace.out")" \
+		"$NETNS_DIR/trace.err"
+}
+
+check() {
+	run python3 "$TCC_TESTS/events/check.py" "$1" "$NETNS_DIR/trace.out" "${@:2}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+# How many segments the namespace a has sent again.
+retransmits() {
+	in_a nstat -asz TcpRetransSegs | awk '$1 == "TcpRetransSegs" { print $2 }'
+}
+
+@test "a bottleneck: congestion states in order, each retransmit that nstat counts" {
+	local before
+	netns_bottleneck 20mbit 60kB
+	serve sink
+	before=$(retransmits)
+	trace_a --events=all
+	ends in_a send "$B_IP4" "$PORT" bulk 3 reno
+	finish
+	check recovery $(($(retransmits) - before))
+}
+
+@test "a blackholed path: tail-loss probe, timeouts, Loss, and back" {
+	serve sink
+	trace_a --events=all
+	ends in_a send "$B_IP4" "$PORT" tail 1 reno
+	finish
+	check blackhole
+}
+
+# limited WHAT SERVER HOW ALGORITHM
+limited() {
+	serve "$2"
+	trace_a
+	ends in_a send "$B_IP4" "$PORT" "$3" 2 "$4"
+	proc_stop server
+	trace_stop
+	check limited_by "$1"
+}
+
+@test "limited_by: cwnd" {
+	netns_bottleneck 20mbit 500kB
+	limited cwnd sink bulk reno
+}
+
+@test "limited_by: rwnd" {
+	limited rwnd slow bulk reno
+}
+
+@test "limited_by: sndbuf" {
+	netns_bottleneck 20mbit 500kB
+	limited sndbuf sink sndbuf reno
+}
+
+@test "limited_by: app" {
+	limited app sink app reno
+}
+
+@test "limited_by: pacing" {
+	limited pacing sink pacing reno
+}
+
+@test "limited_by: recovery" {
+	netns_bottleneck 10mbit 30kB
+	limited recovery sink bulk reno
+}
+
+@test "a server that writes and closes at once is followed to its end" {
+	serve page
+	trace_start --json --fields="$FIELDS" --netns="$NETNS_B" --sport="$PORT" --events=all
+	[ "$(ends in_a fetch "$B_IP4" "$PORT")" -eq 50000 ]
+	wait_for "grep -q '\"event\":\"close\"' '$NETNS_DIR/trace.out'" 10
+	finish
+	check life
+}
+
+@test "a reset: sent by one end, received by the other" {
+	serve sink
+	proc_start other "$TCC_TRACE" --json --fields="$FIELDS" --netns="$NETNS_B" --sport="$PORT" \
+		--events=reset,close
+	wait_for "grep -q 'attached in' '$NETNS_DIR/other.err'" 20
+	trace_a --events=reset
+	ends in_a send "$B_IP4" "$PORT" reset 0.2 reno
+	wait_for "grep -q close '$NETNS_DIR/other.out'" 10
+	finish
+	proc_stop other INT
+	cat "$NETNS_DIR/other.err"
+	check reset sent
+	mv "$NETNS_DIR/other.out" "$NETNS_DIR/trace.out"
+	check reset received
+	[ "$(grep -c '"event":"close"' "$NETNS_DIR/trace.out")" -eq 1 ]
+}
+
+@test "close: totals equal TCP_INFO, and the sum of the stream" {
+	local info
+	netns_bottleneck 20mbit 60kB
+	serve sink
+	trace_a --events=probe,close,state
+	info=$(ends in_a send "$B_IP4" "$PORT" bulk 2 cubic)
+	finish
+	check totals "$info"
+}
+
+rss_anon() {
+	status_of RssAnon | cut -d' ' -f1
+}
+
+@test "50,000 short connections: two closes each, none lost, memory and maps flat" {
+	local n=50000 before after
+	export PYTHONDONTWRITEBYTECODE=1
+	trace_start --json --fields="event,cookie,sport,dport" --netns="$NETNS_A" --port="$PORT" \
+		--events=close --buffer=8M
+	ends in_a many "$PORT" 2000
+	sleep 0.5
+	before=$(rss_anon)
+	ends in_a many "$PORT" $((n - 2000))
+	sleep 0.5
+	after=$(rss_anon)
+	echo "RssAnon $before $after kB"
+	finish
+	check many "$n"
+	[ "$after" -le $((before + 512)) ]
+}

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""check.py WHAT TRACE [WORD...]: what a trace (JSON) says of the events of a
+connection. Each WHAT is a function here; it prints what it saw, and fails with
+an assertion.
+"""
+import json
+import sys
+from collections import Counter
+
+
+def is_in_order(records):
+    """Whatever the kind, the kernel's time never goes back."""
+    times = [int(r["ktime"]) for r in records]
+    assert times == sorted(times)
+
+
+def of_kind(records, kind):
+    return [r for r in records if r["event"] == kind]
+
+
+def recovery(records, n_retransmits):
+    """A bottleneck: slow start ends in Recovery, and each retransmit is there."""
+    is_in_order(records)
+    by_cookie = {}
+    for r in of_kind(records, "ca_state"):
+        by_cookie.setdefault(r["cookie"], []).append((r["old_ca_state"], r["new_ca_state"]))
+    steps = max(by_cookie.values(), key=len)
+    print(*("%s>%s" % step for step in steps))
+    for before, after in zip(steps, steps[1:]):
+        assert before[1] == after[0], (before, after)
+    states = [steps[0][0]] + [new for _, new in steps]
+    assert states[0] == "Open" and states[-1] == "Open", states
+    assert "Recovery" in states and states[states.index("Recovery") + 1] in ("Open", "Loss"), states
+    retransmits = of_kind(records, "retransmit")
+    kinds = Counter(r["retransmit"] for r in retransmits)
+    # One event may be a segment of several: what nstat counts is segments.
+    segments = sum(-(-r["length"] // r["mss"]) for r in retransmits)
+    print(dict(kinds), "segments", segments, "nstat", n_retransmits)
+    assert segments == n_retransmits and kinds["fast"] > 0, (segments, n_retransmits)
+    # Before the first loss there is slow start: cwnd grew from 10.
+    first = of_kind(records, "ca_state")[0]
+    assert first["snd_cwnd"] > 20, first["snd_cwnd"]
+
+
+def blackhole(records):
+    is_in_order(records)
+    causes = [r["retransmit"] for r in of_kind(records, "retransmit")]
+    states = [r["new_ca_state"] for r in of_kind(records, "ca_state")]
+    print(causes, states)
+    assert causes[0] == "tlp" and "rto" in causes and "Loss" in states
+    assert states[-1] == "Open", states
+
+
+def limited_by(records, what):
+    """In the steady phase, the second half, most name it."""
+    probes = [r for r in of_kind(records, "probe")]
+    if what != "recovery":
+        probes = probes[len(probes) // 2:]
+    names = Counter(r["limited_by"] for r in probes)
+    print(what, dict(names))
+    assert len(probes) >= 20
+    if what == "recovery":
+        in_recovery = [r for r in probes if r["ca_state"] in ("Recovery", "Loss")]
+        assert len(in_recovery) > 10
+        assert all((r["limited_by"] == "recovery") == (r["ca_state"] in ("Recovery", "Loss"))
+                   for r in probes)
+    else:
+        assert names[what] > len(probes) * 0.5
+
+
+def life(records):
+    """A server that writes and closes at once."""
+    is_in_order(records)
+    states = [r["new_state"] for r in of_kind(records, "state")]
+    olds = [r["old_state"] for r in of_kind(records, "state")]
+    print(olds[0], *states)
+    assert olds[0] == "SYN_RECV" or states[0] == "SYN_RECV", (olds, states)
+    assert "FIN_WAIT1" in states and states[-1] == "CLOSE", states
+    assert olds[1:] == states[:-1], (olds, states)
+    closes = of_kind(records, "close")
+    assert len(closes) == 1 and closes[0]["bytes_sent"] == 50000 + 0, closes
+
+
+def reset(records, direction):
+    resets = of_kind(records, "reset")
+    print([r["direction"] for r in resets])
+    assert [r["direction"] for r in resets] == [direction]
+
+
+def one_close(records):
+    closes = of_kind(records, "close")
+    assert len(closes) == 1 and closes[0]["bytes_sent"] > 0, closes
+
+
+def totals(records, info):
+    """A close against TCP_INFO before it, and against the probes of its connection."""
+    is_in_order(records)
+    info = json.loads(info)
+    mine = [r for r in records if r["sport"] == info["sport"]]
+    (close,), probes = of_kind(mine, "close"), of_kind(mine, "probe")
+    for field in "bytes_sent", "bytes_acked", "bytes_retrans", "bytes_received", "total_retrans":
+        print(field, close[field], info[field])
+        # The kernel counts a FIN as a byte.
+        fin = field in ("bytes_acked", "bytes_received")
+        assert close[field] == info[field] + fin, field
+    for field, of in ("cwnd", "snd_cwnd"), ("srtt", "srtt"):
+        values = [r[of] for r in probes]
+        mean = sum(values) / len(values)
+        print(field, close[field + "_min"], close[field + "_mean"], close[field + "_max"], "probes",
+              min(values), round(mean, 3), max(values))
+        assert close[field + "_min"] == min(values) and close[field + "_max"] == max(values)
+        assert abs(close[field + "_mean"] - mean) <= 0.002
+    spans = [close[name + "_ms"] for name in ("open", "disorder", "cwr", "recovery", "loss")]
+    shares = [close["share_" + name]
+              for name in ("cwnd", "rwnd", "sndbuf", "app", "pacing", "recovery")]
+    whole = (int(close["ktime"]) - int(mine[0]["ktime"])) / 1e6
+    print("duration", close["duration_ms"], "spans", spans, "shares", shares, "stream", whole)
+    assert abs(sum(spans) - close["duration_ms"]) < 0.01
+    assert abs(close["duration_ms"] - whole) < 5
+    assert all(0 <= share <= 1 for share in shares) and sum(shares) <= 1.001
+    assert spans[3] > 0 and abs(shares[5] - (spans[3] + spans[4]) / close["duration_ms"]) < 0.01
+
+
+def many(records, n):
+    closes = Counter(r["cookie"] for r in of_kind(records, "close"))
+    ports = Counter(min(r["sport"], r["dport"]) for r in records)
+    print(len(closes), "sockets", len(records), "records", dict(ports))
+    assert len(records) == 2 * int(n) and len(closes) == len(records)
+
+
+def main():
+    what, trace, words = sys.argv[1], sys.argv[2], sys.argv[3:]
+    records = [json.loads(line) for line in open(trace)]
+    if what == "recovery":
+        recovery(records, int(words[0]))
+    else:
+        globals()[what](records, *words)
+
+
+main()

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Two ends of a connection, each limited in a way of its own; knows nothing of
+tcc-trace.
+
+ends.py serve PORT HOW		until killed; HOW: sink (read all), slow (a small
+				buffer, read little), page (answer at once and close)
+ends.py send ADDRESS PORT HOW SECONDS ALGORITHM
+				HOW: bulk, app (little, with pauses), sndbuf (a small
+				buffer), pacing (SO_MAX_PACING_RATE), reset (close
+				with SO_LINGER 0), tail (a few segments, of which the
+				last are lost: the way is cut for two seconds by a
+				route in the namespace of that name)
+				Prints TCP_INFO as JSON, taken when all is acknowledged.
+ends.py fetch ADDRESS PORT	read to the end
+ends.py many PORT N		N connections on loopback, one after the other
+"""
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+SO_MAX_PACING_RATE, TCP_CONGESTION, TCP_INFO = 47, 13, 11
+
+
+def info(sock):
+    data = sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, 256)
+    words = struct.unpack_from("=24I", data, 8)
+    acked, received = struct.unpack_from("=QQ", data, 120)
+    sent, retrans = struct.unpack_from("=QQ", data, 200)
+    return {"unacked": words[4], "total_retrans": words[23], "bytes_acked": acked,
+            "bytes_received": received, "bytes_sent": sent, "bytes_retrans": retrans}
+
+
+def serve(port, how):
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if how == "slow":
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    server.bind(("", port))
+    server.listen(64)
+    print("ready", flush=True)
+    while True:
+        peer, _ = server.accept()
+        try:
+            if how == "page":
+                peer.sendall(b"p" * 50000)
+            while how == "sink" and peer.recv(1 << 20):
+                pass
+            while how == "slow" and peer.recv(2000):
+                time.sleep(0.02)
+        except ConnectionError:
+            pass
+        peer.close()
+
+
+def send_tail(sock, address):
+    route = ["ip", "-n", os.environ["NETNS_ROUTER"], "route"]
+    for _ in range(10):
+        sock.sendall(b"t" * 4000)
+        time.sleep(0.05)
+    subprocess.run([*route, "add", "blackhole", address], check=True)
+    sock.sendall(b"t" * 4000)
+    time.sleep(2)
+    subprocess.run([*route, "del", "blackhole", address], check=True)
+
+
+def send(address, port, how, seconds, algorithm):
+    sock = socket.socket()
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, algorithm.encode())
+    if how == "sndbuf":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4608)
+    if how == "pacing":
+        sock.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, 500000)
+    sock.connect((address, port))
+    deadline = time.monotonic() + seconds
+    sock.settimeout(10)
+    while time.monotonic() < deadline:
+        if how == "app":
+            sock.sendall(b"a" * 300)
+            time.sleep(0.02)
+        elif how == "tail":
+            send_tail(sock, address)
+            break
+        else:
+            sock.sendall(b"s" * 20000)
+    if how == "reset":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    else:
+        deadline = time.monotonic() + 10
+        while info(sock)["unacked"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        print(json.dumps({**info(sock), "sport": sock.getsockname()[1]}), flush=True)
+    sock.close()
+
+
+def fetch(address, port):
+    sock, n_bytes = socket.create_connection((address, port)), 0
+    while data := sock.recv(1 << 20):
+        n_bytes += len(data)
+    print(n_bytes, flush=True)
+
+
+def many(port, n):
+    """The server's end closes first, and has the TIME-WAIT; over several addresses,
+    as there are fewer ports than connections."""
+    server = socket.create_server(("0.0.0.0", port))
+    for i in range(n):
+        client = socket.create_connection((f"127.0.0.{i % 8 + 1}", port))
+        peer, _ = server.accept()
+        peer.close()
+        while client.recv(1):
+            pass
+        client.close()
+
+
+def main():
+    what, words = sys.argv[1], sys.argv[2:]
+    if what == "serve":
+        serve(int(words[0]), words[1])
+    elif what == "send":
+        send(words[0], int(words[1]), words[2], float(words[3]), words[4])
+    elif what == "fetch":
+        fetch(words[0], int(words[1]))
+    else:
+        many(int(words[0]), int(words[1]))
+
+
+main()
