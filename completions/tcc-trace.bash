@@ -5,12 +5,12 @@
 # from the program itself, the one on the command line.
 
 _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
-	--cc= --cgroup= --netns= --changes --interval=
-	--format= --json --csv --fields= --time= --color= --no-header
+	--cc= --cgroup= --netns= --changes --interval= --events=
+	--format= --json --csv --fields= --ca-struct= --ca-btf= --time= --color= --no-header
 	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user=
 	--duration= --count= --buffer= --strict --quiet --verbose
 	--help --version
-	-i -p -4 -6 -F -o -d -c -b -q -v -h -V'
+	-i -p -4 -6 -e -F -o -d -c -b -q -v -h -V'
 
 # _tcc_trace_fields PROGRAM WORD: complete the last item of a list of fields.
 # Those named before it, whatever their sign, are not offered again.
@@ -20,12 +20,26 @@ _tcc_trace_fields() {
 	item=${word##*,}
 	[[ $item != [+-]* ]] || before+=${item:0:1} item=${item:1}
 	while read -r name _; do
+		[[ -n $name ]] || break	# behind the list of fields, words
 		[[ ,${word%"$item"}, == *[,+-]"$name",* ]] || names+=" $name"
 	done < <("$program" --fields=help </dev/null 2>/dev/null | tail -n +2)
 	[[ $before == *- ]] || names+=' all'
+	names+=' ca'
 	[[ -n $before ]] || names+=' help'
 	compopt -o nospace 2>/dev/null	# a comma may follow
 	mapfile -t COMPREPLY < <(compgen -P "$before" -W "$names" -- "$item")
+}
+
+# _tcc_trace_list VALUES WORD: complete the last item of a list. Those named
+# before it are not offered again.
+_tcc_trace_list() {
+	local before='' item=${2##*,} value values=''
+	[[ $2 != *,* ]] || before=${2%,*},
+	for value in $1; do
+		[[ ,$before == *,"$value",* ]] || values+=" $value"
+	done
+	compopt -o nospace 2>/dev/null	# a comma may follow
+	mapfile -t COMPREPLY < <(compgen -P "$before" -W "$values" -- "$item")
 }
 
 # _tcc_trace_value PROGRAM OPTION WORD; fails if the option takes no value.
@@ -41,7 +55,11 @@ _tcc_trace_value() {
 			_tcc_trace_fields "$1" "$3"
 			return
 			;;
-		--log-file | -o)
+		--events | -e)
+			_tcc_trace_list 'probe retransmit ca_state state reset close all' "$3"
+			return
+			;;
+		--log-file | -o | --ca-btf)
 			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$3")
 			return
@@ -50,7 +68,11 @@ _tcc_trace_value() {
 			mapfile -t COMPREPLY < <(compgen -u -- "$3")
 			return
 			;;
-		--cc) values=$(cat /proc/sys/net/ipv4/tcp_available_congestion_control 2>/dev/null) ;;
+		--cc)
+			_tcc_trace_list "$(cat /proc/sys/net/ipv4/tcp_available_congestion_control \
+				2>/dev/null)" "$3"
+			return
+			;;
 		--cgroup)
 			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -d -- "$3")
@@ -62,7 +84,7 @@ _tcc_trace_value() {
 			mapfile -t COMPREPLY < <(compgen -f -W "$values" -- "$3")
 			return
 			;;
-		--ip | --src | --dst | --port | --sport | --dport | --mark) ;;
+		--ip | --src | --dst | --port | --sport | --dport | --mark | --ca-struct) ;;
 		--interval | --rotate-size | --rotate-time | --duration | --count | --buffer) ;;
 		-[ipdcb]) ;;
 		*) return 1 ;;

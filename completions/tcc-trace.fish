@@ -12,14 +12,34 @@ function __tcc_trace_fields
     set -l before (string match -r -- '^(?:.*,)?[+-]?' $list)
     set -l given (string split , -- (string replace -r -- '[^,]*$' '' $list) | string trim -l -c +-)
     for line in ($program --fields=help 2>/dev/null </dev/null)[2..-1]
+        # Behind the list of fields, words.
+        test -n "$line"
+        or break
         set -l name (string match -r -- '^\S+' $line)
         contains -- $name $given
         or printf '%s%s\t%s\n' "$before" $name (string replace -r -- '^.*\s\s+' '' $line)
     end
     string match -q -- '*-' "$before"
     or printf '%sall\tall fields\n' "$before"
+    contains -- ca $given
+    or printf '%sca\tprivate state of the algorithm\n' "$before"
     test -n "$before"
     or printf 'help\tlist the fields\n'
+end
+
+# Complete the last item of a list; OPTION is a regular expression for what goes
+# before the list in one word with it. Those named before are not offered again.
+function __tcc_trace_list -a option
+    set -l list (commandline -ct | string replace -r -- "^($option)" '')
+    set -l before (string match -r -- '^(?:.*,)?' $list)
+    for value in $argv[2..-1]
+        contains -- $value (string split , -- $before)
+        or printf '%s\n' "$before$value"
+    end
+end
+
+function __tcc_trace_algorithms
+    string split -n ' ' </proc/sys/net/ipv4/tcp_available_congestion_control
 end
 
 complete -c tcc-trace -f
@@ -32,15 +52,18 @@ complete -c tcc-trace -x -l dport -d 'Remote end has this port'
 complete -c tcc-trace -s 4 -d 'Only IPv4, v4-mapped IPv6 included'
 complete -c tcc-trace -s 6 -d 'Only IPv6'
 complete -c tcc-trace -x -l mark -d 'The packet has this mark'
-complete -c tcc-trace -x -l cc -a '(string split -n " " </proc/sys/net/ipv4/tcp_available_congestion_control)' -d 'Connections of this algorithm'
+complete -c tcc-trace -x -l cc -a '(__tcc_trace_list --cc= (__tcc_trace_algorithms))' -d 'Connections of this algorithm'
 complete -c tcc-trace -x -l cgroup -a '(__fish_complete_directories)' -d 'Sockets of this cgroup and those below it'
 complete -c tcc-trace -r -F -l netns -a '(path basename /run/netns/* 2>/dev/null)' -d 'Sockets of this network namespace'
 complete -c tcc-trace -l changes -d 'Only where cwnd, ssthresh or congestion state changed'
 complete -c tcc-trace -x -l interval -d 'One event of a connection in this time at most'
+complete -c tcc-trace -x -s e -l events -a '(__tcc_trace_list "--events=|-[46qv]*e" probe retransmit ca_state state reset close all)' -d 'The kinds of event'
 complete -c tcc-trace -x -l format -a 'text json csv tcpprobe' -d 'How records are written'
 complete -c tcc-trace -l json -d 'The same as --format=json'
 complete -c tcc-trace -l csv -d 'The same as --format=csv'
 complete -c tcc-trace -x -s F -l fields -a '(__tcc_trace_fields)' -d 'The fields and their order'
+complete -c tcc-trace -x -l ca-struct -d 'The private state of an unknown algorithm'
+complete -c tcc-trace -r -F -l ca-btf -d 'The BTF that describes it'
 complete -c tcc-trace -x -l time -a 'ktime wall utc' -d 'First column of a text line'
 complete -c tcc-trace -x -l color -a 'auto always never' -d 'Color the text'
 complete -c tcc-trace -l no-header -d 'No CSV heading, no opening or end record'

@@ -66,16 +66,7 @@ function print_field(definition,   word, text, n, rest, defaults) {
 		die("not understood: " definition)
 	if (!(word[2] in type))
 		die("kind " word[2] " of field " word[1] " has no type here")
-	defaults = word[4] ~ /IN_TEXT/ ? "text" : ""
-	if (word[4] ~ /IN_DATA/)
-		defaults = defaults (defaults != "" ? ", JSON, CSV" : "JSON, CSV")
-	while (match(word[4], /IN_KIND\([A-Z_]+\)/)) {
-		defaults = defaults (defaults != "" ? ", " : "") "\\-\\-events=" \
-			tolower(substr(word[4], RSTART + 8, RLENGTH - 9))
-		word[4] = substr(word[4], RSTART + RLENGTH)
-	}
-	if (defaults == "")
-		defaults = "none"
+	defaults = default_sets(word[4])
 	print ".TP"
 	print ".BR " word[1] " \" (" type[word[2]] (text[0] != "" ? "; " roff(text[0]) : "") ")\""
 	print toupper(substr(text[1], 1, 1)) roff(substr(text[1], 2)) "."
@@ -83,6 +74,22 @@ function print_field(definition,   word, text, n, rest, defaults) {
 	print "Kernel: " roff(text[2]) "."
 	print ".br"
 	print "Default in: " defaults "."
+}
+
+# In words, what sets of src/fields.h a field is in by default.
+function default_sets(sets,   text) {
+	if (sets ~ /IN_TEXT/)
+		text = sets ~ /IN_TEXT_RARE/ ? ", text" : ", text (probe)"
+	if (sets ~ /IN_DATA/)
+		text = text ", JSON, CSV"
+	if (sets ~ /IN_THINNED/)
+		text = text ", all with \\-\\-changes or \\-\\-interval"
+	while (match(sets, /IN_KIND\([A-Z_]+\)/)) {
+		text = text ", all with \\-\\-events=" \
+			tolower(substr(sets, RSTART + 8, RLENGTH - 9))
+		sets = substr(sets, RSTART + RLENGTH)
+	}
+	return text != "" ? substr(text, 3) : "none"
 }
 
 # Text of a C string, fit for a line of roff that does not start with it.

@@ -60,6 +60,7 @@ help_fields() {
 			meaning = index($0, "MEANING")
 			next
 		}
+		/^$/ { exit }	# what is no table follows
 		{
 			text = cell(meaning, 1000)
 			of = cell(unit, meaning)
@@ -188,11 +189,25 @@ tcc-trace --format=j: json
 tcc-trace --format t: tcpprobe text
 tcc-trace --compress z: zstd
 tcc-trace --cc=ren: reno
+tcc-trace --events=: all ca_state close probe reset retransmit state
+tcc-trace --events=c: ca_state close
+tcc-trace --events=probe,re: probe,reset probe,retransmit
+tcc-trace --events=probe,pr:
+tcc-trace -e st: state
+tcc-trace -e retransmit,ca: retransmit,ca_state
+tcc-trace --ca: --ca-btf --ca-struct
+tcc-trace --ca-btf=fi: file-a file-b
+tcc-trace --ca-struct=:
+tcc-trace --fields=limited: limited_by
+tcc-trace --fields=+c: +ca +ca_state +cc +cgroup +conn_ms +cookie +cpu +cubic_k +cubic_last_max_cwnd +cwnd_max +cwnd_mean +cwnd_min +cwr_ms
+tcc-trace --fields=+ca,bbr_m: +ca,bbr_min_rtt +ca,bbr_mode
+tcc-trace --fields=snd_cwnd,bbr_b: snd_cwnd,bbr_bw
+tcc-trace --fields=Besi:
 tcc-trace --rotate-keep=a: all
 tcc-trace --rotate-size=1:
 tcc-trace --user=nobo: nobody
 tcc-trace --color=a: always auto
-tcc-trace --fields=snd_: snd_cwnd snd_nxt snd_una snd_wnd
+tcc-trace --fields=snd_: snd_cwnd snd_nxt snd_ssthresh snd_una snd_wnd
 tcc-trace --fields=he: help
 tcc-trace --fields=al: all
 tcc-trace --fields=+cp: +cpu
@@ -202,7 +217,7 @@ tcc-trace --fields=cpu,al: cpu,all
 tcc-trace --fields=-al:
 tcc-trace --fields=+he:
 tcc-trace --fields=cpu,he:
-tcc-trace --fields=srtt,snd_cwnd,snd_: srtt,snd_cwnd,snd_nxt srtt,snd_cwnd,snd_una srtt,snd_cwnd,snd_wnd
+tcc-trace --fields=srtt,snd_cwnd,snd_: srtt,snd_cwnd,snd_nxt srtt,snd_cwnd,snd_ssthresh srtt,snd_cwnd,snd_una srtt,snd_cwnd,snd_wnd
 tcc-trace --fields=+mark,-ma:
 tcc-trace -F +conn: +conn_ms
 tcc-trace -qF cp: cpu
@@ -214,6 +229,10 @@ tcc-trace --count=1:
 tcc-trace operand:
 ./elsewhere/tcc-trace --fields=+ne: +new
 ./elsewhere/tcc-trace --fields=+cp:
+'
+
+grep -qsw cubic /proc/sys/net/ipv4/tcp_available_congestion_control &&
+	general_cases+='tcc-trace --cc=reno,cub: reno,cubic
 '
 
 # cases_hold SHELL CASES
@@ -241,7 +260,7 @@ choices_hold() {
 	candidates "$1" "${lines[@]}" >got
 	same "$(printf '%s\n' "${wanted[@]}")" \
 		"$(paste -d ' ' <(help_choices | cut -d ' ' -f 1) <(head -n -3 got))"
-	same "$( (help_fields | cut -d '|' -f 1 && printf '%s\n' all help) | LC_ALL=C sort)" \
+	same "$( (help_fields | cut -d '|' -f 1 && printf '%s\n' all ca help) | LC_ALL=C sort)" \
 		"$(tail -n 3 got | head -n 1 | tr ' ' '\n' | LC_ALL=C sort)"
 	same "$(help_option_names)" "$(tail -n 2 got | tr ' ' '\n' | LC_ALL=C sort -u)"
 }
