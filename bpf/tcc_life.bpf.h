@@ -12,7 +12,9 @@
 
 TCC_SOCK_STATE(tcc_life, struct tcc_life)
 
-static __always_inline enum tcc_limit tcc_life_limit(const struct tcp_sock *tp, __u64 now_ns)
+/* `ca_state`: not always what the socket has by now, see tcc_ca_state(). */
+static __always_inline enum tcc_limit tcc_life_limit(const struct tcp_sock *tp, __u8 ca_state,
+						     __u64 now_ns)
 {
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
 	struct tcc_limit_input in = {
@@ -21,7 +23,7 @@ static __always_inline enum tcc_limit tcc_life_limit(const struct tcp_sock *tp, 
 		.unsent = tp->write_seq - tp->snd_nxt,
 		.in_flight = tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out,
 		.snd_cwnd = tp->snd_cwnd,
-		.ca_state = BPF_CORE_READ_BITFIELD(icsk, icsk_ca_state),
+		.ca_state = ca_state,
 		.chrono_type = BPF_CORE_READ_BITFIELD(tp, chrono_type),
 		.is_cwnd_limited = BPF_CORE_READ_BITFIELD(tp, is_cwnd_limited),
 		.is_paced = icsk->icsk_inet.sk.sk_pacing_status != 0,
@@ -54,8 +56,7 @@ static __always_inline void tcc_life_look(struct tcc_life *life, const struct tc
 
 	tcc_life_pass(life, now_ns);
 	life->ca_state = ca_state;
-	life->limit = ca_state >= TCC_CA_RECOVERY ? TCC_LIMIT_RECOVERY
-						  : tcc_life_limit(tp, now_ns);
+	life->limit = tcc_life_limit(tp, ca_state, now_ns);
 }
 
 /* A probe: its values count as well. */
