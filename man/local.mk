@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Included by Makefile.am: the man page.
+# Included by Makefile.am: the man pages.
 
 man_MANS = man/tcc-trace.8
+dist_man_MANS = man/tcc-trace-tutorial.7
 EXTRA_DIST += man/tcc-trace.8.in man/fields.awk
 CLEANFILES += man/tcc-trace.8
 

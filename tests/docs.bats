@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is written of the program beside the program: the man page, the
+# What is written of the program beside the program: the man pages, the
 # completions, README.md, HACKING. The program itself says what is true.
 
 bats_require_minimum_version 1.5.0
@@ -8,6 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
 	SOURCE=$TCC_TESTS/..
 	PAGE=$TCC_BUILD/man/tcc-trace.8
+	TUTORIAL=$SOURCE/man/tcc-trace-tutorial.7
 	[ -x "$TCC_TRACE" ]
 	[ -f "$PAGE" ]
 	COMPLETIONS=$SOURCE/completions
@@ -110,30 +111,55 @@ page_tags() {
 		"$SOURCE/man/tcc-trace.8.in"
 }
 
-@test "the man page: mandoc finds no fault" {
+@test "the man pages: mandoc finds no fault" {
 	needs mandoc
-	run -0 mandoc -W warning -T lint "$PAGE"
-	[ -z "$output" ]
+	for page in "$PAGE" "$TUTORIAL"; do
+		run -0 mandoc -W warning -T lint "$page"
+		[ -z "$output" ]
+	done
 }
 
-@test "the man page: groff finds no fault" {
+@test "the man pages: groff finds no fault" {
 	needs groff
-	run -0 groff -man -ww -z "$PAGE"
-	[ -z "$output" ]
+	for page in "$PAGE" "$TUTORIAL"; do
+		run -0 groff -man -ww -z "$page"
+		[ -z "$output" ]
+	done
 }
 
-@test "the man page: man finds no fault" {
+@test "the man pages: man finds no fault" {
 	needs man
 	needs groff
 	run -0 --separate-stderr man --warnings -l "$PAGE"
 	[ -z "$stderr" ]
 	[[ $output == *"tcp:tcp_probe"* ]]
+	run -0 --separate-stderr man --warnings -l "$TUTORIAL"
+	[ -z "$stderr" ]
+	[[ $output == *PROBE_RTT* ]]
 }
 
-@test "the man page: lexgrog finds its name" {
+@test "the man pages: lexgrog finds their names" {
 	needs lexgrog
 	run -0 lexgrog "$PAGE"
 	[[ $output == *'"tcc-trace - trace TCP congestion control"' ]]
+	run -0 lexgrog "$TUTORIAL"
+	[[ $output == *'"tcc-trace-tutorial - reading a trace of a congestion window"' ]]
+}
+
+@test "the man pages name each other" {
+	grep -q '^\.BR tcc\\-trace\\-tutorial (7)' "$PAGE"
+	sed -n '/^\.SH SEE ALSO/,$p' "$TUTORIAL" | grep -q '^\.BR tcc\\-trace (8)'
+}
+
+@test "the man page explains each kind of event, and each value of limited_by" {
+	same "$("$TCC_TRACE" --help |
+		sed -n '/--events=LIST/,/all/p' | grep -oE '\b(probe|retransmit|ca_state|state|reset|close)\b' |
+		LC_ALL=C sort)" \
+		"$(sed -n '/^\.SH EVENTS/,/^\.SH LIMITED/s/^\.SS \([a-z_]*\)$/\1/p' "$PAGE" |
+			LC_ALL=C sort)"
+	same "$("$TCC_TRACE" --fields=help | sed -n 's/^limited_by .*: //p' | sed 's/, /\n/g' |
+		LC_ALL=C sort)" \
+		"$(page_tags 'LIMITED BY' | sed -n 's/^\.B \([a-z]*\)\t.*/\1/p' | LC_ALL=C sort -u)"
 }
 
 # ---- the completions --------------------------------------------------------
@@ -323,7 +349,8 @@ examples() {
 		timeout 10 bash -c "exec \"\$TCC_TRACE\" $arguments --version" >/dev/null
 		list=$(sed -nE 's/.*(--fields=|-F )([^ ]*).*/\2/p' <<<"$arguments")
 		for name in ${list//[,+-]/ }; do
-			"$TCC_TRACE" --fields=help | grep -q "^$name " || [ "$name" = all ]
+			[[ $name == all || $name == ca || $name == ca.* ]] ||
+				"$TCC_TRACE" --fields=help | grep -q "^$name "
 		done
 		n=$((n + 1))
 	done < <(examples)
@@ -337,7 +364,7 @@ examples() {
 	needs codespell
 	# \(bu is a bullet.
 	run codespell -L bu "$SOURCE/README.md" "$SOURCE/HACKING" "$SOURCE/NEWS" \
-		"$SOURCE/man/tcc-trace.8.in" "$SOURCE/src/fields.def" "$COMPLETIONS"
+		"$SOURCE/man/tcc-trace.8.in" "$TUTORIAL" "$SOURCE/src/fields.def" "$COMPLETIONS"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]

@@ -44,6 +44,7 @@ bats_tests = \
 	tests/docs.bats \
 	tests/errors.bats \
 	tests/events.bats \
+	tests/examples.bats \
 	tests/faults.bats \
 	tests/filters.bats \
 	tests/fuzz.bats \
@@ -106,7 +107,7 @@ golden_files = \
 EXTRA_DIST += $(golden_files) tests/lib/check_json.py \
 	tests/lib/latency.py tests/lib/readers.bash tests/lib/same.py
 
-EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh
+EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh tests/lib/traffic.py
 EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 	bootstrap tests/lib/netns.bash tests/lib/results.bash tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \

@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs each example of the man pages, of README.md and of --help as it is
+# written, pipes and redirections included, beside traffic; but for a second or
+# two only. An example must end with status 0, say nothing it does not always say,
+# and write something where it looks at traffic that is there.
+
+bats_require_minimum_version 1.5.0
+load lib/netns
+load lib/trace
+
+# Transfers over several ports and algorithms, until netns_pair_down.
+setup_file() {
+	skip_unless_root
+	netns_pair_up
+	netns_bottleneck 20mbit 60kB
+	ip -n "$NETNS_A" addr add 10.0.0.2/32 dev lo
+	ip -n "$NETNS_B" addr add 10.0.0.3/32 dev lo
+	ip -n "$NETNS_B" route add 10.0.0.2/32 via 10.198.2.1
+	ip -n "$NETNS_A" route add 10.0.0.3/32 via 10.198.1.1
+	ip -n "$NETNS_ROUTER" route add 10.0.0.2/32 via 10.198.1.2
+	ip -n "$NETNS_ROUTER" route add 10.0.0.3/32 via 10.198.2.2
+	proc_start server in_b python3 "$TCC_TESTS/lib/traffic.py" serve 443,5201
+	wait_for '[ "$(in_b ss -Hltn | wc -l)" -eq 2 ]' 10
+	proc_start client in_a python3 "$TCC_TESTS/lib/traffic.py" send \
+		10.0.0.3:443:reno 10.0.0.3:5201:cubic "$B_IP4:5201:bbr"
+	wait_for '[ -n "$(in_a ss -Htn state established dport = :5201)" ]' 10
+}
+
+teardown_file() {
+	netns_pair_down
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+	:
+}
+
+# ---- what is written as an example --------------------------------------------
+
+# Commands of a man page: from `tcc-trace` on, up to a line that does not go on.
+# A section's name may be given.
+page_commands() {
+	awk -v section="$2" '
+		/^\.SH / { is_in = section == "" || $0 == ".SH " section }
+		!is_in { next }
+		is_open || /^tcc-trace / {
+			is_open = /(\||\\e)$/
+			gsub(/\\\(aq/, "\047"); gsub(/\\-/, "-"); sub(/\\e$/, "")
+			printf "%s%s", $0, is_open ? " " : "\n"
+		}' "$1"
+}
+
+# Those of README.md: behind `sudo`, `#` or nothing in a block of code.
+readme_commands() {
+	# shellcheck disable=SC2016 # Markdown
+	sed -n '/^```/,/^```/p' "$TCC_TESTS/../README.md" |
+		sed -nE 's/ +# .*//; s/^(# |\$ )?(sudo )?(\.\/build\/)?(tcc-trace( .*)?)$/\4/p'
+}
+
+
+# ---- running them ---------------------------------------------------------------
+
+# bounded COMMAND: with less to wait for, and files where they may be written. What
+# an example says of duration and count would take too long.
+bounded() {
+	local command=${1#tcc-trace}
+	command=$(sed -E 's/ (--duration|-d)[= ][0-9]+[a-z]*//; s/ (--count|-c)[= ][0-9]+//
+		s/([= ]|>)\/var\/log\//\1/g
+		s/--ca-btf=tcp_mine\.ko/--ca-btf=\/sys\/kernel\/btf\/vmlinux/
+		s/--ca-struct=my_state/--ca-struct=bictcp/' <<<"$command")
+	echo "tcc-trace --netns=/run/netns/$NETNS_A --duration=700ms$command"
+}
+
+# What the program says in an ordinary trace. An algorithm without private state
+# is no fault of an example.
+complaints() {
+	grep -vE '^tcc-trace: (tracing .*; Ctrl-C stops|[a-z_]+: seen [0-9]+ = .*|[0-9]+ connections? in .*)$' "$1" |
+		grep -v "of algorithm 'reno' is not shown: it keeps no private state"
+}
+
+# runs COMMAND: whether it runs as it should; shows what it does not like.
+runs() {
+	local directory command status=0
+	directory=$(mktemp -d run.XXXXXX)
+	command=$(bounded "$1")
+	(
+		cd "$directory" || exit
+		# The program under test, by the name that the examples have.
+		tcc-trace() {
+			"$TCC_TRACE" "$@"
+		}
+		set -o pipefail
+		eval "$command"
+	) </dev/null >"$directory/out" 2>"$directory/err" || status=$?
+	if [ "$status" -ne 0 ] || complaints "$directory/err"; then
+		echo "status $status: $command"
+		head -n 5 "$directory/err"
+		return 1
+	fi
+	# Whatever is about what there is here has something to show.
+	[[ $1 == *--cc=mine* || $1 == *-6\ * || $1 == *port=22* || $1 == *port=80* ]] ||
+		[[ $1 == *--events=* && $1 != *probe* ]] ||
+		[ -n "$(find "$directory" -type f ! -name err -size +0)" ] || {
+		echo "wrote nothing: $command"
+		return 1
+	}
+}
+
+# Four at a time: each waits most of its time.
+run_all() {
+	local command failed=0 n=0 pid pids=()
+	while IFS= read -r command; do
+		runs "$command" >"$n.report" 2>&1 3>&- &
+		pids+=($!)
+		n=$((n + 1))
+		[ $((n % 4)) -ne 0 ] || wait "${pids[@]: -4}" || :
+	done
+	for ((n = 0; n < ${#pids[@]}; n++)); do
+		wait "${pids[n]}" || failed=1
+		cat "$n.report"
+	done
+	echo "${#pids[@]} examples"
+	[ "${#pids[@]}" -ge "$1" ]
+	[ "$failed" -eq 0 ]
+}
+
+@test "each example of tcc-trace(8) runs" {
+	page_commands "$TCC_BUILD/man/tcc-trace.8" EXAMPLES | run_all 15
+}
+
+@test "each example of tcc-trace-tutorial(7) runs" {
+	page_commands "$TCC_TESTS/../man/tcc-trace-tutorial.7" '' | run_all 4
+}
+
+@test "each example of README.md runs" {
+	readme_commands | run_all 10
+}
+
+@test "each example of --help runs" {
+	"$TCC_TRACE" --help | sed -n 's/^  tcc-trace/tcc-trace/p' | run_all 4
+}
+
+@test "an example that fails, complains or shows nothing is noticed" {
+	run ! runs "tcc-trace --no-such-option"
+	run ! runs "tcc-trace --json | jq .["
+	run ! runs "tcc-trace --dport=1"
+	run ! runs "tcc-trace --fields=+ca --cc=bbr --buffer=64K; echo x >&2"
+}
