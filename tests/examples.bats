@@ -21,9 +21,11 @@ setup_file() {
 	ip -n "$NETNS_ROUTER" route add 10.0.0.2/32 via 10.198.1.2
 	ip -n "$NETNS_ROUTER" route add 10.0.0.3/32 via 10.198.2.2
 	proc_start server in_b python3 "$TCC_TESTS/lib/traffic.py" serve 443,5201
+	# shellcheck disable=SC2016 # for wait_for
 	wait_for '[ "$(in_b ss -Hltn | wc -l)" -eq 2 ]' 10
 	proc_start client in_a python3 "$TCC_TESTS/lib/traffic.py" send \
 		10.0.0.3:443:reno 10.0.0.3:5201:cubic "$B_IP4:5201:bbr"
+	# shellcheck disable=SC2016 # for wait_for
 	wait_for '[ -n "$(in_a ss -Htn state established dport = :5201)" ]' 10
 }
 
@@ -112,7 +114,7 @@ runs() {
 
 # Four at a time: each waits most of its time.
 run_all() {
-	local command failed=0 n=0 pid pids=()
+	local command failed=0 n=0 pids=()
 	while IFS= read -r command; do
 		runs "$command" >"$n.report" 2>&1 3>&- &
 		pids+=($!)
