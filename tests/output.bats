@@ -83,9 +83,13 @@ says_only() {
 
 # Loss, IPv6, v4-mapped addresses and several connections make the fields differ.
 @test "the same trace in all formats says the same, field by field" {
+	# What every event has: properties cannot be replayed from what is shown of them.
+	local fields=event,time,time_us,offset_ms,conn_ms,saddr,sport,daddr,dport,snd_cwnd,ssthresh
+	fields+=,mss,snd_wnd,srtt,rcv_wnd,length,in_flight,snd_nxt,snd_una,mark,cookie,lost,skipped
+	fields+=,ktime,family,cpu
 	iperf_server_start
 	netns_bottleneck 20mbit 60kB
-	tracer csv --port "$IPERF_PORT" --log-file real.csv --fields=all
+	tracer csv --port "$IPERF_PORT" --log-file real.csv --fields="$fields"
 	transfer --parallel 2
 	[ -z "$B_IP6" ] || transfer --client "$B_IP6" --parallel 2
 	proc_stop csv INT
@@ -100,11 +104,11 @@ says_only() {
 
 	# shellcheck disable=SC2094 # `events` is a word here
 	same events real.csv >events
-	"$TCC_BUILD/tests/replay" --csv --fields=all <events >replayed.csv
+	"$TCC_BUILD/tests/replay" --csv --fields="$fields" <events >replayed.csv
 	cmp real.csv replayed.csv
-	"$TCC_BUILD/tests/replay" --json --fields=all <events >replayed.json
+	"$TCC_BUILD/tests/replay" --json --fields="$fields" <events >replayed.json
 	same compare real.csv json replayed.json
-	"$TCC_BUILD/tests/replay" --fields=all <events >replayed.text
+	"$TCC_BUILD/tests/replay" --fields="$fields" <events >replayed.text
 	same compare real.csv text replayed.text
 	"$TCC_BUILD/tests/replay" --format=tcpprobe <events >replayed.tcpprobe
 	same compare real.csv tcpprobe replayed.tcpprobe

@@ -72,7 +72,7 @@ ends() {
 	iperf_server_start
 	local -A expected=(
 		["--src=$A_IP4 --dport=$IPERF_PORT"]="$A_IP4 $B_IP4"
-		["--dst=10.198.1.0/24 --sport=5200-5210"]="::ffff:$B_IP4 ::ffff:$A_IP4"
+		["--dst=10.198.1.0/24 --sport=$((IPERF_PORT - 1))-$((IPERF_PORT + 9))"]="::ffff:$B_IP4 ::ffff:$A_IP4"
 		["--ip=10.198.0.0/16 --port=$IPERF_PORT --src=!10.198.2.0/24"]="$A_IP4 $B_IP4"
 		["--ip=$B_IP4,192.0.2.1 --sport=!$IPERF_PORT --port=$IPERF_PORT"]="$A_IP4 $B_IP4"
 	)

@@ -18,7 +18,9 @@ import re
 import subprocess
 import sys
 
-STRINGS = {'event', 'time', 'saddr', 'daddr', 'cookie', 'ktime', 'family'}
+STRINGS = {'event', 'time', 'saddr', 'daddr', 'cookie', 'ktime', 'family', 'cc', 'ca_state',
+           'limited_by', 'bbr_mode', 'retransmit', 'direction', 'old_ca_state', 'new_ca_state',
+           'old_state', 'new_state'}
 
 
 class Number(str):
@@ -96,7 +98,7 @@ def parse_text(line, names):
     for name, value in match.groupdict().items():
         if row[name] != value:
             sys.exit(f'text: {name} is {value} and {row[name]}')
-    return {name: None if value == ('inf' if name == 'ssthresh' else '-') else value
+    return {name: None if value == ('inf' if name in ('ssthresh', 'snd_ssthresh') else '-') else value
             for name, value in row.items()}
 
 
