@@ -176,6 +176,9 @@ cost_round() {
 	cost_of_loaded ringbuf bench_submit
 	cost_of_running ours "$TCC_TRACE"
 	cost_of_running no-match "$TCC_TRACE" --port=1
+	# shellcheck disable=SC2016 # for the inner shell; some GB a minute
+	cost_of_running all sh -c 'exec "$0" --fields=+ca,all --json >/dev/null' "$TCC_TRACE"
+	cost_of_running close "$TCC_TRACE" --events=close
 	if has_command bpftrace; then
 		cost_of_running bpftrace bpftrace "$here/tcp_probe.bt"
 	fi
@@ -201,6 +204,8 @@ cost_table() {
 	cost_row ringbuf "the same event through a BPF ring buffer"
 	cost_row ours "tcc-trace"
 	cost_row no-match "tcc-trace --port=1, which nothing matches"
+	cost_row all "tcc-trace -F +ca,all, all properties"
+	cost_row close "tcc-trace -e close, which adds up"
 	cost_row bpftrace "bpftrace, the same text"
 }
 
@@ -219,6 +224,10 @@ cost_ratios() {
 	if has_figure cost.no-match; then
 		verdict "nothing matches / empty" \
 			"$(ratio "$(figure cost.no-match median)" "$empty")" most 1.8
+	fi
+	if has_figure cost.all; then
+		verdict "all properties and ca / default" \
+			"$(ratio "$(figure cost.all median)" "$ours")" most 2.5
 	fi
 	if has_figure cost.bpftrace; then
 		verdict "bpftrace / tcc-trace" \
