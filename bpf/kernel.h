@@ -14,6 +14,9 @@
 #define AF_INET6 10
 
 /* include/net/tcp.h */
+/* include/net/tcp_states.h */
+#define TCP_CLOSE 7
+
 #define TCPHDR_FIN 0x01
 #define TCPHDR_SYN 0x02
 

@@ -109,7 +109,8 @@ struct tcc_life {
 	__u32 ports;		/* of the socket, see tcc_life.bpf.h */
 	__u8 ca_state;		/* since updated_ns */
 	__u8 limit;
-	__u8 reserved[2];
+	__u8 is_over;		/* its close was written, or could not be */
+	__u8 reserved;
 };
 
 /* An event of a kind other than probe. */

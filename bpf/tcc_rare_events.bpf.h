@@ -132,22 +132,54 @@ int BPF_PROG(tcc_ca_state, struct sock *sk, __u8 ca_state)
 	return 0;
 }
 
-/* A life begins with the handshake, if that is seen. */
+static __always_inline void write_close(struct tcc_rare_count *count, struct tcc_life *life,
+					struct sock *sk, struct tcp_sock *tp)
+{
+	struct tcc_rare *rare = begin(count, TCC_KIND_CLOSE, sk, tp);
+
+	if (rare && life) {
+		tcc_life_pass(life, bpf_ktime_get_ns());
+		rare->life = *life;
+		rare->has_life = 1;
+	}
+	if (rare)
+		tcc_rare_submit(count, rare);
+}
+
+/*
+ * A life begins with the handshake, if that is seen, and ends with state CLOSE:
+ * a connection that its own end aborts is as new before the socket is destroyed,
+ * without address, port and counters (tcp_disconnect(), net/ipv4/tcp.c). The same
+ * socket may then connect again, to another life.
+ */
+static __always_inline void live_on(struct sock *sk, struct tcp_sock *tp, int from, int to)
+{
+	struct tcc_rare_count *count = tcc_rare_count_of(TCC_KIND_CLOSE);
+	struct tcc_life *life = tcc_life_of(tp);
+
+	if (!count || !life)
+		return;
+	if (life->is_over && from == TCP_CLOSE && to != TCP_CLOSE)
+		*life = (struct tcc_life){ .ports = tcc_sock_state_ports(tp) };
+	if (life->is_over)
+		return;
+	tcc_life_look(life, tp, BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state));
+	if (to == TCP_CLOSE && from != TCP_CLOSE) {
+		write_close(count, life, sk, tp);
+		life->is_over = 1;
+	}
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(tcc_state, struct sock *sk, int from, int to)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
 	bool wanted = tp && is_wanted(sk, tp);
-	struct tcc_life *life;
 
-	if (wanted && is_asked(TCC_KIND_CLOSE)) {
-		life = tcc_life_of(tp);
-		if (life)
-			tcc_life_look(life, tp, BPF_CORE_READ_BITFIELD(&tp->inet_conn,
-								       icsk_ca_state));
-	}
 	if (is_asked(TCC_KIND_STATE))
 		write_change(TCC_KIND_STATE, sk, tp, wanted, from, to, 0);
+	if (wanted && is_asked(TCC_KIND_CLOSE))
+		live_on(sk, tp, from, to);
 	return 0;
 }
 
@@ -172,23 +204,16 @@ int BPF_PROG(tcc_reset_sent, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-static __always_inline void end_life(struct tcc_rare *rare, struct tcp_sock *tp)
-{
-	struct tcc_life *life = tcc_life_of(tp);
-
-	if (!life)
-		return;
-	tcc_life_pass(life, bpf_ktime_get_ns());
-	rare->life = *life;
-	rare->has_life = 1;
-}
-
+/*
+ * A socket whose connection ended as state CLOSE was told has had its close. What
+ * comes here besides are sockets that never were in another state.
+ */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(tcc_close, struct sock *sk)
 {
 	struct tcc_rare_count *count = tcc_rare_count_of(TCC_KIND_CLOSE);
 	struct tcp_sock *tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
-	struct tcc_rare *rare;
+	struct tcc_life *life;
 
 	if (!count)
 		return 0;
@@ -196,11 +221,9 @@ int BPF_PROG(tcc_close, struct sock *sk)
 		TCC_RARE_ADD(count->filtered, 1);
 		return 0;
 	}
-	rare = begin(count, TCC_KIND_CLOSE, sk, tp);
-	if (!rare)
-		return 0;
-	end_life(rare, tp);
-	tcc_rare_submit(count, rare);
+	life = tcc_life_of(tp);
+	if (!life || !life->is_over)
+		write_close(count, life, sk, tp);
 	return 0;
 }
 

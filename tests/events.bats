@@ -142,6 +142,15 @@ limited() {
 	[ "$(grep -c '"event":"close"' "$NETNS_DIR/trace.out")" -eq 1 ]
 }
 
+@test "close: a connection that its own end aborts has one, with its totals" {
+	serve sink
+	trace_a --events=close
+	ends in_a send "$B_IP4" "$PORT" reset 0.2 reno
+	wait_for "grep -q close '$NETNS_DIR/trace.out'" 5
+	finish
+	check one_close
+}
+
 @test "close: totals equal TCP_INFO, and the sum of the stream" {
 	local info
 	netns_bottleneck 20mbit 60kB
