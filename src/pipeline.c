@@ -74,6 +74,17 @@ static void add_times(const struct pipeline *pipeline, struct record *record, ui
 	record->conn_ns = ktime_ns - first_ns;
 }
 
+/* The kernel side may have seen the connection before any event of it was written. */
+static uint64_t first_seen_ns(const struct conn *conn, const struct tcc_event *event)
+{
+	const struct tcc_rare *rare = (const struct tcc_rare *)event;
+
+	if (event->kind == TCC_KIND_CLOSE && rare->has_life &&
+	    rare->life.begun_ns < conn->first_ns)
+		return rare->life.begun_ns;
+	return conn->first_ns;
+}
+
 /* What is there only if it was asked for. */
 static void add_properties(struct pipeline *pipeline, struct record *record,
 			   const struct tcc_event *event)
@@ -101,7 +112,7 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 	record_from_probe(&record, probe);
 	record.conn_key = conn_key(probe);
 	conn = conn_table_get(pipeline->conns, record.conn_key, ktime_ns);
-	add_times(pipeline, &record, ktime_ns, conn->first_ns);
+	add_times(pipeline, &record, ktime_ns, first_seen_ns(conn, event));
 	record.cpu = cpu;
 	record.lost += take_lost(pipeline, cpu, event->kind);
 	pipeline->lost_marked += record.lost;
