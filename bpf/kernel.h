@@ -13,10 +13,10 @@
 #define AF_INET 2
 #define AF_INET6 10
 
-/* include/net/tcp.h */
 /* include/net/tcp_states.h */
 #define TCP_CLOSE 7
 
+/* include/net/tcp.h */
 #define TCPHDR_FIN 0x01
 #define TCPHDR_SYN 0x02
 
