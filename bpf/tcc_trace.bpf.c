@@ -165,6 +165,27 @@ TCC_PROBE(tcc_probe_weak, true, true)
 TCC_PROBE(tcc_match_tso, false, false)
 TCC_PROBE(tcc_match_weak, true, false)
 
+/*
+ * tcp_probe is silent once one end has closed; the segments that arrive then come
+ * through tcp_rcv_state_process(), net/ipv4/tcp_input.c, before they are
+ * processed, too. For whoever asks for the states of a connection they are probes.
+ */
+#define STATES_AFTER_CLOSE							\
+	(1 << TCP_FIN_WAIT1 | 1 << TCP_FIN_WAIT2 | 1 << TCP_CLOSE_WAIT |	\
+	 1 << TCP_LAST_ACK | 1 << TCP_CLOSING)
+
+#define TCC_LATE(name, weak)							\
+	SEC("fentry/tcp_rcv_state_process")					\
+	int BPF_PROG(name, struct sock *sk, struct sk_buff *skb)		\
+	{									\
+		if (!(1 << sk->__sk_common.skc_state & STATES_AFTER_CLOSE))	\
+			return 0;						\
+		return on_probe(sk, skb, weak, false);				\
+	}
+
+TCC_LATE(tcc_late_tso, false)
+TCC_LATE(tcc_late_weak, true)
+
 /* No probe is asked for, but the lives of connections are. */
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(tcc_live, struct sock *sk, struct sk_buff *skb)

@@ -21,7 +21,7 @@
 #include "tcc_event.h"
 #include "tcc_trace.skel.h"
 
-#define PROGRAMS_MAX 8
+#define PROGRAMS_MAX 9
 
 struct mapping {
 	void *memory;
@@ -37,8 +37,10 @@ struct tracer {
 		struct bpf_link *link;
 		enum tcc_kind kind;	/* whose events it takes; TCC_KIND_COUNT: none's */
 		int info_fd;		/* its fdinfo, kept open */
+		bool is_optional;	/* the trace goes on without */
 	} programs[PROGRAMS_MAX];
 	size_t n_programs;
+	bool wants_late;	/* until the kernel has refused it */
 	struct ring_memory ring;
 	struct rare_memory rare;
 	struct mapping slots, producers, consumers, counts;
@@ -147,6 +149,22 @@ static void add_if_asked(struct tracer *tracer, struct bpf_program *program, enu
 		add_program(tracer, program, TCC_KIND_COUNT);
 }
 
+/*
+ * Segments that arrive after the close: where the kernel has functions that can be
+ * attached to. Whether they are wanted is tracer_load()'s.
+ */
+static void add_late(struct tracer *tracer)
+{
+	struct tcc_trace *skel = tracer->skel;
+
+	if (!tracer->wants_late)
+		return;
+	add_program(tracer, tracer->host.keeps_stores_in_order ? skel->progs.tcc_late_tso
+							       : skel->progs.tcc_late_weak,
+		    TCC_KIND_PROBE);
+	tracer->programs[tracer->n_programs - 1].is_optional = true;
+}
+
 static void choose_programs(struct tracer *tracer, bool is_plain)
 {
 	struct tcc_trace *skel = tracer->skel;
@@ -162,6 +180,7 @@ static void choose_programs(struct tracer *tracer, bool is_plain)
 	add_if_asked(tracer, skel->progs.tcc_retransmit, TCC_KIND_RETRANSMIT, false);
 	add_if_asked(tracer, skel->progs.tcc_reset_sent, TCC_KIND_RESET, false);
 	add_if_asked(tracer, skel->progs.tcc_reset_received, TCC_KIND_RESET, false);
+	add_late(tracer);
 	add_if_asked(tracer, is_asked(tracer, TCC_KIND_PROBE) ? choose_probe(tracer, is_plain)
 							       : skel->progs.tcc_live,
 		     TCC_KIND_PROBE, true);
@@ -257,6 +276,10 @@ static int load_with_buffer(struct tracer *tracer, const struct tracer_config *c
 	}
 	for (;;) {
 		err = load_skeleton(tracer, config, bytes);
+		if (err && !is_memory_refused(tracer, err) && tracer->wants_late) {
+			tracer->wants_late = false;
+			continue;
+		}
 		if (!is_memory_refused(tracer, err))
 			return err;
 		if (config->buffer_bytes || bytes / 2 < TRACER_BUFFER_MIN)
@@ -430,6 +453,8 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 	if (!tracer)
 		return -ENOMEM;
 	tracer->ask = *config->ask;
+	tracer->wants_late = (tracer->ask.kinds & TCC_KIND_BIT(TCC_KIND_STATE)) &&
+			     (tracer->ask.kinds & TCC_KIND_BIT(TCC_KIND_PROBE));
 	err = host_check(&tracer->host);
 	if (!err)
 		err = check_kinds(tracer);
@@ -461,7 +486,7 @@ int tracer_attach(struct tracer *tracer)
 		int err;
 
 		attached->link = bpf_program__attach(attached->program);
-		if (attached->link)
+		if (attached->link || attached->is_optional)
 			continue;
 		err = -errno;
 		log_error("cannot attach to tracepoint %s: %s",

@@ -299,6 +299,10 @@ class Events(Check):
         for name in self.NEVER_NULL:
             require(all(r[name] is not None for r in probes), f"{name} is null")
         self.states(records)
+        # After its own close, the kernel's function that takes segments then.
+        closed = next(int(r["ktime"]) for r in records if r["new_state"] == "FIN_WAIT1")
+        late = sum(int(r["ktime"]) > closed for r in probes)
+        require(late > 0 or self.kernel.arch != "amd64", "no probe after the close")
         ends = [r for r in records if r["event"] == "close"]
         require(len(ends) == 1, f"{len(ends)} ends")
         end, other = ends[0], self.rows("close.csv")
@@ -310,7 +314,8 @@ class Events(Check):
         require(abs(times - end["duration_ms"]) < 0.01, f"{times} of {end['duration_ms']} ms")
         for name in "bytes_sent", "bytes_acked", "total_retrans", "cwnd_min", "cwnd_max":
             require(other[0][name] == str(end[name]), f"{name} differs without probes")
-        return f"{len(records)} records, {lost} retransmitted, {end['duration_ms']} ms"
+        return f"{len(records)} records, {lost} retransmitted, {late} probes after the close, "\
+               f"{end['duration_ms']} ms"
 
 
 class Ca(Check):
