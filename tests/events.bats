@@ -181,3 +181,51 @@ rss_anon() {
 	check many "$n"
 	[ "$after" -le $((before + 512)) ]
 }
+
+# told_by_ftrace INSTANCE EVENT: how many times for connections with $PORT.
+told_by_ftrace() {
+	grep -cE " $2: .*([sd]port=|:)$PORT( |$)" "$1/trace"
+}
+
+@test "each kind: as many events as ftrace has of its tracepoint" {
+	local instance=/sys/kernel/tracing/instances/tcc-test-$BASHPID kind event is_bad=0
+	[ -d /sys/kernel/tracing/instances ] || mount -t tracefs tracefs /sys/kernel/tracing ||
+		skip "needs tracefs"
+	# Another test may have these addresses as well.
+	PORT=$((20000 + BASHPID % 10000))
+	netns_bottleneck 20mbit 60kB
+	serve sink
+	mkdir "$instance" || skip "needs instances of tracefs"
+	FTRACE_INSTANCE=$instance
+	echo 16384 >"$instance/buffer_size_kb"
+	for event in tcp/tcp_probe tcp/tcp_retransmit_skb tcp/tcp_cong_state_set tcp/tcp_send_reset \
+		tcp/tcp_receive_reset sock/inet_sock_set_state; do
+		[ ! -d "$instance/events/$event" ] || echo 1 >"$instance/events/$event/enable"
+	done
+	trace_start --json --fields=event,ktime --port="$PORT" --buffer=4M --events=all
+	ends in_a send "$B_IP4" "$PORT" bulk 1 cubic
+	ends in_a send "$B_IP4" "$PORT" reset 0.2 reno
+	finish
+	echo 0 >"$instance/tracing_on"
+	while read -r kind event; do
+		[ -d "$instance/events/$event" ] || continue
+		echo "$kind: $(grep -c "\"event\":\"$kind\"" "$NETNS_DIR/trace.out")" \
+			"ftrace: $(told_by_ftrace "$instance" "${event#*/}")"
+		[ "$(grep -c "\"event\":\"$kind\"" "$NETNS_DIR/trace.out")" -eq \
+			"$(told_by_ftrace "$instance" "${event#*/}")" ] || is_bad=1
+	done <<-END
+		probe tcp/tcp_probe
+		retransmit tcp/tcp_retransmit_skb
+		ca_state tcp/tcp_cong_state_set
+		state sock/inet_sock_set_state
+	END
+	[ "$is_bad" -eq 0 ]
+	# No tracepoint tells which of these are a connection's.
+	[ "$(grep -c '"event":"reset"' "$NETNS_DIR/trace.out")" -eq 2 ]
+	[ "$(grep -c '"event":"close"' "$NETNS_DIR/trace.out")" -eq 4 ]
+}
+
+teardown() {
+	[ -z "${FTRACE_INSTANCE:-}" ] || rmdir "$FTRACE_INSTANCE"
+	netns_pair_down
+}
