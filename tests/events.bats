@@ -196,6 +196,7 @@ told_by_ftrace() {
 	netns_bottleneck 20mbit 60kB
 	serve sink
 	mkdir "$instance" || skip "needs instances of tracefs"
+	# shellcheck disable=SC2030 # for teardown
 	FTRACE_INSTANCE=$instance
 	echo 16384 >"$instance/buffer_size_kb"
 	for event in tcp/tcp_probe tcp/tcp_retransmit_skb tcp/tcp_cong_state_set tcp/tcp_send_reset \
@@ -226,6 +227,7 @@ told_by_ftrace() {
 }
 
 teardown() {
+	# shellcheck disable=SC2031
 	[ -z "${FTRACE_INSTANCE:-}" ] || rmdir "$FTRACE_INSTANCE"
 	netns_pair_down
 }
