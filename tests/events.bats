@@ -168,7 +168,7 @@ rss_anon() {
 @test "50,000 short connections: two closes each, none lost, memory and maps flat" {
 	local n=50000 before after
 	export PYTHONDONTWRITEBYTECODE=1
-	trace_start --json --fields="event,cookie,sport,dport" --netns="$NETNS_A" --port="$PORT" \
+	trace_start --json --fields="event,cookie,sport,dport,conn_ms,duration_ms" --netns="$NETNS_A" --port="$PORT" \
 		--events=close --buffer=8M
 	ends in_a many "$PORT" 2000
 	sleep 0.5
