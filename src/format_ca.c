@@ -49,11 +49,6 @@ void ca_columns_free(struct ca_columns *columns)
 	free(columns);
 }
 
-char *ca_columns_put_lead(const struct ca_columns *columns, size_t i, char *out)
-{
-	return emit_bytes(out, columns->columns[i].lead, columns->columns[i].lead_length);
-}
-
 const char *ca_columns_name(const struct ca_columns *columns, size_t i)
 {
 	return columns->columns[i].name;
@@ -70,8 +65,9 @@ static const struct cached *resolve(struct ca_columns *columns, const struct ca_
 	return cached;
 }
 
-const struct ca_member *ca_columns_find(struct ca_columns *columns, const struct record *record,
-					size_t i)
+/* Member i of the record's algorithm; NULL where that has none of the name. */
+static const struct ca_member *find(struct ca_columns *columns, const struct record *record,
+				    size_t i)
 {
 	const struct ca_layout *layout = record->ca_layout;
 
@@ -84,8 +80,8 @@ const struct ca_member *ca_columns_find(struct ca_columns *columns, const struct
 	return resolve(columns, layout)->members[i];
 }
 
-char *ca_columns_put_value(const struct ca_member *member, const struct record *record,
-			   bool is_json, char *out)
+static char *put_value(const struct ca_member *member, const struct record *record, bool is_json,
+		       char *out)
 {
 	uint64_t value = ca_layout_value(member, record->ca_priv);
 	bool has_quotes = is_json && (member->is_wide || member->kind == CA_POINTER);
@@ -101,4 +97,39 @@ char *ca_columns_put_value(const struct ca_member *member, const struct record *
 	if (has_quotes)
 		*out++ = '"';
 	return out;
+}
+
+static char *put_string(char *out, const char *text)
+{
+	return emit_bytes(out, text, strlen(text));
+}
+
+static char *put_all(const struct record *record, const struct ca_style *style, char *out)
+{
+	const struct ca_layout *layout = record->ca_layout;
+
+	for (uint32_t i = 0; layout && i < layout->n_members; i++) {
+		const struct ca_member *member = &layout->members[i];
+
+		out = put_string(out, style->before);
+		out = put_string(out, member->name);
+		out = put_string(out, style->between);
+		out = put_value(member, record, style->is_json, out);
+	}
+	return out;
+}
+
+char *ca_columns_put(struct ca_columns *columns, uint8_t id, const struct record *record,
+		     const struct ca_style *style, char *out)
+{
+	const struct ca_member *member;
+	const struct column *column;
+
+	if (id == FIELD_CA_ALL)
+		return put_all(record, style, out);
+	column = &columns->columns[id - FIELD_CA];
+	out = emit_bytes(out, column->lead, column->lead_length);
+	member = find(columns, record, id - FIELD_CA);
+	return member ? put_value(member, record, style->is_json, out)
+		      : put_string(out, style->absent);
 }

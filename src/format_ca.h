@@ -21,16 +21,21 @@ struct ca_columns;
 struct ca_columns *ca_columns_new(const struct field_list *list, const char *lead);
 void ca_columns_free(struct ca_columns *columns);	/* accepts NULL */
 
-/* The lead of member i, and its name with "ca." before it. */
-char *ca_columns_put_lead(const struct ca_columns *columns, size_t i, char *out);
+/* The name of member i, with "ca." before it. */
 const char *ca_columns_name(const struct ca_columns *columns, size_t i);
 
-/* Member i of the record's algorithm; NULL where that has none of the name. */
-const struct ca_member *ca_columns_find(struct ca_columns *columns, const struct record *record,
-					size_t i);
+/* How a format writes a member. */
+struct ca_style {
+	const char *before, *between;	/* around a member's name, if all are written */
+	const char *absent;		/* what the algorithm has no member for */
+	bool is_json;			/* quotes where a value is too wide for a double */
+};
 
-/* The value of a member; in JSON with quotes where it is too wide for a double. */
-char *ca_columns_put_value(const struct ca_member *member, const struct record *record,
-			   bool is_json, char *out);
+/*
+ * Write what the field `id` says, FIELD_CA_ALL or FIELD_CA + i; the lead first,
+ * if the format has one. Nothing where all are asked for and none is known.
+ */
+char *ca_columns_put(struct ca_columns *columns, uint8_t id, const struct record *record,
+		     const struct ca_style *style, char *out);
 
 #endif

@@ -8,13 +8,8 @@
 
 #define FRAME_MAX 8
 
-static char *put_ca(struct format *format, const struct format_step *step,
-		    const struct record *record, char *out)
-{
-	const struct ca_member *member = ca_columns_find(format->ca, record, step->id - FIELD_CA);
-
-	return member ? ca_columns_put_value(member, record, false, out) : out;
-}
+/* All of ca are never asked for in CSV. */
+static const struct ca_style ca_style = { .absent = "" };
 
 /* A comma goes behind each value; the last one's place is the LF's. */
 static char *csv_record(struct format *format, const struct record *record, char *out)
@@ -26,7 +21,7 @@ static char *csv_record(struct format *format, const struct record *record, char
 		char *value = out;
 
 		if (step->id >= FIELD_COUNT)
-			out = put_ca(format, step, record, out);
+			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
 		else if (!format_is_absent(step, record))
 			out = format_value(format, step, record, out);
 		if (out == value && plan->n_steps == 1)

@@ -8,34 +8,9 @@
 
 #define FRAME_MAX 8	/* braces, LF, a null */
 
-static char *put_ca_all(const struct record *record, char *out)
-{
-	const struct ca_layout *layout = record->ca_layout;
-
-	for (uint32_t i = 0; layout && i < layout->n_members; i++) {
-		const struct ca_member *member = &layout->members[i];
-
-		out = EMIT_LITERAL(out, ",\"ca.");
-		out = emit_bytes(out, member->name, strlen(member->name));
-		out = EMIT_LITERAL(out, "\":");
-		out = ca_columns_put_value(member, record, true, out);
-	}
-	return out;
-}
-
-static char *put_ca(struct format *format, const struct format_step *step,
-		    const struct record *record, char *out)
-{
-	const struct ca_member *member;
-
-	if (step->kind == KIND_CA_ALL)
-		return put_ca_all(record, out);
-	out = ca_columns_put_lead(format->ca, step->id - FIELD_CA, out);
-	member = ca_columns_find(format->ca, record, step->id - FIELD_CA);
-	if (!member)
-		return EMIT_LITERAL(out, "null");
-	return ca_columns_put_value(member, record, true, out);
-}
+static const struct ca_style ca_style = {
+	.before = ",\"ca.", .between = "\":", .absent = "null", .is_json = true,
+};
 
 /* Each lead is `,"name":`; the first step's comma becomes the brace. */
 static char *json_record(struct format *format, const struct record *record, char *out)
@@ -47,7 +22,7 @@ static char *json_record(struct format *format, const struct record *record, cha
 		const struct format_step *step = &plan->steps[i];
 
 		if (step->id >= FIELD_COUNT) {
-			out = put_ca(format, step, record, out);
+			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
 			continue;
 		}
 		out = emit_short(out, step->lead, step->lead_length);

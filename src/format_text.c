@@ -59,32 +59,7 @@ static char *put_value(struct format *format, const struct format_step *step,
 	return step->is_ssthresh ? EMIT_LITERAL(out, "inf") : EMIT_LITERAL(out, "-");
 }
 
-static char *put_ca_all(const struct record *record, char *out)
-{
-	const struct ca_layout *layout = record->ca_layout;
-
-	for (uint32_t i = 0; layout && i < layout->n_members; i++) {
-		const struct ca_member *member = &layout->members[i];
-
-		out = EMIT_LITERAL(out, " ca.");
-		out = emit_bytes(out, member->name, strlen(member->name));
-		*out++ = ' ';
-		out = ca_columns_put_value(member, record, false, out);
-	}
-	return out;
-}
-
-static char *put_ca(struct format *format, const struct format_step *step,
-		    const struct record *record, char *out)
-{
-	const struct ca_member *member;
-
-	if (step->kind == KIND_CA_ALL)
-		return put_ca_all(record, out);
-	out = ca_columns_put_lead(format->ca, step->id - FIELD_CA, out);
-	member = ca_columns_find(format->ca, record, step->id - FIELD_CA);
-	return member ? ca_columns_put_value(member, record, false, out) : EMIT_LITERAL(out, "-");
-}
+static const struct ca_style ca_style = { .before = " ca.", .between = " ", .absent = "-" };
 
 /* A name and its value. */
 static char *put_pair(struct format *format, const struct format_step *step,
@@ -139,8 +114,10 @@ static char *text_record(struct format *format, const struct record *record, cha
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct format_step *step = &plan->steps[i];
 
-		out = step->id >= FIELD_COUNT ? put_ca(format, step, record, out)
-					      : put_pair(format, step, record, out);
+		if (step->id >= FIELD_COUNT)
+			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
+		else
+			out = put_pair(format, step, record, out);
 	}
 	if (record->lost)
 		out = put_lost(format, record, out);
