@@ -117,6 +117,7 @@ struct inet_connection_sock {
 	const struct tcp_congestion_ops *icsk_ca_ops;
 	__u32 icsk_rto;
 	__u8 icsk_ca_state : 5;
+	__u8 icsk_ca_initialized : 1;
 	__u8 icsk_pending;
 	__u64 icsk_ca_priv[13];
 };
@@ -177,6 +178,11 @@ struct tcp_skb_cb {
 	__u32 seq;
 	__u32 end_seq;
 	__u8 tcp_flags;
+};
+
+/* Of the tracepoint's record; from 6.17 on it is fired for failures too. */
+struct trace_event_raw_tcp_retransmit_skb {
+	int err;
 };
 
 #pragma clang attribute pop

@@ -175,6 +175,9 @@ static __always_inline void copy_props(struct tcc_sample *sample, const struct s
 	if (wanted & TCC_PROP(CHRONO))
 		copy_chronos(props, tp);
 	if (wanted & TCC_PROP(CA_PRIV)) {
+		if (bpf_core_field_exists(icsk->icsk_ca_initialized) &&
+		    !BPF_CORE_READ_BITFIELD(icsk, icsk_ca_initialized))
+			sample->probe.event.flags |= TCC_EVENT_NO_CA_STATE;
 		for (int i = 0; i < TCC_CA_PRIV_WORDS; i++)
 			sample->ca_priv[i] = icsk->icsk_ca_priv[i];
 	}

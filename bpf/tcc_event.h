@@ -41,6 +41,8 @@ enum tcc_event_flag {
 	 * and never shown.
 	 */
 	TCC_EVENT_NO_COOKIE = 1 << 1,
+	/* The algorithm has not begun: ca_priv, if asked for, has no meaning. */
+	TCC_EVENT_NO_CA_STATE = 1 << 2,
 };
 
 /* What every event begins with. */

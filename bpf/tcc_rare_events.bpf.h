@@ -90,6 +90,19 @@ static __always_inline __u8 why_retransmitted(const struct tcp_sock *tp)
 							  : TCC_RETRANSMIT_OTHER;
 }
 
+/*
+ * Whether it left: from 6.17 on the tracepoint tells of failures too, by a third
+ * argument (__tcp_retransmit_skb(), net/ipv4/tcp_output.c).
+ */
+static __always_inline bool has_left(const __u64 *ctx)
+{
+	const struct trace_event_raw_tcp_retransmit_skb *record = NULL;
+
+	if (!bpf_core_field_exists(record->err))
+		return true;
+	return (int)*(const volatile __u64 *)&ctx[2] == 0;
+}
+
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(tcc_retransmit, struct sock *sk, struct sk_buff *skb)
 {
@@ -99,7 +112,7 @@ int BPF_PROG(tcc_retransmit, struct sock *sk, struct sk_buff *skb)
 
 	if (!count)
 		return 0;
-	if (!tp || !is_wanted(sk, tp)) {
+	if (!tp || !has_left((const __u64 *)ctx) || !is_wanted(sk, tp)) {
 		TCC_RARE_ADD(count->filtered, 1);
 		return 0;
 	}
@@ -159,7 +172,7 @@ static __always_inline void live_on(struct sock *sk, struct tcp_sock *tp, int fr
 
 	if (!count || !life)
 		return;
-	if (life->is_over && from == TCP_CLOSE && to != TCP_CLOSE)
+	if (life->is_over && to != TCP_CLOSE)
 		*life = (struct tcc_life){ .ports = tcc_sock_state_ports(tp) };
 	if (life->is_over)
 		return;
@@ -213,17 +226,15 @@ int BPF_PROG(tcc_close, struct sock *sk)
 {
 	struct tcc_rare_count *count = tcc_rare_count_of(TCC_KIND_CLOSE);
 	struct tcp_sock *tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
-	struct tcc_life *life;
+	struct tcc_life *life = tp ? tcc_life_known(tp) : NULL;
 
-	if (!count)
+	if (!count || (life && life->is_over))
 		return 0;
 	if (!tp || !is_wanted(sk, tp)) {
 		TCC_RARE_ADD(count->filtered, 1);
 		return 0;
 	}
-	life = tcc_life_of(tp);
-	if (!life || !life->is_over)
-		write_close(count, life, sk, tp);
+	write_close(count, tcc_life_of(tp), sk, tp);
 	return 0;
 }
 

@@ -9,7 +9,9 @@
  * defines the maps NAME_storage and NAME_table, which the loader sizes, and
  *	type *NAME_of(struct tcp_sock *tp)
  * which returns what is remembered, all zeros but `ports` at first, or NULL
- * where there is no memory. `type` has a member __u32 ports. A socket's events
+ * where there is no memory;
+ *	type *NAME_known(struct tcp_sock *tp)
+ * returns NULL also where nothing is remembered. `type` has a member __u32 ports. A socket's events
  * come one after the other, as the socket is locked: nothing needs to be atomic.
  */
 #ifndef TCC_SOCK_STATE_BPF_H
@@ -23,6 +25,16 @@ static __always_inline __u32 tcc_sock_state_ports(const struct tcp_sock *tp)
 	const struct inet_sock *inet = (const struct inet_sock *)tp;
 
 	return (__u32)inet->inet_sport << 16 | inet->sk.__sk_common.skc_dport;
+}
+
+/* A connection that is being made gets its local port late. */
+static __always_inline bool tcc_sock_state_is_same(__u32 *known, __u32 ports)
+{
+	if (!known)
+		return false;
+	if (*known == (ports & 0xffff))
+		*known = ports;
+	return *known == ports;
 }
 
 #define TCC_SOCK_STATE(name, value_type)						\
@@ -48,13 +60,24 @@ static __always_inline __u32 tcc_sock_state_ports(const struct tcp_sock *tp)
 		__u64 key = (__u64)tp;							\
 		value_type *state = bpf_map_lookup_elem(&name##_table, &key);		\
 											\
-		if (state && state->ports == ports)					\
+		if (tcc_sock_state_is_same(state ? &state->ports : NULL, ports))	\
 			return state;							\
 		bpf_map_update_elem(&name##_table, &key, &name##_none, BPF_ANY);	\
 		state = bpf_map_lookup_elem(&name##_table, &key);			\
 		if (state)								\
 			state->ports = ports;						\
 		return state;								\
+	}										\
+											\
+	static __always_inline value_type *name##_known(struct tcp_sock *tp)		\
+	{										\
+		__u64 key = (__u64)tp;							\
+		value_type *state;							\
+											\
+		if (tcc_has_socket_storage)						\
+			return bpf_sk_storage_get(&name##_storage, tp, NULL, 0);	\
+		state = bpf_map_lookup_elem(&name##_table, &key);			\
+		return state && state->ports == tcc_sock_state_ports(tp) ? state : NULL; \
 	}										\
 											\
 	static __always_inline value_type *name##_of(struct tcp_sock *tp)		\

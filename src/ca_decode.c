@@ -93,13 +93,15 @@ static const struct word *mode_word(const char *mode)
 void ca_decode_record(struct ca_decode *decode, struct record *record,
 		      const struct tcc_sample *sample)
 {
+	bool has_begun = !(sample->probe.event.flags & TCC_EVENT_NO_CA_STATE);
 	const unsigned char *priv = (const unsigned char *)sample->ca_priv;
+	static const struct ca_units none;
 	struct ca_unit_values values;
 
 	decode->recent = recall(decode, sample->props.cc);
-	record->ca_layout = decode->recent->layout;
+	record->ca_layout = has_begun ? decode->recent->layout : NULL;
 	record->ca_priv = priv;
-	ca_units_read(&decode->recent->units, priv, record->mss, &values);
+	ca_units_read(has_begun ? &decode->recent->units : &none, priv, record->mss, &values);
 	record->bbr_mode = mode_word(values.bbr_mode);
 	record->bbr_bw = values.bbr_bw;
 	record->bbr_min_rtt_us = values.bbr_min_rtt;

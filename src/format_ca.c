@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "emit.h"
+#include "log.h"
 
 /* As many algorithms are in use at a time; more are looked up anew each time. */
 #define CACHED_LAYOUTS 8
@@ -60,8 +61,12 @@ static const struct cached *resolve(struct ca_columns *columns, const struct ca_
 
 	columns->next = (columns->next + 1) % CACHED_LAYOUTS;
 	cached->layout = layout;
-	for (size_t i = 0; i < columns->n; i++)
+	for (size_t i = 0; i < columns->n; i++) {
 		cached->members[i] = ca_layout_find(layout, columns->columns[i].name + 3);
+		if (!cached->members[i])
+			log_warning("--fields: '%s': struct %s has no such member",
+				    columns->columns[i].name, layout->structure);
+	}
 	return cached;
 }
 

@@ -178,8 +178,13 @@ static int start_decoder(struct parts *parts, const struct tcc_ask *ask,
 	struct ca_source_options source = { .structure = options->ca_struct,
 					    .btf_path = options->ca_btf };
 
-	if (!((ask->probe_props | ask->rare_props) & TCC_PROP(CA_PRIV)))
-		return EXIT_DONE;
+	if (!((ask->probe_props | ask->rare_props) & TCC_PROP(CA_PRIV))) {
+		if (!options->ca_struct && !options->ca_btf)
+			return EXIT_DONE;
+		log_error("--ca-%s: expected ca, or a member of it, among --fields",
+			  options->ca_struct ? "struct" : "btf");
+		return EXIT_USAGE;
+	}
 	return ca_decode_new(&parts->decode, &source) ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -196,11 +201,8 @@ static int make_readers(struct parts *parts)
 	};
 
 	parts->ring = ring_new(tracer_ring_memory(parts->tracer));
+	parts->rare = rare_new(tracer_rare_memory(parts->tracer));
 	parts->pipeline = pipeline_new(&config);
-	if (tracer_kinds(parts->tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE))
-		parts->rare = rare_new(tracer_rare_memory(parts->tracer));
-	else
-		return parts->ring && parts->pipeline ? 0 : -ENOMEM;
 	return parts->ring && parts->pipeline && parts->rare ? 0 : -ENOMEM;
 }
 
@@ -283,7 +285,8 @@ static int run(struct parts *parts, const struct options *options)
 
 	*session = (struct session){
 		.tracer = { parts->tracer, detach, missed },
-		.stream = { parts->ring, parts->rare },
+		.stream = { parts->ring, parts->rare,
+			    tracer_kinds(parts->tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE) },
 		.kinds = tracer_kinds(parts->tracer),
 		.pipeline = parts->pipeline,
 		.sink = parts->output.sink,

@@ -142,7 +142,7 @@ int option_set_ca_struct(struct options *options, const struct option_def *def,
 {
 	size_t length = strlen(value);
 
-	if (!length || length > CA_NAME_MAX ||
+	if (!length || length > CA_NAME_MAX || (*value >= '0' && *value <= '9') ||
 	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") <
 		    length)
 		return option_error_value(def, value, length);

@@ -76,6 +76,15 @@ static void choose_defaults(struct field_list *list, enum format_kind format,
 		fields_default(list, 0);
 }
 
+static bool has_member(const struct field_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->id[i] >= FIELD_CA)
+			return true;
+	}
+	return false;
+}
+
 static bool has_field(const struct field_list *list, uint8_t id)
 {
 	return memchr(list->id, id, list->n) != NULL;
@@ -93,6 +102,10 @@ static int choose_fields(struct field_list *list, enum format_kind format,
 	base = *list;
 	if (fields_parse(list, options->fields, &base, &bad, &reason)) {
 		log_error("--fields: '%.*s': %s", (int)strcspn(bad, ","), bad, reason);
+		return EXIT_USAGE;
+	}
+	if (has_field(list, FIELD_CA_ALL) && has_member(list)) {
+		log_error("--fields: 'ca': has all members: expected it, or some of them");
 		return EXIT_USAGE;
 	}
 	if (format == FORMAT_CSV && has_field(list, FIELD_CA_ALL)) {

@@ -4,6 +4,12 @@
 
 #include <stdlib.h>
 
+/*
+ * Connections that are over are remembered a little longer: a reset may be sent
+ * after the close (tcp_disconnect(), net/ipv4/tcp.c).
+ */
+#define OVER_MAX 1024
+
 /* Of each CPU, for the next line of a kind to say. */
 struct unsaid {
 	uint32_t lost[TCC_KIND_COUNT];
@@ -16,6 +22,9 @@ struct pipeline {
 	int64_t clock_offset_ns;
 	uint64_t lost_marked;
 	struct unsaid *unsaid;		/* n_cpus */
+	uint64_t over[OVER_MAX];	/* keys, the oldest at next_over; 0: none */
+	size_t next_over;
+	struct conn unknown;		/* see find_conn() */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_config *config)
@@ -48,6 +57,29 @@ void pipeline_free(struct pipeline *pipeline)
 void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns)
 {
 	pipeline->clock_offset_ns = offset_ns;
+}
+
+static void end_conn(struct pipeline *pipeline, uint64_t key)
+{
+	uint64_t *over = &pipeline->over[pipeline->next_over];
+
+	if (*over)
+		conn_table_forget(pipeline->conns, *over);
+	*over = key;
+	pipeline->next_over = (pipeline->next_over + 1) % OVER_MAX;
+}
+
+/*
+ * The event's connection. Without a cookie, one whose local port is not chosen yet
+ * will be another by its key: it is not entered.
+ */
+static struct conn *find_conn(struct pipeline *pipeline, const struct tcc_probe *probe,
+			      uint64_t key, uint64_t ktime_ns)
+{
+	if (!(probe->event.flags & TCC_EVENT_NO_COOKIE) || probe->sport)
+		return conn_table_get(pipeline->conns, key, ktime_ns);
+	pipeline->unknown = (struct conn){ .key = key, .first_ns = ktime_ns };
+	return &pipeline->unknown;
 }
 
 /* A replayed event may be of any CPU. */
@@ -111,7 +143,7 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 
 	record_from_probe(&record, probe);
 	record.conn_key = conn_key(probe);
-	conn = conn_table_get(pipeline->conns, record.conn_key, ktime_ns);
+	conn = find_conn(pipeline, probe, record.conn_key, ktime_ns);
 	add_times(pipeline, &record, ktime_ns, first_seen_ns(conn, event));
 	record.cpu = cpu;
 	record.lost += take_lost(pipeline, cpu, event->kind);
@@ -122,7 +154,7 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 				      record.ip_version == 6);
 	add_properties(pipeline, &record, event);
 	if (event->kind == TCC_KIND_CLOSE)
-		conn_table_forget(pipeline->conns, record.conn_key);
+		end_conn(pipeline, record.conn_key);
 	return format_record(pipeline->config.format, &record, out);
 }
 
@@ -132,9 +164,9 @@ void pipeline_lose(struct pipeline *pipeline, const struct tcc_event *event, uin
 	const struct tcc_probe *probe = (const struct tcc_probe *)event;
 	uint64_t key = conn_key(probe);
 
-	conn_table_get(pipeline->conns, key, ktime_ns)->snd_cwnd = probe->snd_cwnd;
+	find_conn(pipeline, probe, key, ktime_ns)->snd_cwnd = probe->snd_cwnd;
 	if (event->kind == TCC_KIND_CLOSE)
-		conn_table_forget(pipeline->conns, key);
+		end_conn(pipeline, key);
 	if (cpu < pipeline->config.n_cpus)
 		pipeline->unsaid[cpu].lost[event->kind] += 1 + event->lost;
 }

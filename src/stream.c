@@ -2,6 +2,7 @@
 /* All events in one time order; see stream.h. */
 #include "stream.h"
 
+/* The bell is in the rare kinds' buffer: full of rings, it would not ring any more. */
 void stream_scan(const struct stream *stream, uint64_t now_ns)
 {
 	ring_scan(stream->ring, now_ns);
@@ -27,7 +28,7 @@ const struct tcc_event *stream_next(const struct stream *stream, uint32_t *cpu,
 	const struct tcc_event *event;
 	uint64_t rare_ns, safe_ns;
 
-	if (!stream->rare)
+	if (!stream->has_rare)
 		return ring_next(stream->ring, cpu, ktime_ns);
 	rare_ns = rare_next_ns(stream->rare);
 	safe_ns = rare_watermark_ns(stream->rare);

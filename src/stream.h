@@ -14,7 +14,8 @@
 
 struct stream {
 	struct ring *ring;	/* borrowed */
-	struct rare *rare;	/* borrowed; NULL: none is asked for */
+	struct rare *rare;	/* borrowed; NULL: not even a doorbell */
+	bool has_rare;		/* whether there are rare events; else rings at the bell only */
 };
 
 /* What the kernel counted of a kind. */

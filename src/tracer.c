@@ -56,6 +56,11 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
+static bool is_asked(const struct tracer *tracer, enum tcc_kind kind)
+{
+	return tracer->ask.kinds & TCC_KIND_BIT(kind);
+}
+
 /* A slot holds what goes with a probe, no more. */
 static size_t slot_bytes(const struct tcc_ask *ask)
 {
@@ -70,25 +75,27 @@ static bool has_rare_kinds(const struct tcc_ask *ask)
 }
 
 /*
- * As large as the rings of all CPUs, up to this; a power of two. The doorbell
- * alone is content with a page.
+ * As large as the rings of all CPUs, a power of two; by default no larger than
+ * this. The doorbell alone is content with a page.
  */
-#define RARE_BYTES_MAX (4u << 20)
+#define RARE_BYTES_DEFAULT (4u << 20)
+#define RARE_BYTES_MAX (1u << 30)	/* of a BPF ring buffer, more or less */
 
-static int size_rare(struct tracer *tracer, uint64_t all_bytes)
+static int size_rare(struct tracer *tracer, uint64_t all_bytes, bool is_given)
 {
+	uint32_t most = is_given ? RARE_BYTES_MAX : RARE_BYTES_DEFAULT;
 	struct bpf_map *map = tracer->skel->maps.tcc_rare_ring;
 	long page = sysconf(_SC_PAGESIZE);
 	uint32_t bytes = (uint32_t)page;
 
-	while (has_rare_kinds(&tracer->ask) && bytes * 2 <= all_bytes && bytes < RARE_BYTES_MAX)
+	while (has_rare_kinds(&tracer->ask) && bytes * 2 <= all_bytes && bytes < most)
 		bytes *= 2;
 	tracer->rare.bytes = bytes;
 	tracer->rare.n_cpus = tracer->host.n_cpus;
 	return bpf_map__set_max_entries(map, bytes);
 }
 
-static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
+static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes, bool is_given)
 {
 	struct tcc_trace *skel = tracer->skel;
 	struct ring_memory *ring = &tracer->ring;
@@ -96,7 +103,8 @@ static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 	int err;
 
 	ring->slot_bytes = slot_bytes(&tracer->ask);
-	n_slots = buffer_bytes / ring->slot_bytes;
+	n_slots = (is_asked(tracer, TCC_KIND_PROBE) ? buffer_bytes : TRACER_BUFFER_MIN) /
+		  ring->slot_bytes;
 
 	ring->n_cpus = tracer->host.n_cpus;
 	if (n_slots * ring->n_cpus > UINT32_MAX)
@@ -112,7 +120,7 @@ static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes)
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.tcc_rare_counters, ring->n_cpus);
 	if (!err)
-		err = size_rare(tracer, buffer_bytes * ring->n_cpus);
+		err = size_rare(tracer, buffer_bytes * ring->n_cpus, is_given);
 	return err;
 }
 
@@ -132,11 +140,6 @@ static void add_program(struct tracer *tracer, struct bpf_program *program, enum
 
 	*attached = (struct attached){ .program = program, .kind = kind, .info_fd = -1 };
 	bpf_program__set_autoload(program, true);
-}
-
-static bool is_asked(const struct tracer *tracer, enum tcc_kind kind)
-{
-	return tracer->ask.kinds & TCC_KIND_BIT(kind);
 }
 
 /* A program whose events are not asked for may be needed for a connection's life. */
@@ -175,6 +178,9 @@ static void choose_programs(struct tracer *tracer, bool is_plain)
 	tracer->n_programs = 0;
 	add_if_asked(tracer, skel->progs.tcc_close, TCC_KIND_CLOSE, false);
 	add_if_asked(tracer, skel->progs.tcc_state, TCC_KIND_STATE, true);
+	/* It is this program that writes closes, as a rule: what it misses is theirs. */
+	if (!is_asked(tracer, TCC_KIND_STATE) && is_asked(tracer, TCC_KIND_CLOSE))
+		tracer->programs[tracer->n_programs - 1].kind = TCC_KIND_CLOSE;
 	if (tracer->host.has_ca_state_events)
 		add_if_asked(tracer, skel->progs.tcc_ca_state, TCC_KIND_CA_STATE, true);
 	add_if_asked(tracer, skel->progs.tcc_retransmit, TCC_KIND_RETRANSMIT, false);
@@ -212,7 +218,9 @@ static void set_constants(struct tracer *tracer, const struct tracer_config *con
 	memcpy((void *)&skel->rodata->tcc_ask, &tracer->ask, sizeof(tracer->ask));
 	skel->rodata->tcc_has_socket_storage = tracer->host.has_socket_storage;
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
-	skel->rodata->tcc_has_recursion_guard = tracer->host.has_recursion_guard;
+	/* The guard is each program's own: two of them may count at the same time. */
+	skel->rodata->tcc_has_recursion_guard =
+		tracer->host.has_recursion_guard && !tracer->wants_late;
 }
 
 /* Whether the program that does the default and nothing else will do. */
@@ -234,7 +242,7 @@ static int load_skeleton(struct tracer *tracer, const struct tracer_config *conf
 	tracer->skel = skel;
 	choose_programs(tracer, is_plain(tracer, config));
 	set_constants(tracer, config);
-	err = set_sizes(tracer, bytes);
+	err = set_sizes(tracer, bytes, config->buffer_bytes != 0);
 	if (!err)
 		err = size_sock_tables(tracer, config->thin);
 	if (!err)

@@ -537,6 +537,7 @@ static void test_private_state(void)
 	check_str(options.ca_struct, "toy");
 	check_str(options.ca_btf, "/x/y.ko");
 	refuse("--ca-struct=", "--ca-struct: '': expected the name of a structure of C");
+	refuse("--ca-struct=1x", "--ca-struct: '1x': expected the name of a structure of C");
 	refuse("--ca-struct=a-b", "--ca-struct: 'a-b': expected the name of a structure of C");
 	refuse("--ca-struct=a --ca-struct=b",
 	       "--ca-struct: 'b': expected only once, it was given before");

@@ -191,7 +191,7 @@ static void both_are_merged_by_time(void)
 
 	setup();
 	fake_ring_init(&fake, 2, 8);
-	stream = (struct stream){ ring_new(&fake.memory), rare };
+	stream = (struct stream){ ring_new(&fake.memory), rare, true };
 	fake_event(&fake, 0, 100);
 	publish(150);
 	fake_event(&fake, 1, 200);
@@ -221,7 +221,7 @@ static void each_waits_for_the_other(void)
 
 	setup();
 	fake_ring_init(&fake, 1, 8);
-	stream = (struct stream){ ring_new(&fake.memory), rare };
+	stream = (struct stream){ ring_new(&fake.memory), rare, true };
 	fake_event(&fake, 0, 100);
 	fake_enter(&fake, 0);
 	publish(300);
@@ -248,6 +248,26 @@ static void each_waits_for_the_other(void)
 	rare_free(rare);
 }
 
+/* Without rare kinds there are rings at the bell, and room must be made for them. */
+static void the_bell_rings_as_often_as_it_likes(void)
+{
+	struct fake_ring fake;
+	struct stream stream;
+
+	setup();
+	fake_ring_init(&fake, 1, 8);
+	stream = (struct stream){ ring_new(&fake.memory), rare, false };
+	for (int i = 0; i < 1000; i++) {
+		check(reserve(8) != (unsigned long)-1);
+		set_header(producer - 16, 8 | BPF_RINGBUF_DISCARD_BIT);
+		stream_scan(&stream, SECOND);
+	}
+	check_eq(consumer, producer);
+	ring_free(stream.ring);
+	fake_ring_release(&fake);
+	rare_free(rare);
+}
+
 int main(void)
 {
 	TAP_RUN(records_come_in_time_order);
@@ -257,5 +277,6 @@ int main(void)
 	TAP_RUN(counts_are_of_all_cpus);
 	TAP_RUN(both_are_merged_by_time);
 	TAP_RUN(each_waits_for_the_other);
+	TAP_RUN(the_bell_rings_as_often_as_it_likes);
 	return tap_done();
 }
