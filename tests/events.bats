@@ -165,6 +165,33 @@ rss_anon() {
 	status_of RssAnon | cut -d' ' -f1
 }
 
+@test "an aborted connection is one, and the reset after its close is of it" {
+	serve sink
+	trace_a --events=state,reset,close
+	ends in_a send "$B_IP4" "$PORT" reset 0.2 reno
+	wait_for "grep -q '\"event\":\"reset\"' '$NETNS_DIR/trace.out'" 5
+	finish
+	grep -q '^tcc-trace: 1 connection in' "$NETNS_DIR/trace.err"
+	# Its timer goes on.
+	[ "$(jq -s '[.[] | select(.event == "reset")][0].conn_ms >= [.[] | select(.event == "close")][0].conn_ms' \
+		"$NETNS_DIR/trace.out")" = true ]
+}
+
+@test "a segment that does not leave is not sent again" {
+	local before
+	serve sink
+	before=$(retransmits)
+	# So slow that what is to be sent again is still queued below TCP.
+	tc -n "$NETNS_A" qdisc add dev "$NETNS_DEV" root tbf rate 1kbit burst 1600 latency 100s
+	trace_a --events=retransmit
+	in_a timeout 4 bash -c "exec 3<>/dev/tcp/$B_IP4/$PORT && head -c 4000 /dev/zero >&3 && sleep 3" || :
+	trace_stop
+	cat "$NETNS_DIR/trace.err"
+	check_kinds
+	in_a nstat -asz TcpExtTCPSpuriousRtxHostQueues
+	[ "$(lines "$NETNS_DIR/trace.out")" -le $(($(retransmits) - before)) ]
+}
+
 @test "50,000 short connections: two closes each, none lost, memory and maps flat" {
 	local n=50000 before after
 	export PYTHONDONTWRITEBYTECODE=1
