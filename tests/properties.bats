@@ -66,6 +66,25 @@ equal_for() {
 	equal_for bbr
 }
 
+@test "CUBIC: its private state is what bpftrace reads in the kernel" {
+	needs_algorithm cubic
+	command -v bpftrace >/dev/null || skip "needs bpftrace"
+	[ "$(printf '\1\0' | od -An -tu2 | tr -d ' ')" = 1 ] || skip "its awk knows little-endian words"
+	netns_bottleneck 20mbit 60kB
+	IPERF_PORT=$PORT
+	iperf_server_start
+	proc_start bpftrace bpftrace "$TCC_TESTS/properties/cubic.bt" "$PORT"
+	wait_for "grep -q Attaching '$NETNS_DIR/bpftrace.out' || ! proc_is_running bpftrace" 20
+	sleep 1
+	trace_start --csv --netns="$NETNS_A" --dport="$PORT" --cc=cubic \
+		--fields=snd_nxt,snd_una,snd_cwnd,ca.cnt,ca.last_max_cwnd,ca.bic_origin_point,ca.bic_K
+	iperf_client --time 3 --congestion cubic >/dev/null
+	trace_stop
+	proc_stop bpftrace INT
+	cat "$NETNS_DIR/trace.err" "$NETNS_DIR/bpftrace.err"
+	awk -f "$TCC_TESTS/properties/cubic.awk" "$NETNS_DIR/bpftrace.out" "$NETNS_DIR/trace.out"
+}
+
 # toy_start: register the algorithm of tests/toy_cc.bpf.c as long as the pair is up.
 toy_start() {
 	local fifo=$NETNS_DIR/toy.stdin

@@ -93,11 +93,11 @@ check_streams() {
 }
 
 @test "over 100 rotations by size, JSON, all kept by their time" {
-	two_tracers --json --log-file a.json --rotate-size=512K --rotate-keep=all
+	two_tracers --json --log-file a.json --rotate-size=256K --rotate-keep=all
 	load_with_hangups 6
 	stop_two TERM
 	[ "$(rotated a.json)" -gt 100 ]
-	check_streams a.json $((512 << 10))
+	check_streams a.json $((256 << 10))
 }
 
 @test "over 100 rotations by time" {
