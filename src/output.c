@@ -126,8 +126,11 @@ static int choose_all(struct field_list *lists, enum format_kind format,
 		return refuse_format(format, "fields");
 	if (!format_field_set(format) && options->kinds != TCC_KIND_BIT(TCC_KIND_PROBE))
 		return refuse_format(format, "events");
+	/* What a kind that is not asked for has by default is no concern of --fields. */
 	for (uint8_t kind = 0; kind < TCC_KIND_COUNT && !status; kind++)
-		status = choose_fields(&lists[kind], format, options, kind);
+		status = choose_fields(&lists[kind], format, options,
+				       options->kinds & TCC_KIND_BIT(kind) ? kind
+									   : TCC_KIND_PROBE);
 	return status;
 }
 

@@ -86,6 +86,7 @@ golden_files = \
 	tests/golden/edges-one.csv \
 	tests/golden/edges-one.json \
 	tests/golden/edges-plus.text \
+	tests/golden/edges-share.text \
 	tests/golden/edges-utc.text \
 	tests/golden/edges.csv \
 	tests/golden/edges.events \

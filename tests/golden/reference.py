@@ -73,7 +73,11 @@ def add_state(events, start):
         else:
             event.conn = event.color_key = event.cookie or 1
         first, cwnd = conns.get(event.conn, (now, 0))
-        conns[event.conn] = first, event.snd_cwnd
+        if event.nocookie and not event.sport:
+            # Its port is chosen later, and makes it another: not entered.
+            first, cwnd = now, 0
+        else:
+            conns[event.conn] = first, event.snd_cwnd
         event.has_fallen = event.snd_cwnd < cwnd
         event.offset_ns = max(0, now - start)
         event.conn_ns = now - first
