@@ -154,10 +154,22 @@ static int take_reply(struct compressor *compressor, const struct compress_reply
 	return 0;
 }
 
+/* It was killed: what it was at, which it would have removed itself, goes too. */
+static void lose_helper(struct compressor *compressor, bool was_at_work)
+{
+	char temporary[PATH_MAX];
+
+	close(compressor->socket);
+	compressor->socket = -1;
+	if (was_at_work && rotate_name(temporary, compressor->path, COMPRESS_TEMPORARY) == 0)
+		unlink(temporary);
+}
+
 int compress_service(struct compressor *compressor)
 {
 	struct compress_reply reply;
 	ssize_t got = recv(compressor->socket, &reply, sizeof(reply), MSG_DONTWAIT);
+	bool was_at_work = compressor->is_at_work;
 	bool is_more;
 	int err;
 
@@ -165,8 +177,7 @@ int compress_service(struct compressor *compressor)
 		return 0;
 	compressor->is_at_work = false;
 	if (got != sizeof(reply)) {
-		close(compressor->socket);
-		compressor->socket = -1;
+		lose_helper(compressor, was_at_work);
 		return -EPIPE;
 	}
 	err = take_reply(compressor, &reply);

@@ -327,9 +327,13 @@ fake_program() {
 }
 
 @test "a helper that is killed: said once, the rotated files stay, tracing goes on" {
+	# Killed at work: it is so for long.
+	fake_program <<<$'#!/bin/sh\nexec tail -f /dev/null'
 	trace_with_faults 4 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
 		--compress=gzip
+	wait_for '[ -e a.csv.compressing ]' 5
 	pkill -KILL -P "$(proc_pid trace)"
+	wait_for '[ ! -e a.csv.compressing ]' 5
 	end_of_load
 	[ "$PROC_STATUS" -eq 0 ]
 	said 1 "cannot compress rotated files of 'a.csv': the process for it has ended; what is rotated stays as it is"
