@@ -192,21 +192,53 @@ rss_anon() {
 	[ "$(lines "$NETNS_DIR/trace.out")" -le $(($(retransmits) - before)) ]
 }
 
+# How many pieces of memory the kernel has handed out, of sizes that socket storage
+# may have: what it keeps of a socket, and where it finds it, are two of them.
+kernel_objects() {
+	[ -r /proc/slabinfo ] || { echo 0; return; }
+	awk '$1 ~ /^kmalloc-(cg-)?(96|128|192|256|512)$/ { n += $2 } END { print n }' /proc/slabinfo
+}
+
+@test "what the kernel remembers of a socket goes with the socket" {
+	local n=5000 before during after
+	[ -r /proc/slabinfo ] || skip "this kernel does not count its memory"
+	export PYTHONDONTWRITEBYTECODE=1
+	# Both ends; connections as such take other memory.
+	trace_start --csv --fields=event,cookie --netns="$NETNS_A" --port="$PORT" --events=close
+	before=$(kernel_objects)
+	proc_start hold in_a python3 "$TCC_TESTS/events/ends.py" hold "$PORT" "$n"
+	wait_for "grep -q held '$NETNS_DIR/hold.out'" 20
+	during=$(kernel_objects)
+	proc_stop hold TERM
+	wait_for "[ \"\$(wc -l <'$NETNS_DIR/trace.out')\" -gt $((2 * n)) ]" 10
+	sleep 0.5	# a grace period
+	after=$(kernel_objects)
+	trace_stop
+	echo "kernel objects: $before, with $n connections $during, then $after"
+	# It is this memory that they take, and it is given back.
+	[ $((during - before)) -ge $((4 * n)) ]
+	[ $((after - before)) -le "$n" ]
+}
+
 @test "50,000 short connections: two closes each, none lost, memory and maps flat" {
-	local n=50000 before after
+	local n=50000 before after objects
 	export PYTHONDONTWRITEBYTECODE=1
 	trace_start --json --fields="event,cookie,sport,dport,conn_ms,duration_ms" --netns="$NETNS_A" --port="$PORT" \
 		--events=close --buffer=8M
 	ends in_a many "$PORT" 2000
 	sleep 0.5
 	before=$(rss_anon)
+	objects=$(kernel_objects)
 	ends in_a many "$PORT" $((n - 2000))
 	sleep 0.5
 	after=$(rss_anon)
-	echo "RssAnon $before $after kB"
+	objects=$(($(kernel_objects) - objects))
+	echo "RssAnon $before $after kB, $objects kernel objects more"
 	finish
 	check many "$n"
 	[ "$after" -le $((before + 512)) ]
+	# Four a connection if the kernel kept them; see the test before this one.
+	[ "$objects" -le "$n" ]
 }
 
 # told_by_ftrace INSTANCE EVENT: how many times for connections with $PORT.

@@ -13,9 +13,11 @@ ends.py send ADDRESS PORT HOW SECONDS ALGORITHM
 				Prints TCP_INFO as JSON, taken when all is acknowledged.
 ends.py fetch ADDRESS PORT	read to the end
 ends.py many PORT N		N connections on loopback, one after the other
+ends.py hold PORT N		N connections on loopback at once, until killed
 """
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -116,6 +118,14 @@ def many(port, n):
         client.close()
 
 
+def hold(port, n):
+    server = socket.create_server(("0.0.0.0", port), backlog=n)
+    pairs = [(socket.create_connection(("127.0.0.1", port)), server.accept()[0])
+             for _ in range(n)]
+    print(len(pairs), "held", flush=True)
+    signal.pause()
+
+
 def main():
     what, words = sys.argv[1], sys.argv[2:]
     if what == "serve":
@@ -124,6 +134,8 @@ def main():
         send(words[0], int(words[1]), words[2], float(words[3]), words[4])
     elif what == "fetch":
         fetch(words[0], int(words[1]))
+    elif what == "hold":
+        hold(int(words[0]), int(words[1]))
     else:
         many(int(words[0]), int(words[1]))
 
