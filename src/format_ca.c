@@ -24,7 +24,7 @@ struct ca_columns {
 		const struct ca_layout *layout;
 		const struct ca_member *members[FIELDS_CA_MAX];
 	} cached[CACHED_LAYOUTS];
-	size_t next;	/* of cached, to be overwritten */
+	size_t n_met;	/* layouts looked up; the newest overwrite the oldest */
 };
 
 struct ca_columns *ca_columns_new(const struct field_list *list, const char *lead)
@@ -57,13 +57,15 @@ const char *ca_columns_name(const struct ca_columns *columns, size_t i)
 
 static const struct cached *resolve(struct ca_columns *columns, const struct ca_layout *layout)
 {
-	struct cached *cached = &columns->cached[columns->next];
+	struct cached *cached = &columns->cached[columns->n_met % CACHED_LAYOUTS];
+	bool is_first = columns->n_met < CACHED_LAYOUTS;
 
-	columns->next = (columns->next + 1) % CACHED_LAYOUTS;
+	columns->n_met++;
 	cached->layout = layout;
 	for (size_t i = 0; i < columns->n; i++) {
 		cached->members[i] = ca_layout_find(layout, columns->columns[i].name + 3);
-		if (!cached->members[i])
+		/* Once: one that was overwritten comes again. */
+		if (!cached->members[i] && is_first)
 			log_warning("--fields: '%s': struct %s has no such member",
 				    columns->columns[i].name, layout->structure);
 	}

@@ -268,6 +268,24 @@ static const char *memory_advice(int err, bool is_given)
 	return is_given ? "; try a smaller --buffer" : "";
 }
 
+/*
+ * Without the segments after the close if that is what the kernel refuses; what it
+ * says then may look like want of memory.
+ */
+static int load_what_can_be(struct tracer *tracer, const struct tracer_config *config,
+			    uint64_t bytes)
+{
+	int err = load_skeleton(tracer, config, bytes);
+
+	if (!err || !tracer->wants_late)
+		return err;
+	tracer->wants_late = false;
+	err = load_skeleton(tracer, config, bytes);
+	if (is_memory_refused(tracer, err))
+		tracer->wants_late = true;
+	return err;
+}
+
 /* The default is a wish, and may shrink; what the user gave may not. */
 static int load_with_buffer(struct tracer *tracer, const struct tracer_config *config)
 {
@@ -283,11 +301,7 @@ static int load_with_buffer(struct tracer *tracer, const struct tracer_config *c
 			bytes = TRACER_BUFFER_MIN;
 	}
 	for (;;) {
-		err = load_skeleton(tracer, config, bytes);
-		if (err && !is_memory_refused(tracer, err) && tracer->wants_late) {
-			tracer->wants_late = false;
-			continue;
-		}
+		err = load_what_can_be(tracer, config, bytes);
 		if (!is_memory_refused(tracer, err))
 			return err;
 		if (config->buffer_bytes || bytes / 2 < TRACER_BUFFER_MIN)

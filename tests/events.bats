@@ -241,6 +241,61 @@ kernel_objects() {
 	[ "$objects" -le "$n" ]
 }
 
+@test "private state is absent until the algorithm has begun" {
+	grep -qw bbr /proc/sys/net/ipv4/tcp_available_congestion_control ||
+		skip "this kernel has no bbr"
+	FIELDS=event,cc,new_state,bbr_mode,bbr_min_rtt,+ca
+	serve sink
+	trace_a --events=state,probe
+	ends in_a send "$B_IP4" "$PORT" bulk 0.2 bbr
+	finish
+	jq -e -s '(.[0] | .new_state == "SYN_SENT" and .cc == "bbr" and .bbr_mode == null and
+		.bbr_min_rtt == null and (keys | all(startswith("ca.") | not))) and
+		(map(select(.event == "probe")) |
+		length > 10 and all(.bbr_mode != null and has("ca.mode")))' "$NETNS_DIR/trace.out"
+}
+
+# What kernels before 5.12 lack is not used, though this one has it.
+@test "without socket cookies, a connection that gets its port late is one" {
+	serve sink
+	proc_start trace env ASAN_OPTIONS=verify_asan_link_order=0 TCC_RELEASE=5.10.0 \
+		LD_PRELOAD="$TCC_BUILD/tests/other_kernel.so" "$TCC_TRACE" --json --netns="$NETNS_A" \
+		--dport="$PORT" --events=probe,state,close --fields=+cookie,+old_state,+duration_ms
+	trace_wait_attached
+	ends in_a send "$B_IP4" "$PORT" bulk 0.2 reno
+	finish
+	grep -q '^tcc-trace: 1 connection in' "$NETNS_DIR/trace.err"
+	# What comes without its port cannot be told from others: it begins no connection.
+	jq -e -s '.[0].old_state == "CLOSE" and .[0].sport == 0 and .[0].conn_ms == 0 and
+		.[1].sport > 0 and .[1].conn_ms == 0 and .[2].conn_ms > 0 and
+		all(.cookie == null) and
+		(map(select(.event == "close")) | length == 1 and
+		(.[0].conn_ms - .[0].duration_ms | fabs) < 5)' "$NETNS_DIR/trace.out"
+}
+
+# The ring buffers of the trace, of all CPUs together, in bytes.
+rare_bytes() {
+	awk '$1 == "map_type:" { type = $2 } $1 == "max_entries:" && type == 27 { print $2 }' \
+		"/proc/$(proc_pid trace)"/fdinfo/*
+}
+
+@test "the rare kinds' buffer is as large as --buffer says, 4 MiB by default at most" {
+	local n_cpus
+	n_cpus=$(grep -c '^processor' /proc/cpuinfo)
+	trace_start --events=retransmit --buffer=16M
+	[ "$(rare_bytes)" -gt $((8 * n_cpus << 20)) ]
+	[ "$(rare_bytes)" -le $((16 * n_cpus << 20)) ]
+	trace_stop
+	trace_start --events=retransmit
+	[ "$(rare_bytes)" -le $((4 << 20)) ]
+	[ "$(rare_bytes)" -gt $((4 << 10)) ]
+	trace_stop
+	# A doorbell needs a page.
+	trace_start --events=probe --port=1
+	[ "$(rare_bytes)" -eq "$(getconf PAGESIZE)" ]
+	trace_stop
+}
+
 # told_by_ftrace INSTANCE EVENT: how many times for connections with $PORT.
 told_by_ftrace() {
 	grep -cE " $2: .*([sd]port=|:)$PORT( |$)" "$1/trace"

@@ -133,7 +133,7 @@ trace_iperf() {
 	export PYTHONDONTWRITEBYTECODE=1
 	iperf_server_start
 	trace_start --json --netns="$NETNS_A" --dport="$IPERF_PORT" "$@"
-	iperf_client --bytes 200K --congestion "$ALGORITHM" >/dev/null
+	iperf_client --bytes 4M --congestion "$ALGORITHM" >/dev/null
 	trace_stop
 	cat "$NETNS_DIR/trace.err"
 	[ "$PROC_STATUS" -eq 0 ]
@@ -147,6 +147,31 @@ trace_iperf() {
 	[ "$(grep -c "the private state of algorithm 'tcc_toy' is not shown" "$NETNS_DIR/trace.err")" -eq 1 ]
 	grep -q '"cc":"tcc_toy"' "$NETNS_DIR/trace.out"
 	run ! grep -q '"ca\.' "$NETNS_DIR/trace.out"
+}
+
+@test "a member that an algorithm's structure lacks: named once, the others are there" {
+	ALGORITHM=cubic
+	needs_algorithm cubic
+	trace_iperf --fields=cc,ca.cnt,ca.nothing --cc=cubic
+	[ "$(grep -c -F "ca.nothing" "$NETNS_DIR/trace.err")" -eq 1 ]
+	grep -qF "warning: --fields: 'ca.nothing': struct bictcp has no such member" "$NETNS_DIR/trace.err"
+	jq -e -s 'all(has("ca.cnt") and ."ca.nothing" == null)' "$NETNS_DIR/trace.out"
+}
+
+# refused MESSAGE OPTION...
+refused() {
+	run -2 "$TCC_TRACE" --duration=0.1 --port=1 "${@:2}"
+	echo "$output"
+	[ "$output" = "tcc-trace: $1" ]
+}
+
+@test "options of private state where there is none, and both ca and a member, are refused" {
+	refused "--ca-struct: expected ca, or a member of it, among --fields" --ca-struct=x
+	refused "--ca-btf: expected ca, or a member of it, among --fields" --json --ca-btf=/dev/null
+	refused "--fields: 'ca': has all members: expected it, or some of them" --json --fields=+ca,ca.x
+	refused "--fields: 'ca': has all members: expected it, or some of them" --json --fields=ca.x,ca
+	refused "--fields: 'ca': the columns of CSV are the same in all lines: expected members of it, as ca.MEMBER" \
+		--csv --fields=+ca
 }
 
 @test "a corrupt --ca-btf: named once" {
