@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,15 +17,11 @@
 
 #include "host.h"
 #include "log.h"
+#include "maps.h"
 #include "tcc_event.h"
 #include "tcc_trace.skel.h"
 
 #define PROGRAMS_MAX 9
-
-struct mapping {
-	void *memory;
-	size_t bytes;
-};
 
 struct tracer {
 	struct host host;
@@ -41,10 +36,7 @@ struct tracer {
 	} programs[PROGRAMS_MAX];
 	size_t n_programs;
 	bool wants_late;	/* until the kernel has refused it */
-	struct ring_memory ring;
-	struct rare_memory rare;
-	struct mapping slots, producers, consumers, counts;
-	struct mapping rare_producer, rare_consumer;
+	struct maps maps;
 };
 
 /* --- loading -------------------------------------------------------------- */
@@ -59,69 +51,6 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 static bool is_asked(const struct tracer *tracer, enum tcc_kind kind)
 {
 	return tracer->ask.kinds & TCC_KIND_BIT(kind);
-}
-
-/* A slot holds what goes with a probe, no more. */
-static size_t slot_bytes(const struct tcc_ask *ask)
-{
-	if (ask->probe_props & TCC_PROP(CA_PRIV))
-		return sizeof(struct tcc_sample);
-	return ask->probe_props ? offsetof(struct tcc_sample, ca_priv) : sizeof(struct tcc_probe);
-}
-
-static bool has_rare_kinds(const struct tcc_ask *ask)
-{
-	return ask->kinds & ~TCC_KIND_BIT(TCC_KIND_PROBE);
-}
-
-/*
- * As large as the rings of all CPUs, a power of two; by default no larger than
- * this. The doorbell alone is content with a page.
- */
-#define RARE_BYTES_DEFAULT (4u << 20)
-#define RARE_BYTES_MAX (1u << 30)	/* of a BPF ring buffer, more or less */
-
-static int size_rare(struct tracer *tracer, uint64_t all_bytes, bool is_given)
-{
-	uint32_t most = is_given ? RARE_BYTES_MAX : RARE_BYTES_DEFAULT;
-	struct bpf_map *map = tracer->skel->maps.tcc_rare_ring;
-	long page = sysconf(_SC_PAGESIZE);
-	uint32_t bytes = (uint32_t)page;
-
-	while (has_rare_kinds(&tracer->ask) && bytes * 2 <= all_bytes && bytes < most)
-		bytes *= 2;
-	tracer->rare.bytes = bytes;
-	tracer->rare.n_cpus = tracer->host.n_cpus;
-	return bpf_map__set_max_entries(map, bytes);
-}
-
-static int set_sizes(struct tracer *tracer, uint64_t buffer_bytes, bool is_given)
-{
-	struct tcc_trace *skel = tracer->skel;
-	struct ring_memory *ring = &tracer->ring;
-	uint64_t n_slots;
-	int err;
-
-	ring->slot_bytes = slot_bytes(&tracer->ask);
-	n_slots = (is_asked(tracer, TCC_KIND_PROBE) ? buffer_bytes : TRACER_BUFFER_MIN) /
-		  ring->slot_bytes;
-
-	ring->n_cpus = tracer->host.n_cpus;
-	if (n_slots * ring->n_cpus > UINT32_MAX)
-		return -E2BIG;
-	ring->n_slots = (uint32_t)n_slots;
-	err = bpf_map__set_value_size(skel->maps.tcc_slots, (uint32_t)ring->slot_bytes);
-	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.tcc_slots, ring->n_slots * ring->n_cpus);
-	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.tcc_producers, ring->n_cpus);
-	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.tcc_consumers, ring->n_cpus);
-	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.tcc_rare_counters, ring->n_cpus);
-	if (!err)
-		err = size_rare(tracer, buffer_bytes * ring->n_cpus, is_given);
-	return err;
 }
 
 /* One of the four, see bpf/tcc_trace.bpf.c. */
@@ -192,23 +121,6 @@ static void choose_programs(struct tracer *tracer, bool is_plain)
 		     TCC_KIND_PROBE, true);
 }
 
-/* Without socket storage as many connections are remembered as conn.h's table has. */
-#define SOCK_TABLE_ENTRIES 65536
-
-static int size_sock_tables(struct tracer *tracer, const struct tcc_thin *thin)
-{
-	const struct tcc_trace *skel = tracer->skel;
-	int err = 0;
-
-	if (tracer->host.has_socket_storage)
-		return 0;
-	if (tcc_thin_is_on(thin))
-		err = bpf_map__set_max_entries(skel->maps.tcc_thin_table, SOCK_TABLE_ENTRIES);
-	if (!err && is_asked(tracer, TCC_KIND_CLOSE))
-		err = bpf_map__set_max_entries(skel->maps.tcc_life_table, SOCK_TABLE_ENTRIES);
-	return err;
-}
-
 static void set_constants(struct tracer *tracer, const struct tracer_config *config)
 {
 	struct tcc_trace *skel = tracer->skel;
@@ -235,6 +147,14 @@ static int load_skeleton(struct tracer *tracer, const struct tracer_config *conf
 			 uint64_t bytes)
 {
 	struct tcc_trace *skel = tcc_trace__open();
+	const struct maps_config sizes = {
+		.ask = &tracer->ask,
+		.thin = config->thin,
+		.n_cpus = tracer->host.n_cpus,
+		.buffer_bytes = bytes,
+		.is_buffer_given = config->buffer_bytes != 0,
+		.has_socket_storage = tracer->host.has_socket_storage,
+	};
 	int err;
 
 	if (!skel)
@@ -242,9 +162,7 @@ static int load_skeleton(struct tracer *tracer, const struct tracer_config *conf
 	tracer->skel = skel;
 	choose_programs(tracer, is_plain(tracer, config));
 	set_constants(tracer, config);
-	err = set_sizes(tracer, bytes, config->buffer_bytes != 0);
-	if (!err)
-		err = size_sock_tables(tracer, config->thin);
+	err = maps_size(&tracer->maps, skel, &sizes);
 	if (!err)
 		err = tcc_trace__load(skel);
 	if (err) {
@@ -327,108 +245,10 @@ static void explain_load(const struct tracer *tracer, int err)
 	else if (err == -ESRCH || err == -ENOENT)
 		log_error("this kernel has no tracepoint tcp:tcp_probe%s: "
 			  "tcc-trace needs one built with CONFIG_INET=y and CONFIG_TRACEPOINTS=y",
-			  has_rare_kinds(&tracer->ask) ? ", or none of --events" : "");
+			  maps_has_rare_kinds(&tracer->ask) ? ", or none of --events" : "");
 	else
 		log_error("the kernel does not load the BPF program: %s (--verbose says why)",
 			  strerror(-err));
-}
-
-static int map_fd(struct mapping *mapping, int fd, size_t bytes, off_t offset, int protection)
-{
-	void *memory = mmap(NULL, bytes, protection, MAP_SHARED, fd, offset);
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	mapping->memory = memory;
-	mapping->bytes = bytes;
-	return 0;
-}
-
-static int map_memory(struct mapping *mapping, const struct bpf_map *map, size_t element_bytes,
-		      uint32_t n, int protection)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	size_t bytes = element_bytes * n;
-
-	bytes = (bytes + (size_t)page - 1) / (size_t)page * (size_t)page;
-	return map_fd(mapping, bpf_map__fd(map), bytes, 0, protection);
-}
-
-/* Each producer starts with where its slots are. */
-static int lay_out_rings(const struct tracer *tracer)
-{
-	int fd = bpf_map__fd(tracer->skel->maps.tcc_producers);
-	const struct ring_memory *ring = &tracer->ring;
-
-	for (uint32_t cpu = 0; cpu < ring->n_cpus; cpu++) {
-		struct tcc_ring_producer producer = {
-			.first = cpu * ring->n_slots,
-			.end = (cpu + 1) * ring->n_slots,
-			.index = cpu * ring->n_slots,
-			.full_at = ring->n_slots,
-		};
-
-		if (bpf_map_update_elem(fd, &cpu, &producer, BPF_ANY))
-			return -errno;
-	}
-	return 0;
-}
-
-/* What the kernel writes is read-only here, and frozen for everybody else. */
-static int map_rings(struct tracer *tracer)
-{
-	struct tcc_trace *skel = tracer->skel;
-	struct ring_memory *ring = &tracer->ring;
-	int err = lay_out_rings(tracer);
-
-	if (err)
-		return err;
-	if (bpf_map_freeze(bpf_map__fd(skel->maps.tcc_slots)) ||
-	    bpf_map_freeze(bpf_map__fd(skel->maps.tcc_producers)) ||
-	    bpf_map_freeze(bpf_map__fd(skel->maps.tcc_rare_counters)))
-		return -errno;
-	err = map_memory(&tracer->slots, skel->maps.tcc_slots, ring->slot_bytes,
-			 ring->n_slots * ring->n_cpus, PROT_READ);
-	if (!err)
-		err = map_memory(&tracer->producers, skel->maps.tcc_producers,
-				 sizeof(struct tcc_ring_producer), ring->n_cpus, PROT_READ);
-	if (!err)
-		err = map_memory(&tracer->consumers, skel->maps.tcc_consumers,
-				 sizeof(struct tcc_ring_consumer), ring->n_cpus,
-				 PROT_READ | PROT_WRITE);
-	ring->slots = tracer->slots.memory;
-	ring->producers = tracer->producers.memory;
-	ring->consumers = tracer->consumers.memory;
-	ring->asleep = &skel->bss->tcc_asleep;
-	return err;
-}
-
-/*
- * A BPF ring buffer (kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern()): the reader's
- * position on a page of its own, then the producers' on one, then the records,
- * twice, so that none is cut where they begin anew.
- */
-static int map_rare(struct tracer *tracer)
-{
-	int fd = bpf_map__fd(tracer->skel->maps.tcc_rare_ring);
-	struct rare_memory *rare = &tracer->rare;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	int err;
-
-	err = map_fd(&tracer->rare_consumer, fd, page, 0, PROT_READ | PROT_WRITE);
-	if (!err)
-		err = map_fd(&tracer->rare_producer, fd, page + 2 * rare->bytes, (off_t)page,
-			     PROT_READ);
-	if (!err)
-		err = map_memory(&tracer->counts, tracer->skel->maps.tcc_rare_counters,
-				 sizeof(struct tcc_rare_counts), rare->n_cpus, PROT_READ);
-	if (err)
-		return err;
-	rare->consumer = tracer->rare_consumer.memory;
-	rare->producer = tracer->rare_producer.memory;
-	rare->data = (const unsigned char *)tracer->rare_producer.memory + page;
-	rare->counts = tracer->counts.memory;
-	return 0;
 }
 
 static int open_info(struct attached *attached)
@@ -442,10 +262,8 @@ static int open_info(struct attached *attached)
 
 static int prepare(struct tracer *tracer)
 {
-	int err = map_rings(tracer);
+	int err = maps_map(&tracer->maps, tracer->skel);
 
-	if (!err)
-		err = map_rare(tracer);
 	for (size_t i = 0; !err && i < tracer->n_programs; i++)
 		err = open_info(&tracer->programs[i]);
 	if (err)
@@ -539,12 +357,6 @@ void tracer_detach(struct tracer *tracer)
 		usleep(100000);
 }
 
-static void unmap(const struct mapping *mapping)
-{
-	if (mapping->memory)
-		munmap(mapping->memory, mapping->bytes);
-}
-
 void tracer_free(struct tracer *tracer)
 {
 	if (!tracer)
@@ -554,24 +366,19 @@ void tracer_free(struct tracer *tracer)
 		if (tracer->programs[i].info_fd >= 0)
 			close(tracer->programs[i].info_fd);
 	}
-	unmap(&tracer->slots);
-	unmap(&tracer->producers);
-	unmap(&tracer->consumers);
-	unmap(&tracer->counts);
-	unmap(&tracer->rare_producer);
-	unmap(&tracer->rare_consumer);
+	maps_unmap(&tracer->maps);
 	tcc_trace__destroy(tracer->skel);
 	free(tracer);
 }
 
 const struct ring_memory *tracer_ring_memory(const struct tracer *tracer)
 {
-	return &tracer->ring;
+	return &tracer->maps.ring;
 }
 
 const struct rare_memory *tracer_rare_memory(const struct tracer *tracer)
 {
-	return &tracer->rare;
+	return &tracer->maps.rare;
 }
 
 uint32_t tracer_kinds(const struct tracer *tracer)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The BPF programs' life: load, attach, detach, what the kernel missed. Alone
- * knows libbpf. Says itself, on stderr, what is wrong: no caller would know the
- * words.
+ * The BPF programs' life: load, attach, detach, what the kernel missed. With
+ * maps.c alone knows the skeleton. Says itself, on stderr, what is wrong: no
+ * caller would know the words.
  */
 #ifndef TCC_TRACER_H
 #define TCC_TRACER_H
