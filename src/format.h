@@ -101,7 +101,7 @@ size_t format_heading(const struct format *format, char *out);
 
 /* For the formats: a member of the record, typed. */
 #define FORMAT_MEMBER(record, step, type) \
-	(*(const type *)((const char *)(record) + (step)->offset))
+	(*(type const *)((const char *)(record) + (step)->offset))
 
 /* The text of an address, copied whole like emit_short(). */
 static inline char *emit_addr(char *out, const char text[ADDR_TEXT_MAX], size_t length)

@@ -54,6 +54,10 @@ path_without() {
 @test "an unknown argument is a usage error" {
 	run -2 "$bootstrap" --nonsense
 	[[ $output == "bootstrap: unknown argument '--nonsense'"* ]]
+	run -2 "$bootstrap" check --nonsense
+	[[ $output == "bootstrap: unknown argument '--nonsense'"* ]]
+	run -2 "$bootstrap" check demo
+	[[ $output == "bootstrap: unknown argument 'demo'"* ]]
 	run -2 "$bootstrap" demo check
 	[[ $output == "bootstrap: too many arguments"* ]]
 }
@@ -234,6 +238,15 @@ result() {
 	[ "$output" = "0 passed, 1 failed, 0 skipped" ]
 	run -0 results_failures one
 	[ "$output" = "one: ERROR: one - does not build" ]
+}
+
+@test "what is not tested is skipped, with its name" {
+	result one a PASS
+	results_skip one "cannot be had"
+	run -0 results_sum one
+	[ "$output" = "1 passed, 0 failed, 1 skipped" ]
+	run -0 results_skips one
+	[ "$output" = "one: one - cannot be had" ]
 }
 
 @test "results of an earlier run are forgotten" {

@@ -14,14 +14,22 @@ results_error() {
 	echo ":test-result: ERROR" >>"$1/bootstrap.trs"
 }
 
+# results_skip DIR MESSAGE: record that something was not tested, with the reason.
+results_skip() {
+	mkdir -p "$1"
+	echo "SKIP: $1 - $2" >>"$1/bootstrap.log"
+	echo ":test-result: SKIP" >>"$1/bootstrap.trs"
+}
+
 # Forget the results of an earlier run.
 results_clear() {
 	[ -d "$1" ] || return 0
 	find "$1" -name '*.trs' -exec rm -f -- {} +
 }
 
+# results_exist PATH: whether there are any in a directory, or in a file of its own.
 results_exist() {
-	[ -n "$(find "$1" -name '*.trs')" ]
+	[ -n "$(find "$1" -name '*.trs' 2>/dev/null)" ]
 }
 
 # results_sum DIR...: print "N passed, N failed, N skipped" for all of them
