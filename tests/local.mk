@@ -129,7 +129,7 @@ $(preloaded): %.so: %.c
 # The program, but for a BPF object in which CPU 0 stalls now and then between
 # an event's clock and its publication.
 check_PROGRAMS += tests/tcc-trace-stalled
-tests_tcc_trace_stalled_SOURCES = src/main.c src/tracer.c
+tests_tcc_trace_stalled_SOURCES = $(tcc_trace_SOURCES)
 nodist_tests_tcc_trace_stalled_SOURCES = tests/stalled/tcc_trace.skel.h
 tests_tcc_trace_stalled_CPPFLAGS = -I$(builddir)/tests/stalled $(AM_CPPFLAGS)
 tests_tcc_trace_stalled_LDADD = $(tcc_trace_LDADD)
@@ -140,7 +140,8 @@ tests/stalled/tcc_trace.bpf.o: $(bpf_sources)
 tests/stalled/tcc_trace.bpf.o: BPF_CFLAGS += -DTCC_TEST_STALL_NS=3000000
 tests/stalled/tcc_trace.skel.h: tests/stalled/tcc_trace.bpf.o
 	$(AM_V_GEN)$(bpf_skeleton)
-src/tests_tcc_trace_stalled-tracer.$(OBJEXT): tests/stalled/tcc_trace.skel.h
+src/tests_tcc_trace_stalled-maps.$(OBJEXT) \
+	src/tests_tcc_trace_stalled-tracer.$(OBJEXT): tests/stalled/tcc_trace.skel.h
 
 # Fuzz targets, by clang's libFuzzer whatever the compiler of the rest. They
 # have a library of their own: all of it is to be watched.
