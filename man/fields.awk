@@ -22,8 +22,8 @@ BEGIN {
 
 {
 	gsub(/@VERSION@/, version)
-	gsub(/@PKGDATADIR@/, roff(pkgdatadir))
-	gsub(/@SYSCONFDIR@/, roff(sysconfdir))
+	gsub(/@PKGDATADIR@/, path(pkgdatadir))
+	gsub(/@SYSCONFDIR@/, path(sysconfdir))
 	print
 }
 
@@ -98,5 +98,14 @@ function roff(text) {
 	gsub(/\\/, "\\e", text)
 	gsub(/->/, "\\->", text)
 	gsub(/"/, "\\(dq", text)
+	return text
+}
+
+# A directory's name, which may be longer than a line: to be broken at its
+# slashes, not at hyphens.
+function path(text) {
+	text = roff(text)
+	gsub(/-/, "\\-", text)
+	gsub(/\//, "/\\:", text)
 	return text
 }
