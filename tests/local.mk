@@ -116,7 +116,8 @@ EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py \
-	tests/properties/client.py tests/properties/cubic.awk tests/properties/cubic.bt tests/properties/compare.py tests/properties/peer.py
+	tests/properties/client.py tests/properties/cubic.awk tests/properties/cubic.bt tests/properties/compare.py tests/properties/peer.py \
+	tests/properties/tcp_info.py
 
 # Libraries to preload; no sanitizers: they are loaded before their runtime.
 preloaded = tests/fault.so tests/forbidden.so tests/other_kernel.so

@@ -18,30 +18,16 @@ import subprocess
 import sys
 import time
 
+import tcp_info
+
 TCP_INFO, TCP_CONGESTION, TCP_CC_INFO = 11, 13, 26
 SO_MARK = 36
 UID, MARK = 12345, 4711
 BURST = 100000                  # what peer.py sends at first
 
-# struct tcp_info, include/uapi/linux/tcp.h: from its 8th byte on
-WORDS = """rto ato snd_mss rcv_mss unacked sacked lost retrans fackets last_data_sent
-last_ack_sent last_data_recv last_ack_recv pmtu rcv_ssthresh rtt rttvar snd_ssthresh
-snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans""".split()
-LAYOUT = [(name, "I") for name in WORDS] + [
-    ("pacing_rate", "Q"), ("max_pacing_rate", "Q"), ("bytes_acked", "Q"),
-    ("bytes_received", "Q"), ("segs_out", "I"), ("segs_in", "I"), ("notsent_bytes", "I"),
-    ("min_rtt", "I"), ("data_segs_in", "I"), ("data_segs_out", "I"), ("delivery_rate", "Q"),
-    ("busy_time", "Q"), ("rwnd_limited", "Q"), ("sndbuf_limited", "Q"), ("delivered", "I"),
-    ("delivered_ce", "I"), ("bytes_sent", "Q"), ("bytes_retrans", "Q"), ("dsack_dups", "I"),
-    ("reord_seen", "I"), ("rcv_ooopack", "I"), ("snd_wnd", "I")]
-UNPACK = struct.Struct("=" + "".join(kind for _, kind in LAYOUT))
 
-
-def tcp_info(sock):
-    data = sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, 8 + UNPACK.size)
-    info = dict(zip((name for name, _ in LAYOUT), UNPACK.unpack_from(data, 8)))
-    info["ca_state"], info["app_limited"] = data[1], data[7] & 1
-    return info
+def info_of(sock):
+    return tcp_info.decode(sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, tcp_info.SIZE))
 
 
 def bbr_info(sock):
@@ -60,7 +46,7 @@ def ss(port):
 
 
 def state(sock, port):
-    return {"info": tcp_info(sock), "bbr": bbr_info(sock), "ss": ss(port)}
+    return {"info": info_of(sock), "bbr": bbr_info(sock), "ss": ss(port)}
 
 
 def read_all(sock, n_bytes):
@@ -71,7 +57,7 @@ def read_all(sock, n_bytes):
 def states_before(sock, n_bytes):
     """Wait for a segment; what there was to see in the last moments before."""
     port, states = sock.getsockname()[1], []
-    received = tcp_info(sock)["bytes_received"]
+    received = info_of(sock)["bytes_received"]
     deadline = time.monotonic() + 20
     while not select.select([sock], [], [], 0.02)[0]:
         if time.monotonic() > deadline:

@@ -8,24 +8,7 @@ import json
 import re
 import sys
 
-CA_STATES = ["Open", "Disorder", "CWR", "Recovery", "Loss"]
-
-# field: member of struct tcp_info
-SAME = {
-    "snd_cwnd": "snd_cwnd", "mss": "snd_mss", "srtt": "rtt", "snd_wnd": "snd_wnd",
-    "rttvar": "rttvar", "min_rtt": "min_rtt", "rto": "rto", "packets_out": "unacked",
-    "sacked_out": "sacked", "lost_out": "lost", "retrans_out": "retrans",
-    "total_retrans": "total_retrans", "reordering": "reordering", "delivered": "delivered",
-    "delivered_ce": "delivered_ce", "delivery_rate": "delivery_rate",
-    "app_limited": "app_limited", "pacing_rate": "pacing_rate", "bytes_sent": "bytes_sent",
-    "bytes_acked": "bytes_acked", "bytes_retrans": "bytes_retrans",
-    "bytes_received": "bytes_received", "notsent": "notsent_bytes", "segs_out": "segs_out",
-    "dsack_dups": "dsack_dups", "rcv_ooopack": "rcv_ooopack",
-}
-# In us there, in ms here; those that run go on between the two.
-CLOCKS = {"busy_ms": "busy_time", "rwnd_limited_ms": "rwnd_limited",
-          "sndbuf_limited_ms": "sndbuf_limited"}
-STEADY_MS, RUNNING_MS = 0.001, 500
+import tcp_info
 
 # field: what `ss -tin` says, which is rounded in part
 SS = {
@@ -48,28 +31,14 @@ IN_BITS = {"pacing_rate", "delivery_rate"}
 
 def wanted_of(state, record):
     """Each field as the kernel said it, and how far off it may be."""
-    info, bbr = state["info"], state["bbr"]
-    wanted = {field: (info[member], 0) for field, member in SAME.items()}
-    for field, member in CLOCKS.items():
-        runs = record["limited_by"] != "app" and record["packets_out"]
-        wanted[field] = (info[member] / 1000, RUNNING_MS if runs else STEADY_MS)
-    wanted["ca_state"] = (CA_STATES[info["ca_state"]], 0)
-    infinite = info["snd_ssthresh"] >= 0x7fffffff
-    wanted["snd_ssthresh"] = (None if infinite else info["snd_ssthresh"], 0)
-    if info["pacing_rate"] == 2**64 - 1:
-        wanted["pacing_rate"] = (None, 0)
+    bbr = state["bbr"]
+    wanted = tcp_info.wanted_of(state["info"], record)
     if bbr:
         wanted["bbr_bw"] = (bbr["bw"] * 8, 7)
         wanted["bbr_min_rtt"] = (bbr["min_rtt"], 0)
         for gain in "pacing_gain", "cwnd_gain":
             wanted["bbr_" + gain] = (bbr[gain] / 256, 0.001)
     return wanted
-
-
-def unlike(record, wanted):
-    return [f"{field}: {record[field]}, wanted {value}" for field, (value, by) in wanted.items()
-            if (abs(record[field] - value) > by if by and record[field] is not None
-                else record[field] != value)]
 
 
 def unlike_ss(record, text):
@@ -135,7 +104,7 @@ def main():
         for state in seen["states"]:
             n_wanted = wanted_of(state, record)
             of_ss, n_ss = unlike_ss(record, state["ss"])
-            tries.append((unlike(record, n_wanted) + of_ss, len(n_wanted), n_ss))
+            tries.append((tcp_info.unlike(record, n_wanted) + of_ss, len(n_wanted), n_ss))
         best = min(tries, key=lambda t: len(t[0]))
         wrong += best[0]
         print(f"{seen['cc']}, {seen['length']}: {best[1]} values and {best[2]} of ss, "
