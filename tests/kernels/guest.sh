@@ -18,7 +18,7 @@ ip() {
 	/bin/ip "$@"
 }
 
-checks='load truth filters cc netns thin formats rotate netem events ca'
+checks='load truth filters cc netns thin formats rotate netem events ca properties'
 check_limit_s=120
 
 A4=10.9.0.1 B4=10.9.0.2 A6=fd09::1 B6=fd09::2
@@ -328,11 +328,55 @@ check_ca() {
 	traces_stop
 }
 
+# One connection, of which TCP_INFO is asked whenever nothing moves, and the probe
+# of the next segment must say the same: after CE marks; after duplicates,
+# reordering and losses; while a hole is open, for what would fill it is lost, too.
+check_properties() {
+	local queue='/bin/tc qdisc replace dev veth0 root netem limit 1000'
+	need_module sch_netem
+	ip -n a link set veth0 gso_max_segs 1
+	for name in a b; do
+		ip netns exec "$name" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_ecn'
+	done
+	trace all.jsonl --json --fields=all --port=7000
+	helper pair /run/netns/a /run/netns/b "$B4" 7000 >"$out/info" <<-END
+		$queue delay 5ms loss 10% ecn
+		send 200000
+		reply 50000
+		quiet
+		show a 1
+		/bin/tc qdisc del dev veth0 root
+		$queue delay 5ms loss 2% reorder 25% duplicate 10%
+		send 300000
+		quiet
+		$queue delay 5ms
+		show a 2
+		quiet
+		show b 3
+		quiet
+		lose 1000
+		write 1400
+		write 100
+		write 100
+		write 100
+		hole
+		show a 4
+		lose 65535
+		quiet
+		show a 5
+		quiet
+		show b 6
+		quiet
+	END
+	traces_stop
+}
+
 # ---- the machine -------------------------------------------------------------
 
 mount_all() {
 	/bin/busybox mkdir -p /applets
 	/bin/busybox --install -s /applets
+	ln -s busybox /bin/sh		# for system() of helper
 	mkdir -p /proc /sys /dev /run/netns /out /tmp
 	mount -t proc proc /proc
 	mount -t sysfs sysfs /sys
@@ -377,7 +421,7 @@ save_btf() {
 }
 
 run_check() {
-	local status=0 start
+	local status=0 start name
 	mkdir -p "/out/$1"
 	start=$(helper clock)
 	timeout -s KILL "$check_limit_s" sh /init check "$1" >"/out/$1/log" 2>&1 || status=$?
@@ -385,6 +429,9 @@ run_check() {
 	killall -q -9 tcc-trace helper
 	ip netns exec a tc qdisc del dev veth0 root 2>/dev/null
 	ip -n a link set veth0 gso_max_segs 65535
+	for name in a b; do
+		ip netns exec "$name" sh -c 'echo 2 >/proc/sys/net/ipv4/tcp_ecn'
+	done
 	echo "$status" >"/out/$1/status"
 	echo "check $1: status $status, $((($(helper clock) - start) / 1000000)) ms"
 	[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || tail -n 20 "/out/$1/log"

@@ -6,6 +6,9 @@
  *	helper serve PORT [CC]			until killed; says "listening"
  *	helper run [-c CC] [-m MARK] ADDRESS PORT ROUNDS REQUEST REPLY
  *						each round sends and receives so many bytes
+ *	helper pair NETNS NETNS ADDRESS PORT	both ends, a and b, of one connection between
+ *						two network namespaces; does what stdin says,
+ *						see pair()
  *	helper drain PIPE FILE			what a trace_pipe_raw has, page by page
  *	helper clock				CLOCK_MONOTONIC, in ns
  */
@@ -13,8 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/filter.h>
+#include <linux/tcp.h>		/* the C library's has an older struct tcp_info */
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -93,17 +99,24 @@ static void answer(int fd)
 }
 
 /* One socket for IPv4, IPv6 and IPv4 through IPv6. */
-static void serve(const char *port, const char *cc)
+static int listen_at(const char *port)
 {
 	struct sockaddr_in6 address = {
 		.sin6_family = AF_INET6,
 		.sin6_port = htons((uint16_t)atoi(port)),
 	};
-	int fd = socket(AF_INET6, SOCK_STREAM, 0), one = 1, client;
+	int fd = socket(AF_INET6, SOCK_STREAM, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 64))
 		fail("listen");
+	return fd;
+}
+
+static void serve(const char *port, const char *cc)
+{
+	int fd = listen_at(port), client;
+
 	if (cc && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, cc, (socklen_t)strlen(cc)))
 		fail(cc);
 	signal(SIGCHLD, SIG_IGN);
@@ -171,6 +184,163 @@ static int run(int argc, char **argv)
 	return 0;
 }
 
+/* ---- both ends of a connection --------------------------------------------- */
+
+struct pair {
+	int a, b;
+	uint16_t port_a, port_b;
+};
+
+static void enter(const char *netns)
+{
+	int fd = open(netns, O_RDONLY);
+
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		fail(netns);
+	close(fd);
+}
+
+/* As much of struct tcp_info as this kernel has, its length. */
+static socklen_t get_info(int fd, void *info, size_t size)
+{
+	socklen_t n_bytes = (socklen_t)size;
+
+	memset(info, 0, size);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &n_bytes))
+		fail("TCP_INFO");
+	return n_bytes;
+}
+
+/* Until all has arrived. One process is both ends: neither call may block. */
+static void transfer(int from, int to, size_t n_bytes)
+{
+	size_t n_unsent = n_bytes, n_awaited = n_bytes, n;
+	ssize_t done;
+
+	while (n_awaited > 0) {
+		struct pollfd ends[] = { { .fd = to, .events = POLLIN },
+					 { .fd = from, .events = n_unsent ? POLLOUT : 0 } };
+
+		if (poll(ends, 2, TIMEOUT_S * 1000) <= 0)
+			fail("transfer");
+		n = n_unsent < sizeof(block) ? n_unsent : sizeof(block);
+		done = n ? send(from, block, n, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+		n_unsent -= done > 0 ? (size_t)done : 0;
+		done = recv(to, block, sizeof(block), MSG_DONTWAIT);
+		n_awaited -= done > 0 ? (size_t)done : 0;
+	}
+}
+
+/*
+ * Until neither end has sent a segment for a while and all is acknowledged or,
+ * with `is_hole`, some of a's segments are so by SACK alone. Here acknowledgements
+ * are delayed by up to 40 ms; a timeout takes over 200 ms, and twice as long each
+ * time, so that after the quiet of a hole there is as much of it left.
+ */
+static void await_quiet(const struct pair *pair, int is_hole)
+{
+	uint32_t wanted_ms = is_hole ? 300 : 100, quiet_ms = 0, n_segments = 0, n_before;
+	struct tcp_info a, b;
+
+	for (int ms = 0; quiet_ms < wanted_ms; ms += 5) {
+		if (ms > TIMEOUT_S * 1000) {
+			errno = ETIMEDOUT;
+			fail("quiet");
+		}
+		usleep(5000);
+		get_info(pair->a, &a, sizeof(a));
+		get_info(pair->b, &b, sizeof(b));
+		n_before = n_segments;
+		n_segments = a.tcpi_segs_out + b.tcpi_segs_out + a.tcpi_segs_in + b.tcpi_segs_in;
+		if (n_segments == n_before &&
+		    (is_hole ? a.tcpi_sacked != 0 : a.tcpi_unacked + b.tcpi_unacked == 0))
+			quiet_ms += 5;
+		else
+			quiet_ms = 0;
+	}
+}
+
+/* What reaches b with over N_BYTES, all headers of TCP included, is lost, as
+ * often as it is sent again. */
+static void lose_over(const struct pair *pair, uint32_t n_bytes)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, n_bytes, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+	};
+	struct sock_fprog filter = { .len = 4, .filter = code };
+
+	if (setsockopt(pair->b, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)))
+		fail("filter");
+}
+
+/* What the kernel says of one end, and at once a segment to it, of that LENGTH
+ * and pushed by the other: "END PORT LENGTH HEX". */
+static void show(const struct pair *pair, char end, size_t length)
+{
+	uint8_t info[1024];
+	size_t n_bytes = get_info(end == 'a' ? pair->a : pair->b, info, sizeof(info));
+
+	send_bytes(end == 'a' ? pair->b : pair->a, NULL, length);
+	printf("%c %u %zu ", end, end == 'a' ? pair->port_a : pair->port_b, length);
+	for (size_t i = 0; i < n_bytes; i++)
+		printf("%02x", info[i]);
+	putchar('\n');
+}
+
+static int obey(const struct pair *pair, char *line)
+{
+	size_t n = strtoul(line + strcspn(line, "0123456789"), NULL, 10);
+
+	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, "send ", 5) == 0)	/* from a to b */
+		transfer(pair->a, pair->b, n);
+	else if (strncmp(line, "reply ", 6) == 0)
+		transfer(pair->b, pair->a, n);
+	else if (strncmp(line, "write ", 6) == 0)	/* what b does not read */
+		send_bytes(pair->a, NULL, n);
+	else if (strncmp(line, "lose ", 5) == 0)
+		lose_over(pair, (uint32_t)n);
+	else if (strcmp(line, "quiet") == 0)
+		await_quiet(pair, 0);
+	else if (strcmp(line, "hole") == 0)
+		await_quiet(pair, 1);
+	else if (strncmp(line, "show a ", 7) == 0 || strncmp(line, "show b ", 7) == 0)
+		show(pair, line[5], n);
+	else	/* a command of the shell, in the namespace of a */
+		return system(line);
+	return 0;
+}
+
+static int pair(char **argv)
+{
+	struct sockaddr_in6 address;
+	socklen_t length = sizeof(address);
+	struct pair pair = { .port_b = (uint16_t)atoi(argv[3]) };
+	char line[256];
+	int listener;
+
+	enter(argv[1]);
+	listener = listen_at(argv[3]);
+	enter(argv[0]);
+	pair.a = connect_to(argv[2], argv[3], NULL, 0);
+	pair.b = accept(listener, NULL, NULL);
+	if (pair.b < 0 || getsockname(pair.a, (struct sockaddr *)&address, &length))
+		fail("accept");
+	pair.port_a = ntohs(address.sin6_port);		/* where IPv4 has it too */
+	prepare(pair.b);
+	while (fgets(line, sizeof(line), stdin))
+		if (obey(&pair, line)) {
+			fprintf(stderr, "helper: failed: %s\n", line);
+			return 1;
+		}
+	return 0;
+}
+
+/* ---- what is not TCP ---------------------------------------------------------- */
+
 static int drain(const char *pipe, const char *file)
 {
 	int in = open(pipe, O_RDONLY | O_NONBLOCK);
@@ -205,6 +375,8 @@ int main(int argc, char **argv)
 		serve(argv[2], argv[3]);
 	if (strcmp(command, "run") == 0)
 		return run(argc - 1, argv + 1);
+	if (strcmp(command, "pair") == 0 && argc == 6)
+		return pair(argv + 2);
 	if (strcmp(command, "drain") == 0 && argc == 4)
 		return drain(argv[2], argv[3]);
 	if (strcmp(command, "clock") == 0)

@@ -18,6 +18,8 @@ import subprocess
 import sys
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.insert(0, os.path.join(TESTS, "properties"))
+import tcp_info     # pylint: disable=wrong-import-position
 COUNTS = ("seen", "written", "filtered", "lost", "missed", "discarded")
 TEXT = re.compile(
     r"k:\d+ \d+\.\d{3} ms \| \d+\.\d{3} ms \| [0-9a-f.:]+\.\d+ > [0-9a-f.:]+\.\d+ \| "
@@ -342,9 +344,51 @@ class Ca(Check):
         return f"bbr {len(bbr)}, dctcp {len(dctcp)}, cubic {len(cubic)} events"
 
 
+class Properties(Check):
+    """What TCP_INFO says while nothing moves, and the probe of the next segment.
+
+    The probe shows the connection before its segment changes it, so that all is
+    the same, but for the clocks that go on while something is in flight (see
+    tcp_info.py). TCP_INFO of this kernel may end before the last of the members."""
+
+    # What the traffic of guest.sh must have made of 0, by the LENGTH of its `show`:
+    # equal zeros prove nothing.
+    ABOVE = {
+        1: ("delivered_ce", "bytes_acked", "bytes_received", "segs_out", "min_rtt", "rto"),
+        2: ("delivered_ce", "dsack_dups", "total_retrans", "bytes_retrans", "snd_ssthresh"),
+        3: ("rcv_ooopack", "bytes_received"),
+        4: ("packets_out", "sacked_out", "lost_out", "retrans_out", "total_retrans"),
+        5: ("delivered_ce", "dsack_dups", "total_retrans"),
+        6: ("rcv_ooopack", "bytes_received"),
+    }
+
+    def judge(self):
+        probes = self.records("all.jsonl")
+        said = []
+        for line in lines(self.path("info")):
+            end, port, length, data = line.split()
+            found = [r for r in probes if r["sport"] == int(port) and r["length"] == int(length)]
+            require(found, f"no probe of length {length} at {end}")
+            probe = found[0]    # any other: sent again, as on a machine that is slow
+            info = tcp_info.decode(bytes.fromhex(data), self.kernel.byte_order)
+            wanted = tcp_info.wanted_of(info, probe)
+            wrong = tcp_info.unlike(probe, wanted)
+            above = self.ABOVE[int(length)]
+            wrong += [f"{name}: {probe[name]}, not above 0" for name in above if not probe[name]]
+            require(not wrong, f"{end}, {length}: " + "; ".join(wrong))
+            require(len(wanted) >= 30, f"TCP_INFO gives only {len(wanted)} of the fields")
+            said.append(f"{end}, {length}: {len(wanted)} alike, "
+                        + ", ".join(f"{name} {probe[name]}" for name in above))
+        require(len(said) == len(self.ABOVE), f"only {len(said)} moments to compare")
+        for name in "sacked_out", "reordering":
+            values = {probe[name] for probe in probes}
+            require(len(values) > 1, f"{name} never changes: {values}")
+        return "\n".join(said)
+
+
 CHECKS = {check.__name__.lower(): check
           for check in (Load, Truth, Filters, Cc, Netns, Thin, Formats, Rotate, Netem,
-                        Events, Ca)}
+                        Events, Ca, Properties)}
 
 
 class Kernel:
@@ -355,6 +399,7 @@ class Kernel:
         version = re.match(r"(\d+)\.(\d+)", self.release)
         number = tuple(map(int, version.groups())) if version else (99, 0)
         self.has_no_cookie = number < (5, 12)
+        self.byte_order = ">" if arch == "s390x" else "<"
         self.has_no_ca_state = number < (5, 19)
 
     def read(self, name):
