@@ -5,7 +5,7 @@
 # The objects are those of tcc-trace: only the linking differs. A program with
 # sanitizers cannot be static.
 EXTRA_PROGRAMS += tcc-trace-static
-tcc_trace_static_SOURCES = src/main.c src/tracer.c src/tracer.h
+tcc_trace_static_SOURCES = $(tcc_trace_SOURCES)
 nodist_tcc_trace_static_SOURCES = bpf/tcc_trace.skel.h
 tcc_trace_static_LDFLAGS = -static
 tcc_trace_static_LDADD = libtcc.a $(STATIC_LIBS)
