@@ -25,7 +25,7 @@ enum tcc_kind {
 	TCC_KIND_CA_STATE,	/* tcp:tcp_cong_state_set, kernel 5.19 and later */
 	TCC_KIND_STATE,		/* sock:inet_sock_set_state */
 	TCC_KIND_RESET,		/* tcp:tcp_send_reset, tcp:tcp_receive_reset */
-	TCC_KIND_CLOSE,		/* tcp:tcp_destroy_sock */
+	TCC_KIND_CLOSE,		/* state CLOSE, or tcp:tcp_destroy_sock */
 	TCC_KIND_COUNT
 };
 

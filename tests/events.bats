@@ -151,6 +151,16 @@ limited() {
 	check one_close
 }
 
+@test "close: an attempt to connect that is refused has one" {
+	trace_a --events=state,close
+	run ! in_a bash -c "exec 3<>/dev/tcp/$B_IP4/$PORT"
+	wait_for "grep -q '\"event\":\"close\"' '$NETNS_DIR/trace.out'" 5
+	finish
+	jq -e -s 'length == 3 and .[1].old_state == "SYN_SENT" and .[1].new_state == "CLOSE" and
+		.[2].event == "close" and .[2].sport == .[1].sport and .[2].bytes_sent == 0' \
+		"$NETNS_DIR/trace.out"
+}
+
 @test "close: totals equal TCP_INFO, and the sum of the stream" {
 	local info
 	netns_bottleneck 20mbit 60kB
