@@ -163,13 +163,14 @@ rotate() {
 	iperf_server_start
 	trace_start --port "$IPERF_PORT" --log-file "$LOG_DIR/trace.jsonl"
 	logrotate_prepare
-	proc_start client in_a iperf3 --client "$B_IP4" --port "$IPERF_PORT" --time 4
+	proc_start client in_a iperf3 --client "$B_IP4" --port "$IPERF_PORT" --time 100
 	for _ in 1 2 3; do
-		sleep 1
+		wait_for "[ \"\$(lines '$LOG_DIR/trace.jsonl')\" -gt 1000 ]" 20
 		rotate
 		proc_is_running trace
 	done
-	wait "$(proc_pid client)"
+	wait_for "[ \"\$(lines '$LOG_DIR/trace.jsonl')\" -gt 1000 ]" 20
+	proc_stop client INT
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 	ls -l "$LOG_DIR"
