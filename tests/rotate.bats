@@ -84,20 +84,20 @@ check_streams() {
 }
 
 @test "over 100 rotations by size, with hangups: the files are the stream, each within its size" {
-	two_tracers --csv --log-file a.csv --rotate-size=128K --rotate-keep=9999
+	two_tracers --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999
 	load_with_hangups 6
 	stop_two
 	[ "$(rotated a.csv)" -gt 100 ]
-	check_streams a.csv $((128 << 10))
+	check_streams a.csv $((64 << 10))
 	run ! grep -v 'attached in\|probe: seen\|connections in' "$NETNS_DIR/log.err"
 }
 
 @test "over 100 rotations by size, JSON, all kept by their time" {
-	two_tracers --json --log-file a.json --rotate-size=256K --rotate-keep=all
+	two_tracers --json --log-file a.json --rotate-size=128K --rotate-keep=all
 	load_with_hangups 6
 	stop_two TERM
 	[ "$(rotated a.json)" -gt 100 ]
-	check_streams a.json $((256 << 10))
+	check_streams a.json $((128 << 10))
 }
 
 @test "over 100 rotations by time" {
@@ -123,7 +123,7 @@ compress_by() {
 }
 
 @test "over 100 rotations by size, compressed by gzip" {
-	LIMIT=$((128 << 10)) compress_by gzip .gz --csv --rotate-size=128K --rotate-keep=9999
+	LIMIT=$((32 << 10)) compress_by gzip .gz --csv --rotate-size=32K --rotate-keep=9999
 }
 
 @test "over 100 rotations by time, compressed by zstd" {
@@ -131,7 +131,7 @@ compress_by() {
 }
 
 @test "over 100 rotations by size and time, compressed by xz" {
-	LIMIT=$((256 << 10)) compress_by xz .xz --csv --rotate-size=256K --rotate-time=20ms \
+	LIMIT=$((128 << 10)) compress_by xz .xz --csv --rotate-size=128K --rotate-time=20ms \
 		--rotate-keep=9999
 }
 
@@ -212,12 +212,12 @@ same_resources() {
 	wait_for '[ "$(rotated a.csv)" -gt 100 ]' 10
 	before=$(resources "$pid") helper_before=$(resources "$helper")
 	# Both under the same load: its end takes some memory of its own, once.
-	wait_for '[ "$(rotated a.csv)" -ge 1540 ]' 50
+	# Compressing has the lowest priority, and may lag behind.
+	wait_for '[ "$(rotated a.csv)" -ge 1540 ] && [ "$(rotated a.csv .gz)" -gt 500 ]' 50
 	after=$(resources "$pid") helper_after=$(resources "$helper")
 	proc_stop flood
 	echo "$(rotated a.csv) rotations, $(rotated a.csv .gz) compressed"
 	echo "trace: $before, then $after; helper: $helper_before, then $helper_after"
-	[ "$(rotated a.csv .gz)" -gt 500 ]
 	same_resources "$before" "$after" 0
 	same_resources "$helper_before" "$helper_after" 4
 	trace_stop
