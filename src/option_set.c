@@ -199,11 +199,10 @@ int option_set_changes(struct options *options, const struct option_def *def, co
 
 static int set_ns(const struct option_def *def, const char *value, __u64 *ns)
 {
-	uint64_t parsed;
+	uint64_t parsed = *ns;
 	int err = set_number(def, value, parse_time, &parsed);
 
-	if (!err)
-		*ns = parsed;
+	*ns = parsed;
 	return err;
 }
 
