@@ -66,6 +66,12 @@ if HAVE_BATS
 TESTS += $(bats_tests)
 endif
 
+# The unit tests alone, and only they are built: for packages, which are built
+# without root, and where what else the tests are made of is of no use.
+.PHONY: check-unit
+check-unit: $(unit_tests)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(unit_tests)' check_PROGRAMS= check_DATA=
+
 # distcheck's: what a tarball can lack shows in these, and none of them traces.
 # In a variable, since automake takes a rule for its own target as a replacement.
 DISTCHECK_TESTS = $(unit_tests) \
