@@ -105,9 +105,11 @@ say() {
 
 # ---- in clean systems -------------------------------------------------------
 
+# clean_root SUITE: what cannot be had is no fault.
 clean_root() {
 	skip_unless_root
 	needs debootstrap
+	root_has "$1" || skip "the mirror of apt does not answer, or has no $1"
 	ROOT=$BATS_TEST_TMPDIR/$1
 	root_make "$1" "$ROOT"
 	root_apt "$ROOT" update
@@ -180,4 +182,44 @@ deb_works() {
 	"${rpm[@]}" -e tcc-trace
 	same "$before" "$(root_files "$ROOT" | grep -v '^d')"
 	[ -z "$(find "$ROOT" -xdev -name '*tcc-trace*' ! -name "${DEB##*/}")" ]
+}
+
+# A chroot is no machine of its own, but no more is needed here. The package is
+# installed by autopkgtest, out of apt's reach otherwise.
+@test "autopkgtest in Debian 12: the package's own tests pass, none is skipped" {
+	needs autopkgtest
+	clean_root bookworm
+	tar -xf "$DEBS/tcc-trace_$VERSION.orig.tar.xz"
+	run root_mounted "$ROOT" autopkgtest --ignore-restrictions=isolation-machine \
+		--summary-file=summary "$DEB" "tcc-trace-$VERSION/" -- chroot "$ROOT"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	same "loopback PASS version PASS" "$(awk '{ print $1, $2 }' summary | LC_ALL=C sort | paste -sd ' ')"
+}
+
+# ---- from source ------------------------------------------------------------
+
+# README.md's first command, in a clone, where nothing is installed that is not
+# in every Debian.
+newcomer_traces() {
+	local source=$TCC_TESTS/..
+	needs git
+	[ -e "$source/.git" ] || skip "not in a clone"
+	clean_root "$1"
+	# Whoever the clone belongs to.
+	printf '[safe]\n\tdirectory = *\n' >.gitconfig
+	HOME=$PWD git clone --quiet --depth=1 "file://$(realpath "$source")" "$ROOT/root/tcc-trace"
+	run in_root "$ROOT" env DEMO_SECONDS=4 /root/tcc-trace/bootstrap demo
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"tcc-trace: 1 connection in "* ]]
+	[ "$(grep -c ' > 10\.198\.2\.2\.5201 | snd_cwnd ' "$ROOT/root/tcc-trace/build/demo.txt")" -gt 100 ]
+}
+
+@test "a newcomer's first command in a bare Debian 12 traces a connection" {
+	newcomer_traces bookworm
+}
+
+@test "a newcomer's first command in a bare Debian 13 traces a connection" {
+	newcomer_traces trixie
 }

@@ -3,7 +3,8 @@
 #
 # Minimal Debian systems in directories, and running commands in them, as root.
 # Nothing stays mounted. They are made by debootstrap once, from the mirror that
-# the machine's own apt uses, and kept as tarballs in $ROOT_CACHE. To be sourced.
+# the machine's own apt uses, and kept as tarballs in $ROOT_CACHE, which the caller
+# sets. To be sourced.
 
 # The mirror, out of apt's configuration.
 root_mirror() {
@@ -12,30 +13,49 @@ root_mirror() {
 		awk '$3 ~ /^(Debian|Ubuntu)$/ && $2 !~ /-/ { print $1; exit }'
 }
 
-# root_make SUITE DIR: unpack a fresh one.
-root_make() {
-	local suite=$1 dir=$2 tarball=$ROOT_CACHE/$1.tar mirror
-	if [ ! -f "$tarball" ]; then
-		mirror=$(root_mirror)
-		[ -n "$mirror" ] || return
-		mkdir -p "$ROOT_CACHE" "$dir.new" || return
-		debootstrap --variant=minbase "$suite" "$dir.new" "$mirror" >"$dir.log" 2>&1 || {
-			tail -n 20 "$dir.log" >&2
-			return 1
-		}
-		rm -f "$dir.new"/var/cache/apt/archives/*.deb
-		tar -C "$dir.new" -cf "$tarball.new" . && mv "$tarball.new" "$tarball" || return
-		rm -rf "$dir.new"
-	fi
-	mkdir -p "$dir" && tar -C "$dir" -xpf "$tarball" && cp /etc/resolv.conf "$dir/etc/"
+# root_has SUITE: whether the mirror answers, and has it. By what debootstrap
+# itself downloads with.
+root_has() {
+	local mirror
+	mirror=$(root_mirror)
+	[ -n "$mirror" ] && wget --quiet --tries=2 --timeout=30 --spider "${mirror%/}/dists/$1/Release"
 }
 
-# in_root DIR COMMAND...: with /proc, /sys and /dev.
-in_root() {
+# root_fetch SUITE: have its tarball. The lists of apt are in it, so that they
+# need not come with each unpacking. What is unpacked is thrown away: dpkg need
+# not wait for the disk.
+root_fetch() {
+	local suite=$1 tarball=$ROOT_CACHE/$1.tar dir=$ROOT_CACHE/$1.new
+	[ ! -f "$tarball" ] || return 0
+	rm -rf "$dir" && mkdir -p "$dir/etc/dpkg/dpkg.cfg.d" || return
+	echo force-unsafe-io >"$dir/etc/dpkg/dpkg.cfg.d/unsafe-io"
+	debootstrap --variant=minbase "$suite" "$dir" "$(root_mirror)" >"$dir.log" 2>&1 || {
+		tail -n 20 "$dir.log" >&2
+		return 1
+	}
+	cp /etc/resolv.conf "$dir/etc/"
+	root_apt "$dir" update && rm -f "$dir"/var/cache/apt/archives/*.deb &&
+		tar -C "$dir" -cf "$tarball.new" . && mv "$tarball.new" "$tarball" || return
+	rm -rf "$dir" "$dir.log"
+}
+
+# root_make SUITE DIR: unpack a fresh one.
+root_make() {
+	root_fetch "$1" && mkdir -p "$2" && tar -C "$2" -xpf "$ROOT_CACHE/$1.tar" &&
+		cp /etc/resolv.conf "$2/etc/"
+}
+
+# root_mounted DIR COMMAND...: run it outside, while /proc, /sys and /dev are there.
+root_mounted() {
 	# shellcheck disable=SC2016 # sh expands
 	unshare --mount --propagation private sh -c '
 		mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" &&
-		mount --rbind /dev "$1/dev" && exec chroot "$@"' sh "$1" \
+		mount --rbind /dev "$1/dev" && shift && exec "$@"' sh "$@"
+}
+
+# in_root DIR COMMAND...: run it inside.
+in_root() {
+	root_mounted "$1" chroot "$1" \
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive "${@:2}"
 }
@@ -43,7 +63,7 @@ in_root() {
 # in_root_alone DIR COMMAND...: the same, with a loopback interface of its own
 # and no other.
 in_root_alone() {
-	unshare --net bash -c "$(declare -f in_root); ip link set lo up && in_root \"\$@\"" bash "$@"
+	unshare --net bash -c "$(declare -f root_mounted in_root); ip link set lo up && in_root \"\$@\"" bash "$@"
 }
 
 # root_apt DIR ARGUMENT...: apt-get in it. A mirror may lag behind the dates in
