@@ -188,7 +188,7 @@ static const char *memory_advice(int err, bool is_given)
 
 /*
  * Without the segments after the close if that is what the kernel refuses; what it
- * says then may look like want of memory.
+ * says then may look like want of memory: ENOMEM on s390x.
  */
 static int load_what_can_be(struct tracer *tracer, const struct tracer_config *config,
 			    uint64_t bytes)
