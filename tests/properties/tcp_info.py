@@ -3,6 +3,7 @@
 say the same. To be imported.
 """
 import struct
+import sys
 
 CA_STATES = ["Open", "Disorder", "CWR", "Recovery", "Loss"]
 
@@ -40,8 +41,10 @@ STEADY_MS, RUNNING_MS = 0.001, 500
 
 
 def decode(data, order="="):
-    """The members that the kernel gave, by name. `order` of bytes as in struct."""
-    info, place = {"ca_state": data[1], "app_limited": data[7] & 1}, 8
+    """The members that the kernel gave, by name. `order` of bytes as in struct; that
+    of the bits, of which delivery_rate_app_limited is the first, goes with it."""
+    is_big = order == ">" or order == "=" and sys.byteorder == "big"
+    info, place = {"ca_state": data[1], "app_limited": data[7] >> (7 if is_big else 0) & 1}, 8
     for name, kind in LAYOUT:
         if place + struct.calcsize("=" + kind) > len(data):
             break
