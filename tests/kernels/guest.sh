@@ -51,20 +51,27 @@ wait_for() {
 	done
 }
 
-# trace FILE OPTION...: one more trace, attached when this returns.
+# trace FILE OPTION...: one more trace; traces_attached waits for all. They load at
+# the same time: most of a check is the loading.
 trace() {
-	local file=$1 pid
+	local file=$1
 	shift
 	# A file of the options: what was asked for stays with what came.
 	echo "tcc-trace $*" >"$out/$file.options"
 	(cd "$out" && exec tcc-trace "$@") >"$out/$file" 2>"$out/$file.err" &
-	pid=$!
-	traces="$traces $file:$pid"
-	wait_for "grep -q 'attached in' '$out/$file.err' || ! [ -d /proc/$pid ]" 20
-	grep -q 'attached in' "$out/$file.err" || {
-		cat "$out/$file.err"
-		return 1
-	}
+	traces="$traces $file:$!"
+}
+
+traces_attached() {
+	local entry file
+	for entry in $traces; do
+		file=${entry%:*}
+		wait_for "grep -q 'attached in' '$out/$file.err' || ! [ -d /proc/${entry#*:} ]" 30
+		grep -q 'attached in' "$out/$file.err" || {
+			cat "$out/$file.err"
+			return 1
+		}
+	done
 }
 
 # End all traces, once no connection is left that could still say something.
@@ -80,7 +87,7 @@ traces_stop() {
 		wait "${entry#*:}" || status=$?
 		echo "$status" >"$out/${entry%:*}.exit"
 	done
-	traces=
+	traces=''
 }
 
 # Whether a TCP socket, in any network namespace here, is neither LISTEN (0A)
@@ -115,7 +122,7 @@ traffic_wait() {
 	for pid in $clients; do
 		wait "$pid"
 	done
-	clients=
+	clients=''
 }
 
 # missed FILE...: how many events these traces together did not see.
@@ -136,6 +143,7 @@ netem() {
 check_load() {
 	serve 7000
 	trace load.txt
+	traces_attached
 	traffic 127.0.0.1 7000 50 100 100
 	traffic_wait
 	traces_stop
@@ -156,10 +164,11 @@ check_truth() {
 	serve 7000
 	serve 7000 b
 	trace trace.csv --csv --buffer=8M --fields="$truth_fields"
+	traces_attached
 	helper clock >"$out/attached"
-	traffic -m 0xc0ffee 127.0.0.1 7000 3000 200 200
-	traffic ::1 7000 3000 200 200
-	traffic -m 0xfee1dead ::ffff:127.0.0.1 7000 3000 200 200
+	traffic -m 0xc0ffee 127.0.0.1 7000 1000 200 200
+	traffic ::1 7000 1000 200 200
+	traffic -m 0xfee1dead ::ffff:127.0.0.1 7000 1000 200 200
 	traffic -n a "$B4" 7000 500 200 200
 	traffic -n a "$B6" 7000 3 1000000 1000000
 	traffic ::1 7000 5 1000000 1000000
@@ -196,13 +205,14 @@ check_filters() {
 	trace family6.csv --csv -6
 	trace mark.csv --csv --mark=0x77
 	trace both.csv --csv --dst="$B4" --dport=7001,7003
+	traces_attached
 	for port in 7001 7002 7003; do
-		traffic 127.0.0.1 "$port" 100 100 3000
-		traffic -m 0x77 ::1 "$port" 100 100 100
-		traffic ::ffff:127.0.0.1 "$port" 50 100 100
-		traffic -n a "$B4" "$port" 100 100 5000
-		traffic -n a "::ffff:$B4" "$port" 50 100 100
-		traffic -n a "$B6" "$port" 100 5000 100
+		traffic 127.0.0.1 "$port" 40 100 3000
+		traffic -m 0x77 ::1 "$port" 40 100 100
+		traffic ::ffff:127.0.0.1 "$port" 20 100 100
+		traffic -n a "$B4" "$port" 40 100 5000
+		traffic -n a "::ffff:$B4" "$port" 20 100 100
+		traffic -n a "$B6" "$port" 40 5000 100
 	done
 	traffic_wait
 	traces_stop
@@ -219,6 +229,7 @@ check_cc() {
 	trace bbr.csv --csv --cc=bbr
 	trace dctcp.csv --csv --cc=dctcp
 	trace cubic.csv --csv --cc=cubic
+	traces_attached
 	traffic -c bbr 127.0.0.1 7011 100 2000 2000
 	traffic -c dctcp 127.0.0.1 7012 100 2000 2000
 	traffic -c reno 127.0.0.1 7013 100 2000 2000
@@ -232,6 +243,7 @@ check_netns() {
 	trace full.csv --csv
 	trace in_a.csv --csv --netns=/run/netns/a
 	trace not_a.csv --csv --netns='!/run/netns/a'
+	traces_attached
 	traffic 127.0.0.1 7000 100 100 100
 	traffic -n a "$B4" 7000 100 100 3000
 	traffic -n a "$B6" 7000 100 100 3000
@@ -250,6 +262,7 @@ check_thin() {
 		trace full.csv --csv --fields="$fields"
 		trace changes.csv --csv --changes --fields="$fields,skipped"
 		trace interval.csv --csv --interval=1s --fields="$fields,skipped"
+		traces_attached
 		traffic -n a "$B4" 7000 100 20000 100
 		traffic -n a "$B6" 7000 200 100 2000
 		traffic_wait
@@ -265,6 +278,7 @@ check_formats() {
 	trace json.jsonl --json --sport=7000
 	trace csv.csv --csv --sport=7000
 	trace tcpprobe.txt --format=tcpprobe --sport=7000
+	traces_attached
 	traffic 127.0.0.1 7000 300 500 5000
 	traffic_wait
 	traces_stop
@@ -277,7 +291,8 @@ check_rotate() {
 	trace pipe.csv --csv --fields="$fields" --sport=7000
 	trace log --csv --fields="$fields" --sport=7000 --log-file=log.csv \
 		--rotate-size=64K --rotate-keep=all
-	traffic 127.0.0.1 7000 3000 100 3000
+	traces_attached
+	traffic 127.0.0.1 7000 2000 100 3000
 	traffic_wait
 	traces_stop
 }
@@ -290,6 +305,7 @@ check_netem() {
 	netem delay 5ms loss 2%
 	ip netns exec a cat /proc/net/snmp >"$out/before"
 	trace loss.csv --csv --src="$A4"
+	traces_attached
 	traffic -n a -c reno "$B4" 7000 20 200000 100
 	traffic_wait
 	traces_stop
@@ -306,6 +322,7 @@ check_events() {
 	ip netns exec a cat /proc/net/snmp >"$out/before"
 	trace all.jsonl --json --events=all --fields=all --src="$A4"
 	trace close.csv --csv --events=close --src="$A4"
+	traces_attached
 	traffic -n a -c reno "$B4" 7000 20 200000 100
 	traffic_wait
 	traces_stop
@@ -321,6 +338,7 @@ check_ca() {
 	trace bbr.jsonl --json --fields=+cc,+bbr_mode,+bbr_min_rtt,+bbr_cwnd_gain,+ca --cc=bbr
 	trace dctcp.csv --csv --fields=cc,ca.dctcp_alpha,ca.loss_cwnd --cc=dctcp
 	trace cubic.jsonl --json --fields=+cc,+cubic_k,+ca --cc=cubic
+	traces_attached
 	traffic -c bbr 127.0.0.1 7011 100 2000 2000
 	traffic -c dctcp 127.0.0.1 7012 100 2000 2000
 	traffic -c cubic 127.0.0.1 7013 100 2000 2000
@@ -339,6 +357,7 @@ check_properties() {
 		ip netns exec "$name" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_ecn'
 	done
 	trace all.jsonl --json --fields=all --port=7000
+	traces_attached
 	helper pair /run/netns/a /run/netns/b "$B4" 7000 >"$out/info" <<-END
 		$queue delay 5ms loss 10% ecn
 		send 200000
@@ -456,7 +475,7 @@ main() {
 }
 
 if [ "$1" = check ]; then
-	out=/out/$2 traces= servers= clients=
+	out=/out/$2 traces='' servers='' clients=''
 	set -e
 	"check_$2"
 else

@@ -137,7 +137,7 @@ class Truth(Check):
                         self.path("trace.csv"), self.path("trace.csv.err"),
                         read(self.path("attached")).strip(), read(self.path("stopped")).strip())
         rows = self.rows("trace.csv")
-        require(len(rows) > 10000, f"only {len(rows)} events")
+        require(len(rows) > 5000, f"only {len(rows)} events")
         for name in "::1", "127.0.0.1", "::ffff:127.0.0.1", "10.9.0.1", "fd09::1":
             require(any(row["saddr"] == name for row in rows), f"no event of {name}")
         for mark in 0xc0ffee, 0xfee1dead:
