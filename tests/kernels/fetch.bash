@@ -95,7 +95,8 @@ fetch_unpack() {
 	mkdir -p "$root"
 	# shellcheck disable=SC2034 # uri and size take their columns
 	while read -r uri file size hash; do
-		fetch_one "$file" "$hash" && dpkg-deb -x "$FETCH_DIR/deb/$file" "$root" || return
+		fetch_one "$file" "$hash" || return
+		dpkg-deb -x "$FETCH_DIR/deb/$file" "$root" || return
 	done <<<"$plan"
 	echo "$plan" >"$root.plan"
 }
