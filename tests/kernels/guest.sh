@@ -38,6 +38,14 @@ need_module() {
 	done
 }
 
+# For what connects over IPv6 between namespaces. On s390x in qemu 7.2 that times
+# out, also with neighbours that are set by hand; what pings receive there are
+# Icmp6InCsumErrors. Over loopback, and over IPv4, all is well.
+need_ipv6() {
+	[ "$(uname -m)" != s390x ] ||
+		skip "TCP over IPv6 between namespaces times out on s390x in qemu 7.2"
+}
+
 # wait_for CONDITION SECONDS
 wait_for() {
 	local tries=$(($2 * 20))
@@ -152,6 +160,7 @@ check_load() {
 # ftrace records from before until after the trace; loopback and the link.
 check_truth() {
 	local instance=/sys/kernel/tracing/instances/truth cpu
+	need_ipv6
 	mkdir "$instance" "$out/ftrace"
 	echo mono >"$instance/trace_clock"
 	echo 24576 >"$instance/buffer_size_kb"
@@ -191,6 +200,7 @@ truth_fields=$truth_fields,snd_nxt,snd_una,mark,cookie,lost
 # All at the same time; judge.py knows by the name what each should have.
 check_filters() {
 	local port
+	need_ipv6
 	for port in 7001 7002 7003; do
 		serve "$port"
 		serve "$port" b
@@ -238,6 +248,7 @@ check_cc() {
 }
 
 check_netns() {
+	need_ipv6
 	serve 7000
 	serve 7000 b
 	trace full.csv --csv
@@ -255,6 +266,7 @@ check_netns() {
 check_thin() {
 	local fields=ktime,sport,dport,snd_cwnd,snd_nxt,snd_una,ssthresh,lost
 	local tries=3
+	need_ipv6
 	serve 7000 b
 	netem delay 4ms loss 1%
 	while [ "$tries" -gt 0 ]; do
