@@ -61,6 +61,9 @@ static int read_file(const char *path, struct file *file)
 	return err;
 }
 
+/* struct btf_header is as long as the kernel's headers at hand know; the first had this. */
+#define HEADER_MIN_BYTES 24u
+
 /*
  * What libbpf does not look at: the types have to lie at multiples of 4 for what
  * reads them. A header may have grown.
@@ -69,12 +72,12 @@ static bool is_aligned(const struct file *file)
 {
 	struct btf_header header;
 
-	if (file->size < sizeof(header))
+	if (file->size < HEADER_MIN_BYTES)
 		return false;
-	memcpy(&header, file->bytes, sizeof(header));
+	memcpy(&header, file->bytes, HEADER_MIN_BYTES);
 	if (header.magic != BTF_MAGIC)
 		header.hdr_len = __builtin_bswap32(header.hdr_len);
-	return header.hdr_len >= sizeof(header) && header.hdr_len % 4 == 0;
+	return header.hdr_len >= HEADER_MIN_BYTES && header.hdr_len % 4 == 0;
 }
 
 static int parse(struct btf **btf, const char *path, const struct file *file, struct btf *base)
