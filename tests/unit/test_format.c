@@ -360,8 +360,9 @@ static void check_room(struct format *format, const struct record *record)
 /* All numbers of one less than absent, all names the longest there are. */
 static void lengthen_optional(struct record *record)
 {
-	static const struct word longest = { "abcdefghijklmnopqrstuvwx", EMIT_SHORT_MAX };
+	static struct word longest = { .length = EMIT_SHORT_MAX };
 
+	memset(longest.text, 'x', EMIT_SHORT_MAX);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		void *member = (char *)record + fields_table[i].offset;
 
