@@ -34,9 +34,9 @@ two_tracers() {
 	local common=(--port "$IPERF_PORT" --buffer=64M --fields="$FIELDS" "$1")
 	shift
 	proc_start pipe bash -c '"$@" | cat >pipe.out' bash "$TCC_TRACE" "${common[@]}"
-	wait_for "grep -q 'attached in' '$NETNS_DIR/pipe.err'" 20
+	wait_attached pipe
 	proc_start log "$TCC_TRACE" "${common[@]}" "$@"
-	wait_for "grep -q 'attached in' '$NETNS_DIR/log.err'" 20
+	wait_attached log
 }
 
 # The instance in the pipeline is bash's child.

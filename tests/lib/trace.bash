@@ -34,9 +34,16 @@ trace_start() {
 }
 
 trace_wait_attached() {
-	wait_for "grep -q 'attached in' '$NETNS_DIR/trace.err' || ! proc_is_running trace" 20
-	grep -q 'attached in' "$NETNS_DIR/trace.err" || {
-		cat "$NETNS_DIR/trace.err" >&2
+	wait_attached trace
+}
+
+# wait_attached NAME: until the process of that name, tcc-trace, says so; else what
+# it says instead.
+wait_attached() {
+	local messages=$NETNS_DIR/$1.err
+	wait_for "grep -q 'attached in' '$messages' || ! proc_is_running '$1'" 20
+	grep -q 'attached in' "$messages" || {
+		cat "$messages" >&2
 		return 1
 	}
 }
