@@ -30,25 +30,21 @@ fault() {
 	printf '%-63s' "$*" 1<>"$TCC_FAULT"
 }
 
-# Some thousand events a second, for SECONDS, in the background.
-load_of() {
-	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time "$1" \
-		--bitrate 300M --length 8K
-}
-
-# The trace, in which calls can be made to fail, under a load of SECONDS.
+# The trace, in which calls can be made to fail, under a load of some thousand
+# events a second.
 trace_with_faults() {
-	local seconds=$1
-	shift
 	proc_start trace env LD_PRELOAD="$TCC_BUILD/tests/fault.so" "$TCC_TRACE" \
 		--port "$IPERF_PORT" --buffer=4M "$@"
 	trace_wait_attached
-	load_of "$seconds"
+	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 100 \
+		--bitrate 300M --length 8K
 	sleep 1
 }
 
+# A while after what the test has done.
 end_of_load() {
-	wait "$(proc_pid load)"
+	sleep 1
+	proc_stop load
 	trace_stop
 	cat "$NETNS_DIR/trace.err"
 }
@@ -84,7 +80,7 @@ anonymous_kb() {
 step_fails() {
 	local call=$1 errno=$2 text=$3 before
 	shift 3
-	trace_with_faults 6 --csv --log-file a.csv --rotate-size=64K "$@"
+	trace_with_faults --csv --log-file a.csv --rotate-size=64K "$@"
 	before=$(anonymous_kb)
 	fault "$call" "$errno"
 	wait_for "grep -q 'cannot rotate' '$NETNS_DIR/trace.err'" 5
@@ -131,7 +127,7 @@ step_fails() {
 
 @test "a directory that has the rotated file's name is gone round, or reported" {
 	mkdir -p a.csv.1/full a.csv.2/full
-	trace_with_faults 4 --csv --log-file a.csv --rotate-size=64K --rotate-keep=2
+	trace_with_faults --csv --log-file a.csv --rotate-size=64K --rotate-keep=2
 	wait_for "grep -q 'cannot rotate' '$NETNS_DIR/trace.err'" 5
 	rm -r a.csv.1 a.csv.2
 	end_of_load
@@ -142,7 +138,7 @@ step_fails() {
 }
 
 @test "a file that cannot be reopened at a hangup: the old one goes on" {
-	trace_with_faults 5 --csv --log-file a.csv
+	trace_with_faults --csv --log-file a.csv
 	mv a.csv a.csv.1
 	fault open 13
 	kill -HUP "$(proc_pid trace)"
@@ -173,7 +169,7 @@ check_marks() {
 # write_fails ERRNO TEXT: for 2 seconds.
 write_fails() {
 	local before
-	trace_with_faults 6 --json --log-file a.json
+	trace_with_faults --json --log-file a.json
 	before=$(anonymous_kb)
 	fault write "$1"
 	wait_for "grep -q 'cannot write' '$NETNS_DIR/trace.err'" 5
@@ -209,7 +205,7 @@ write_fails() {
 	mkdir disk
 	mount -t tmpfs -o size=100m none disk
 	head -c 99m /dev/zero >disk/other
-	trace_with_faults 7 --json --log-file disk/a.json
+	trace_with_faults --json --log-file disk/a.json
 	wait_for "grep -q 'cannot write' '$NETNS_DIR/trace.err'" 10
 	sleep 1
 	# As a command's output it would be empty if it were a newline.
@@ -227,7 +223,7 @@ write_fails() {
 }
 
 @test "a write that fails to the end: status 1; with --strict at once" {
-	trace_with_faults 3 --csv --log-file a.csv
+	trace_with_faults --csv --log-file a.csv
 	fault write 28
 	end_of_load
 	[ "$PROC_STATUS" -eq 1 ]
@@ -236,7 +232,7 @@ write_fails() {
 	fault none 0
 	check_files a.csv
 
-	trace_with_faults 4 --csv --log-file b.csv --strict
+	trace_with_faults --csv --log-file b.csv --strict
 	fault write 28
 	wait_for '! proc_is_running trace' 2
 	proc_is_running load
@@ -249,7 +245,7 @@ write_fails() {
 }
 
 @test "what the file system says only at the end is status 1" {
-	trace_with_faults 2 --csv --log-file a.csv
+	trace_with_faults --csv --log-file a.csv
 	fault close 5
 	end_of_load
 	[ "$PROC_STATUS" -eq 1 ]
@@ -258,7 +254,7 @@ write_fails() {
 
 @test "a directory that is removed: begun anew when it is there again" {
 	mkdir directory
-	trace_with_faults 6 --json --log-file directory/a.json
+	trace_with_faults --json --log-file directory/a.json
 	rm -r directory
 	wait_for "grep -q 'cannot write' '$NETNS_DIR/trace.err'" 5
 	sleep 1
@@ -275,7 +271,7 @@ write_fails() {
 }
 
 @test "a file that is removed, or emptied, is begun anew, complete in itself" {
-	trace_with_faults 4 --csv --log-file a.csv
+	trace_with_faults --csv --log-file a.csv
 	rm a.csv
 	wait_for '[ -s a.csv ]' 5
 	: >a.csv
@@ -300,7 +296,7 @@ fake_program() {
 
 @test "a compression that fails: said once, the rotated files stay, tracing goes on" {
 	fake_program <<<$'#!/bin/sh\nhead -c 100\nexit 1'
-	trace_with_faults 4 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
+	trace_with_faults --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
 		--compress=gzip
 	end_of_load
 	[ "$PROC_STATUS" -eq 0 ]
@@ -312,7 +308,7 @@ fake_program() {
 }
 
 @test "a compression whose end is not on the disk is not taken for one" {
-	trace_with_faults 4 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
+	trace_with_faults --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
 		--compress=gzip
 	fault fsync 5
 	sleep 1
@@ -329,7 +325,7 @@ fake_program() {
 @test "a helper that is killed: said once, the rotated files stay, tracing goes on" {
 	# Killed at work: it is so for long.
 	fake_program <<<$'#!/bin/sh\nexec tail -f /dev/null'
-	trace_with_faults 4 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
+	trace_with_faults --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
 		--compress=gzip
 	wait_for '[ -e a.csv.compressing ]' 5
 	pkill -KILL -P "$(proc_pid trace)"
@@ -345,7 +341,7 @@ fake_program() {
 @test "a directory, or a link, of a rotated file's name is not in the way of compression" {
 	mkdir a.csv.9000
 	ln -s /etc/passwd a.csv.8000
-	trace_with_faults 2 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
+	trace_with_faults --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
 		--compress=gzip
 	wait_for '[ -e a.csv.1.gz ]' 5
 	rm -r a.csv.9000 a.csv.8000
@@ -356,7 +352,7 @@ fake_program() {
 
 @test "a second instance that is refused leaves the compression of the first alone" {
 	fake_program <<<$'#!/bin/sh\nexec tail -f /dev/null'
-	trace_with_faults 2 --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
+	trace_with_faults --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999 \
 		--compress=gzip
 	wait_for '[ -e a.csv.compressing ]' 5
 	run -1 "$TCC_TRACE" --csv --log-file a.csv --rotate-size=64K --compress=gzip --duration 0.1

@@ -20,8 +20,7 @@ teardown() {
 # tracer NAME OPTION...
 tracer() {
 	proc_start "$1" "$TCC_TRACE" --csv --fields=sport,dport --no-header "${@:2}"
-	wait_for "grep -q 'attached in' '$NETNS_DIR/$1.err' || ! proc_is_running '$1'" 20
-	grep 'attached in' "$NETNS_DIR/$1.err"
+	wait_attached "$1"
 }
 
 # saw NAME PORT...: records of these connections, told by the client's port, and

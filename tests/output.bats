@@ -22,8 +22,7 @@ teardown() {
 # tracer NAME OPTION...: one of several, attached when this returns.
 tracer() {
 	proc_start "$1" "$TCC_TRACE" "${@:2}"
-	wait_for "grep -q 'attached in' '$NETNS_DIR/$1.err' || ! proc_is_running '$1'" 20
-	grep 'attached in' "$NETNS_DIR/$1.err"
+	wait_attached "$1"
 }
 
 # A short transfer from a to b: some thousands of events.

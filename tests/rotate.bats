@@ -84,25 +84,25 @@ check_streams() {
 }
 
 @test "over 100 rotations by size, with hangups: the files are the stream, each within its size" {
-	two_tracers --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999
-	load_with_hangups 6
+	two_tracers --csv --log-file a.csv --rotate-size=32K --rotate-keep=9999
+	load_with_hangups 4
 	stop_two
 	[ "$(rotated a.csv)" -gt 100 ]
-	check_streams a.csv $((64 << 10))
+	check_streams a.csv $((32 << 10))
 	run ! grep -v 'attached in\|probe: seen\|connections in' "$NETNS_DIR/log.err"
 }
 
 @test "over 100 rotations by size, JSON, all kept by their time" {
-	two_tracers --json --log-file a.json --rotate-size=128K --rotate-keep=all
-	load_with_hangups 6
+	two_tracers --json --log-file a.json --rotate-size=64K --rotate-keep=all
+	load_with_hangups 4
 	stop_two TERM
 	[ "$(rotated a.json)" -gt 100 ]
-	check_streams a.json $((128 << 10))
+	check_streams a.json $((64 << 10))
 }
 
 @test "over 100 rotations by time" {
-	two_tracers --csv --log-file a.csv --rotate-time=20ms --rotate-keep=all
-	load_with_hangups 6
+	two_tracers --csv --log-file a.csv --rotate-time=15ms --rotate-keep=all
+	load_with_hangups 4
 	stop_two
 	[ "$(rotated a.csv)" -gt 100 ]
 	check_streams a.csv 0
@@ -112,8 +112,8 @@ check_streams() {
 # is compressed.
 compress_by() {
 	skip_without "$1"
-	two_tracers "${@:3}" --log-file a.csv --compress="$1" --duration=9s
-	load_with_hangups 5
+	two_tracers "${@:3}" --log-file a.csv --compress="$1" --duration=8s
+	load_with_hangups 4
 	wait_for '! proc_is_running log' 90
 	stop_two
 	[ "$(rotated a.csv)" -gt 100 ]
@@ -127,11 +127,11 @@ compress_by() {
 }
 
 @test "over 100 rotations by time, compressed by zstd" {
-	compress_by zstd .zst --csv --rotate-time=20ms --rotate-keep=all
+	compress_by zstd .zst --csv --rotate-time=15ms --rotate-keep=all
 }
 
 @test "over 100 rotations by size and time, compressed by xz" {
-	LIMIT=$((128 << 10)) compress_by xz .xz --csv --rotate-size=128K --rotate-time=20ms \
+	LIMIT=$((128 << 10)) compress_by xz .xz --csv --rotate-size=128K --rotate-time=15ms \
 		--rotate-keep=9999
 }
 

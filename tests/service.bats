@@ -114,7 +114,7 @@ example_options() {
 	iperf_client --time 1 >/dev/null
 	kill -HUP "$(proc_pid trace)"
 	kill -USR1 "$(proc_pid trace)"
-	wait_for "[ -e '$LOG_DIR/trace.jsonl.2.gz' ]" 5
+	wait_for "[ -e '$LOG_DIR/trace.jsonl.2.gz' ]" 30
 	trace_stop TERM
 	cat "$NETNS_DIR/trace.err"
 	[ "$PROC_STATUS" -eq 0 ]
