@@ -68,6 +68,8 @@ path_without() {
 		run -1 env "PATH=$PWD/first:$PATH" "$bootstrap" "$command"
 		[ "$output" = "bootstrap: $command needs root: sudo ./bootstrap $command" ]
 	done
+	run -1 env "PATH=$PWD/first:$PATH" "$bootstrap" packages kernels
+	[ "$output" = "bootstrap: packages kernels needs root: sudo ./bootstrap packages kernels" ]
 }
 
 @test "demo refuses a duration that is no number" {

@@ -110,6 +110,7 @@ say() {
 clean_root() {
 	skip_unless_root
 	needs debootstrap
+	needs wget
 	root_has "$1" || skip "the mirror of apt does not answer, or has no $1"
 	ROOT=$BATS_TEST_TMPDIR/$1
 	root_make "$1" "$ROOT"

@@ -6,7 +6,7 @@ plan: a line for each check of one kernel.
     judge.py KERNEL ARCH DIRECTORY CHECKS
 
 DIRECTORY is what `run` made for the kernel: skip, the reason why it was not
-booted; out/, what came out of it; console. CHECKS: those that were run, with
+booted; fails, if that is a fault; out/, what came out of it; console. CHECKS: those that were run, with
 commas; '' for all. A check whose traces are not there has failed.
 """
 import collections
@@ -469,15 +469,17 @@ def main():
     kernel = Kernel(*sys.argv[1:4])
     names = sys.argv[4].split(",") if sys.argv[4] else list(CHECKS)
     reason = kernel.read("skip")
-    if reason:
+    if reason and kernel.read("fails") is not None:
+        kernel.say(False, "build", reason)
+    elif reason:
         for name in names + ["account", "health"]:
             kernel.say(True, name, skip=reason)
-        return
-    print(f"# {kernel.name}: {kernel.arch}, Linux {kernel.release}, {kernel.read('out/version')}")
-    for name in names:
-        kernel.judge(name)
-    kernel.account(names)
-    kernel.health()
+    else:
+        print(f"# {kernel.name}: {kernel.arch}, Linux {kernel.release}, {kernel.read('out/version')}")
+        for name in names:
+            kernel.judge(name)
+        kernel.account(names)
+        kernel.health()
 
 
 if __name__ == "__main__":
