@@ -17,6 +17,7 @@ ends.py hold PORT N		N connections on loopback at once, until killed
 """
 import json
 import os
+import resource
 import signal
 import socket
 import struct
@@ -119,6 +120,9 @@ def many(port, n):
 
 
 def hold(port, n):
+    """Each has two descriptors, and what is usual is a limit of 1024."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 2 * n + 100), most))
     server = socket.create_server(("0.0.0.0", port), backlog=n)
     pairs = [(socket.create_connection(("127.0.0.1", port)), server.accept()[0])
              for _ in range(n)]
