@@ -171,11 +171,24 @@ struct conn *conn_table_get(struct conn_table *table, uint64_t key, uint64_t now
 	return conn;
 }
 
+void conn_table_end(struct conn *conn)
+{
+	conn->is_over = 1;
+}
+
+void conn_table_renew(struct conn_table *table, struct conn *conn, uint64_t now_ns)
+{
+	conn->first_ns = now_ns;
+	conn->snd_cwnd = 0;
+	conn->is_over = 0;
+	table->count++;
+}
+
 void conn_table_forget(struct conn_table *table, uint64_t key)
 {
 	struct conn *conn = find(table, key);
 
-	if (conn->key)
+	if (conn->key && conn->is_over)
 		delete(table, conn);
 	table->recent = NULL;
 }

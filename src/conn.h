@@ -24,7 +24,8 @@ struct conn {
 	uint64_t key;		/* see conn_key(); 0: a free entry */
 	uint64_t first_ns;	/* time of its first event, CLOCK_MONOTONIC */
 	uint32_t last_tick;	/* time of its last one, in units of 2^20 ns */
-	uint32_t snd_cwnd;	/* of its last event, segments; 0 before the first */
+	uint32_t snd_cwnd : 31;	/* of its last event, segments; 0 before the first */
+	uint32_t is_over : 1;
 };
 
 struct conn_table;
@@ -46,10 +47,15 @@ uint64_t conn_key(const struct tcc_probe *probe);
  */
 struct conn *conn_table_get(struct conn_table *table, uint64_t key, uint64_t now_ns);
 
-/* It is over: its entry is free again. */
+/*
+ * It is over, but may still be asked for: conn_table_renew() makes another of the
+ * same key of it, and conn_table_forget() frees its entry, unless that was done.
+ */
+void conn_table_end(struct conn *conn);
+void conn_table_renew(struct conn_table *table, struct conn *conn, uint64_t now_ns);
 void conn_table_forget(struct conn_table *table, uint64_t key);
 
-/* Connections seen; one forgotten and seen again counts twice. */
+/* Connections seen, renewed ones too; one forgotten and seen again counts twice. */
 uint64_t conn_table_count(const struct conn_table *table);
 
 /* Connections forgotten to make room, not by conn_table_forget(). */

@@ -59,10 +59,12 @@ void pipeline_set_clock_offset(struct pipeline *pipeline, int64_t offset_ns)
 	pipeline->clock_offset_ns = offset_ns;
 }
 
-static void end_conn(struct pipeline *pipeline, uint64_t key)
+static void end_conn(struct pipeline *pipeline, struct conn *conn)
 {
 	uint64_t *over = &pipeline->over[pipeline->next_over];
+	uint64_t key = conn->key;
 
+	conn_table_end(conn);
 	if (*over)
 		conn_table_forget(pipeline->conns, *over);
 	*over = key;
@@ -71,15 +73,24 @@ static void end_conn(struct pipeline *pipeline, uint64_t key)
 
 /*
  * The event's connection. Without a cookie, one whose local port is not chosen yet
- * will be another by its key: it is not entered.
+ * will be another by its key: it is not entered. A socket that goes on after its
+ * connection was over has another one; its reset alone may still be of the old.
  */
-static struct conn *find_conn(struct pipeline *pipeline, const struct tcc_probe *probe,
-			      uint64_t key, uint64_t ktime_ns)
+static struct conn *find_conn(struct pipeline *pipeline, const struct tcc_event *event,
+			      uint64_t ktime_ns)
 {
-	if (!(probe->event.flags & TCC_EVENT_NO_COOKIE) || probe->sport)
-		return conn_table_get(pipeline->conns, key, ktime_ns);
-	pipeline->unknown = (struct conn){ .key = key, .first_ns = ktime_ns };
-	return &pipeline->unknown;
+	const struct tcc_probe *probe = (const struct tcc_probe *)event;
+	uint64_t key = conn_key(probe);
+	struct conn *conn;
+
+	if ((event->flags & TCC_EVENT_NO_COOKIE) && !probe->sport) {
+		pipeline->unknown = (struct conn){ .key = key, .first_ns = ktime_ns };
+		return &pipeline->unknown;
+	}
+	conn = conn_table_get(pipeline->conns, key, ktime_ns);
+	if (conn->is_over && event->kind != TCC_KIND_RESET)
+		conn_table_renew(pipeline->conns, conn, ktime_ns);
+	return conn;
 }
 
 /* A replayed event may be of any CPU. */
@@ -142,19 +153,19 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 	struct conn *conn;
 
 	record_from_probe(&record, probe);
-	record.conn_key = conn_key(probe);
-	conn = find_conn(pipeline, probe, record.conn_key, ktime_ns);
+	conn = find_conn(pipeline, event, ktime_ns);
+	record.conn_key = conn->key;
 	add_times(pipeline, &record, ktime_ns, first_seen_ns(conn, event));
 	record.cpu = cpu;
 	record.lost += take_lost(pipeline, cpu, event->kind);
 	pipeline->lost_marked += record.lost;
 	record.has_cwnd_fallen = probe->snd_cwnd < conn->snd_cwnd;
-	conn->snd_cwnd = probe->snd_cwnd;
+	conn->snd_cwnd = probe->snd_cwnd & INT32_MAX;
 	record.addrs = addr_cache_get(pipeline->addrs, record.conn_key, probe->saddr, probe->daddr,
 				      record.ip_version == 6);
 	add_properties(pipeline, &record, event);
 	if (event->kind == TCC_KIND_CLOSE)
-		end_conn(pipeline, record.conn_key);
+		end_conn(pipeline, conn);
 	return format_record(pipeline->config.format, &record, out);
 }
 
@@ -162,11 +173,11 @@ void pipeline_lose(struct pipeline *pipeline, const struct tcc_event *event, uin
 		   uint32_t cpu)
 {
 	const struct tcc_probe *probe = (const struct tcc_probe *)event;
-	uint64_t key = conn_key(probe);
+	struct conn *conn = find_conn(pipeline, event, ktime_ns);
 
-	find_conn(pipeline, probe, key, ktime_ns)->snd_cwnd = probe->snd_cwnd;
+	conn->snd_cwnd = probe->snd_cwnd & INT32_MAX;
 	if (event->kind == TCC_KIND_CLOSE)
-		end_conn(pipeline, key);
+		end_conn(pipeline, conn);
 	if (cpu < pipeline->config.n_cpus)
 		pipeline->unsaid[cpu].lost[event->kind] += 1 + event->lost;
 }

@@ -187,6 +187,22 @@ rss_anon() {
 		"$NETNS_DIR/trace.out")" = true ]
 }
 
+@test "the connections of one socket, one after the other, are several" {
+	serve sink
+	trace_a --events=all
+	proc_start closes "$TCC_TRACE" --json --fields="$FIELDS" --netns="$NETNS_A" --dport="$PORT" \
+		--events=close
+	wait_attached closes
+	ends in_a again "$B_IP4" "$PORT" 3
+	finish
+	proc_stop closes INT
+	grep '^tcc-trace: 3 connections in' "$NETNS_DIR/trace.err"
+	grep '^tcc-trace: 3 connections in' "$NETNS_DIR/closes.err"
+	check lives 3
+	mv "$NETNS_DIR/closes.out" "$NETNS_DIR/trace.out"
+	check lives 3
+}
+
 @test "a segment that does not leave is not sent again" {
 	local before
 	serve sink

@@ -146,6 +146,19 @@ def totals(records, info):
         assert abs(share * close["duration_ms"] - by_limit[name]) < 5 + whole / 100, name
 
 
+def lives(records, n):
+    """Each has its own time and totals, though the socket is one."""
+    is_in_order(records)
+    closes = of_kind(records, "close")
+    print([(r["conn_ms"], r["duration_ms"], r["bytes_sent"]) for r in closes])
+    assert len(closes) == int(n) and len({r["cookie"] for r in records}) == 1
+    assert all(abs(r["conn_ms"] - r["duration_ms"]) < 1 and r["bytes_sent"] == 20000
+               for r in closes)
+    assert all(100 <= r["duration_ms"] < 1000 for r in closes)
+    firsts = [r for r in records if r["event"] == "state" and r["old_state"] == "CLOSE"]
+    assert all(r["conn_ms"] == 0 for r in firsts)
+
+
 def many(records, n):
     closes = Counter(r["cookie"] for r in of_kind(records, "close"))
     ports = Counter(min(r["sport"], r["dport"]) for r in records)

@@ -11,10 +11,12 @@ ends.py send ADDRESS PORT HOW SECONDS ALGORITHM
 				last are lost: the way is cut for two seconds by a
 				route in the namespace of that name)
 				Prints TCP_INFO as JSON, taken when all is acknowledged.
+ends.py again ADDRESS PORT N	N connections of one socket, one after the other
 ends.py fetch ADDRESS PORT	read to the end
 ends.py many PORT N		N connections on loopback, one after the other
 ends.py hold PORT N		N connections on loopback at once, until killed
 """
+import ctypes
 import json
 import os
 import resource
@@ -99,6 +101,20 @@ def send(address, port, how, seconds, algorithm):
     sock.close()
 
 
+def again(address, port, n):
+    """By connect() to no address (AF_UNSPEC), which makes a socket as new."""
+    sock = socket.socket()
+    for _ in range(n):
+        sock.connect((address, port))
+        sock.sendall(b"a" * 20000)
+        time.sleep(0.1)
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(1 << 20):
+            pass
+        ctypes.CDLL(None, use_errno=True).connect(sock.fileno(), bytes(16), 16)
+    sock.close()
+
+
 def fetch(address, port):
     sock, n_bytes = socket.create_connection((address, port)), 0
     while data := sock.recv(1 << 20):
@@ -136,6 +152,8 @@ def main():
         serve(int(words[0]), words[1])
     elif what == "send":
         send(words[0], int(words[1]), words[2], float(words[3]), words[4])
+    elif what == "again":
+        again(words[0], int(words[1]), int(words[2]))
     elif what == "fetch":
         fetch(words[0], int(words[1]))
     elif what == "hold":
