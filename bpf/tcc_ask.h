@@ -12,4 +12,17 @@ struct tcc_ask {
 	__u32 reserved;
 };
 
+static inline __attribute__((always_inline)) bool tcc_asks_for(const volatile struct tcc_ask *ask,
+							       enum tcc_kind kind)
+{
+	return ask->kinds & TCC_KIND_BIT(kind);
+}
+
+/* Whether a kind other than probe is asked for. */
+static inline __attribute__((always_inline)) bool
+tcc_asks_for_rare(const volatile struct tcc_ask *ask)
+{
+	return ask->kinds & ~TCC_KIND_BIT(TCC_KIND_PROBE);
+}
+
 #endif

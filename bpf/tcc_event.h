@@ -108,7 +108,7 @@ struct tcc_life {
 	__u64 srtt_sum_us;
 	__u32 cwnd_min, cwnd_max;
 	__u32 srtt_min_us, srtt_max_us;
-	__u32 ports;		/* of the socket, see tcc_life.bpf.h */
+	__u32 ports;		/* of the socket, see tcc_sock_state.bpf.h */
 	__u8 ca_state;		/* since updated_ns */
 	__u8 limit;
 	__u8 is_over;		/* its close was written, or could not be */

@@ -13,7 +13,7 @@
 
 static __always_inline bool is_asked(enum tcc_kind kind)
 {
-	return tcc_ask.kinds & TCC_KIND_BIT(kind);
+	return tcc_asks_for(&tcc_ask, kind);
 }
 
 /* The port is the socket's own as long as it lives; see tcc_sock_state.bpf.h. */

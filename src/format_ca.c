@@ -64,7 +64,7 @@ static const struct cached *resolve(struct ca_columns *columns, const struct ca_
 	cached->layout = layout;
 	for (size_t i = 0; i < columns->n; i++) {
 		cached->members[i] = ca_layout_find(layout, columns->columns[i].name + 3);
-		/* Once: one that was overwritten comes again. */
+		/* Once. Beyond that many layouts nothing tells which were there before. */
 		if (!cached->members[i] && is_first)
 			log_warning("--fields: '%s': struct %s has no such member",
 				    columns->columns[i].name, layout->structure);

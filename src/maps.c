@@ -23,16 +23,6 @@
 /* Without socket storage as many connections are remembered as conn.h's table has. */
 #define SOCK_TABLE_ENTRIES 65536
 
-static bool is_asked(const struct tcc_ask *ask, enum tcc_kind kind)
-{
-	return ask->kinds & TCC_KIND_BIT(kind);
-}
-
-bool maps_has_rare_kinds(const struct tcc_ask *ask)
-{
-	return ask->kinds & ~TCC_KIND_BIT(TCC_KIND_PROBE);
-}
-
 /* --- sizes ------------------------------------------------------------------ */
 
 /* A slot holds what goes with a probe, no more. */
@@ -47,8 +37,8 @@ static int size_rings(struct ring_memory *ring, struct tcc_trace *skel,
 		      const struct maps_config *config)
 {
 	/* Without probes nothing is written to it. */
-	uint64_t bytes = is_asked(config->ask, TCC_KIND_PROBE) ? config->buffer_bytes
-							       : (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t bytes = tcc_asks_for(config->ask, TCC_KIND_PROBE) ? config->buffer_bytes
+								   : (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t n_slots;
 	int err;
 
@@ -76,7 +66,7 @@ static int size_rare(struct rare_memory *rare, struct tcc_trace *skel,
 	uint32_t bytes = (uint32_t)sysconf(_SC_PAGESIZE);
 	int err;
 
-	while (maps_has_rare_kinds(config->ask) && bytes * 2 <= all_bytes && bytes < most)
+	while (tcc_asks_for_rare(config->ask) && bytes * 2 <= all_bytes && bytes < most)
 		bytes *= 2;
 	rare->bytes = bytes;
 	rare->n_cpus = config->n_cpus;
@@ -92,7 +82,7 @@ static int size_sock_tables(struct tcc_trace *skel, const struct maps_config *co
 		return 0;
 	if (tcc_thin_is_on(config->thin))
 		err = bpf_map__set_max_entries(skel->maps.tcc_thin_table, SOCK_TABLE_ENTRIES);
-	if (!err && is_asked(config->ask, TCC_KIND_CLOSE))
+	if (!err && tcc_asks_for(config->ask, TCC_KIND_CLOSE))
 		err = bpf_map__set_max_entries(skel->maps.tcc_life_table, SOCK_TABLE_ENTRIES);
 	return err;
 }

@@ -41,9 +41,6 @@ struct maps_config {
 	bool has_socket_storage;	/* kernel 5.11 and later */
 };
 
-/* Whether a kind other than probe is asked for. */
-bool maps_has_rare_kinds(const struct tcc_ask *ask);
-
 /*
  * Before the skeleton is loaded: set the maps' sizes. Returns 0 or -errno: -E2BIG
  * when there would be more slots than a map can have.

@@ -62,8 +62,8 @@ const struct option_def option_table[] = {
 	  .which = FILTER_CGROUP, .handle = option_set_filter,
 	  .help = "sockets of this cgroup (v2) and those below it" },
 	{ .name = "netns", .argument = "PATH|PID|INUM,...",
-	  .expected = "a network namespace: a path, a PID, or its inode number, or either "
-		      "after '!'",
+	  .expected = "a network namespace: a path, its name in ip-netns, a PID, or its inode "
+		      "number, or any after '!'",
 	  .which = FILTER_NETNS, .handle = option_set_filter,
 	  .help = "sockets of this network namespace" },
 	{ .name = "changes", .handle = option_set_changes,

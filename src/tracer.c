@@ -50,7 +50,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 
 static bool is_asked(const struct tracer *tracer, enum tcc_kind kind)
 {
-	return tracer->ask.kinds & TCC_KIND_BIT(kind);
+	return tcc_asks_for(&tracer->ask, kind);
 }
 
 /* One of the four, see bpf/tcc_trace.bpf.c. */
@@ -245,7 +245,7 @@ static void explain_load(const struct tracer *tracer, int err)
 	else if (err == -ESRCH || err == -ENOENT)
 		log_error("this kernel has no tracepoint tcp:tcp_probe%s: "
 			  "tcc-trace needs one built with CONFIG_INET=y and CONFIG_TRACEPOINTS=y",
-			  maps_has_rare_kinds(&tracer->ask) ? ", or none of --events" : "");
+			  tcc_asks_for_rare(&tracer->ask) ? ", or none of --events" : "");
 	else
 		log_error("the kernel does not load the BPF program: %s (--verbose says why)",
 			  strerror(-err));
@@ -293,8 +293,7 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 	if (!tracer)
 		return -ENOMEM;
 	tracer->ask = *config->ask;
-	tracer->wants_late = (tracer->ask.kinds & TCC_KIND_BIT(TCC_KIND_STATE)) &&
-			     (tracer->ask.kinds & TCC_KIND_BIT(TCC_KIND_PROBE));
+	tracer->wants_late = is_asked(tracer, TCC_KIND_STATE) && is_asked(tracer, TCC_KIND_PROBE);
 	err = host_check(&tracer->host);
 	if (!err)
 		err = check_kinds(tracer);

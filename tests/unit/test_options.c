@@ -223,7 +223,8 @@ static void test_bad_filters(void)
 #define CC_ALLOWED "the name of a congestion control algorithm, 15 characters at most, or one " \
 	"after '!'"
 #define CGROUP_ALLOWED "the path of a cgroup of version 2, or one after '!'"
-#define NETNS_ALLOWED "a network namespace: a path, a PID, or its inode number, or either after '!'"
+#define NETNS_ALLOWED "a network namespace: a path, its name in ip-netns, a PID, or its inode number, " \
+		      "or any after '!'"
 
 /* Names of the kernel's things: none, too long, of something else, negative, overflowing. */
 static void test_bad_kernel_names(void)
