@@ -14,6 +14,7 @@
 
 static int tap_count, tap_failed;
 static bool tap_ok;
+static const char *tap_reason;	/* why the running test is skipped, or NULL */
 
 static inline bool tap_check(bool ok, const char *file, int line, const char *what)
 {
@@ -40,13 +41,23 @@ static inline bool tap_check(bool ok, const char *file, int line, const char *wh
 			printf("#   got:      %s\n#   expected: %s\n", tap_a, tap_b); \
 	} while (0)
 
+/* What the running test is about is not to be had here. */
+static inline void tap_skip(const char *reason)
+{
+	tap_reason = reason;
+}
+
 static inline void tap_run(void (*test)(void), const char *name)
 {
 	tap_ok = true;
+	tap_reason = NULL;
 	test();
 	if (!tap_ok)
 		tap_failed++;
-	printf("%sok %d - %s\n", tap_ok ? "" : "not ", ++tap_count, name);
+	printf("%sok %d - %s", tap_ok ? "" : "not ", ++tap_count, name);
+	if (tap_ok && tap_reason)
+		printf(" # SKIP %s", tap_reason);
+	putchar('\n');
 	fflush(stdout);
 }
 

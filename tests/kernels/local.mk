@@ -8,12 +8,13 @@ EXTRA_DIST += tests/kernels/fetch.bash tests/kernels/guest.sh tests/kernels/help
 	tests/kernels/readme.awk tests/kernels/table.awk
 
 .PHONY: check-kernels kernels-table
-check-kernels: tcc-trace-static$(EXEEXT)
+check-kernels: tcc-trace-static$(EXEEXT) tests/unit/test_ca_source$(EXEEXT)
 	@$(MKDIR_P) kernels
 	@rm -f kernels/kernels.trs
 	@$(LOG_DRIVER) --test-name kernels --log-file kernels/kernels.log \
 		--trs-file kernels/kernels.trs -- \
-		$(BASH) $(srcdir)/tests/kernels/run ./tcc-trace-static$(EXEEXT) kernels
+		$(BASH) $(srcdir)/tests/kernels/run ./tcc-trace-static$(EXEEXT) kernels \
+			tests/unit/test_ca_source$(EXEEXT)
 	@cat kernels/kernels.md
 	@trs=kernels/kernels.trs; $(trs_passed)
 

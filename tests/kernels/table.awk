@@ -14,7 +14,10 @@
 	if (!(kernel in seen)) { seen[kernel] = 1; kernels[++n_kernels] = kernel }
 	if (!(check in has)) { has[check] = 1; checks[++n_checks] = check }
 	result[kernel, check] = reason != "" ? "skipped" : /^ok/ ? "passed" : "failed"
-	if (reason != "") skipped[kernel] = reason
+	if (reason != "") {
+		if (!((kernel, reason) in skipped)) reasons[kernel] = reasons[kernel] reason "\n"
+		skipped[kernel, reason] = skipped[kernel, reason] (skipped[kernel, reason] ? ", " : "") check
+	}
 }
 
 # "# 6.1: amd64, Linux 6.1.0-50-cloud-amd64, #1 SMP ... Debian 6.1.176-1 (2026-07-02)"
@@ -42,7 +45,9 @@ END {
 	}
 	for (k = 1; k <= n_kernels; k++) {
 		kernel = kernels[k]
-		if (kernel in skipped)
-			printf "\nSkipped on %s: %s.\n", kernel in release ? release[kernel] : kernel, skipped[kernel]
+		n = split(reasons[kernel], reason_of, "\n")
+		for (i = 1; i < n; i++)
+			printf "\nSkipped on %s: %s (%s).\n", kernel in release ? release[kernel] : kernel,
+				skipped[kernel, reason_of[i]], reason_of[i]
 	}
 }
