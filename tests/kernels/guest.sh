@@ -38,14 +38,6 @@ need_module() {
 	done
 }
 
-# For what connects over IPv6 between namespaces. On s390x in qemu 7.2 that times
-# out, also with neighbours that are set by hand; what pings receive there are
-# Icmp6InCsumErrors. Over loopback, and over IPv4, all is well.
-need_ipv6() {
-	[ "$(uname -m)" != s390x ] ||
-		skip "TCP over IPv6 between namespaces times out on s390x in qemu 7.2"
-}
-
 # wait_for CONDITION SECONDS
 wait_for() {
 	local tries=$(($2 * 20))
@@ -125,6 +117,13 @@ traffic() {
 	clients="$clients $!"
 }
 
+# The same over IPv6 between namespaces: none on s390x. In qemu 7.2 that times out there,
+# also with neighbours that are set by hand; what pings receive are
+# Icmp6InCsumErrors. Over loopback, and over IPv4, all is well.
+traffic6() {
+	[ "$(uname -m)" = s390x ] || traffic "$@"
+}
+
 traffic_wait() {
 	local pid
 	for pid in $clients; do
@@ -160,7 +159,6 @@ check_load() {
 # ftrace records from before until after the trace; loopback and the link.
 check_truth() {
 	local instance=/sys/kernel/tracing/instances/truth cpu
-	need_ipv6
 	mkdir "$instance" "$out/ftrace"
 	echo mono >"$instance/trace_clock"
 	echo 24576 >"$instance/buffer_size_kb"
@@ -179,7 +177,7 @@ check_truth() {
 	traffic ::1 7000 1000 200 200
 	traffic -m 0xfee1dead ::ffff:127.0.0.1 7000 1000 200 200
 	traffic -n a "$B4" 7000 500 200 200
-	traffic -n a "$B6" 7000 3 1000000 1000000
+	traffic6 -n a "$B6" 7000 3 1000000 1000000
 	traffic ::1 7000 5 1000000 1000000
 	traffic_wait
 	wait_for '! is_connected' 20
@@ -200,7 +198,6 @@ truth_fields=$truth_fields,snd_nxt,snd_una,mark,cookie,lost
 # All at the same time; judge.py knows by the name what each should have.
 check_filters() {
 	local port
-	need_ipv6
 	for port in 7001 7002 7003; do
 		serve "$port"
 		serve "$port" b
@@ -222,7 +219,7 @@ check_filters() {
 		traffic ::ffff:127.0.0.1 "$port" 20 100 100
 		traffic -n a "$B4" "$port" 40 100 5000
 		traffic -n a "::ffff:$B4" "$port" 20 100 100
-		traffic -n a "$B6" "$port" 40 5000 100
+		traffic6 -n a "$B6" "$port" 40 5000 100
 	done
 	traffic_wait
 	traces_stop
@@ -248,7 +245,6 @@ check_cc() {
 }
 
 check_netns() {
-	need_ipv6
 	serve 7000
 	serve 7000 b
 	trace full.csv --csv
@@ -257,7 +253,7 @@ check_netns() {
 	traces_attached
 	traffic 127.0.0.1 7000 100 100 100
 	traffic -n a "$B4" 7000 100 100 3000
-	traffic -n a "$B6" 7000 100 100 3000
+	traffic6 -n a "$B6" 7000 100 100 3000
 	traffic_wait
 	traces_stop
 }
@@ -266,7 +262,6 @@ check_netns() {
 check_thin() {
 	local fields=ktime,sport,dport,snd_cwnd,snd_nxt,snd_una,ssthresh,lost
 	local tries=3
-	need_ipv6
 	serve 7000 b
 	netem delay 4ms loss 1%
 	while [ "$tries" -gt 0 ]; do
@@ -276,7 +271,7 @@ check_thin() {
 		trace interval.csv --csv --interval=1s --fields="$fields,skipped"
 		traces_attached
 		traffic -n a "$B4" 7000 100 20000 100
-		traffic -n a "$B6" 7000 200 100 2000
+		traffic6 -n a "$B6" 7000 200 100 2000
 		traffic_wait
 		traces_stop
 		[ "$(missed full.csv changes.csv interval.csv)" -gt 0 ] || break

@@ -75,6 +75,24 @@ static void forgetting_breaks_no_chain(void)
 	conn_table_free(table);
 }
 
+/* One that is over goes when it is forgotten, unless it has become another. */
+static void what_is_over_may_begin_anew(void)
+{
+	struct conn_table *table = conn_table_new(1024);
+
+	conn_table_end(conn_table_get(table, 7, 1000));
+	conn_table_forget(table, 7);
+	check_eq(conn_table_get(table, 7, 2000)->first_ns, 2000);
+	check_eq(conn_table_count(table), 2);
+	conn_table_end(conn_table_get(table, 7, 3000));
+	conn_table_renew(table, conn_table_get(table, 7, 4000), 4000);
+	check_eq(conn_table_get(table, 7, 5000)->first_ns, 4000);
+	conn_table_forget(table, 7);
+	check_eq(conn_table_get(table, 7, 6000)->first_ns, 4000);
+	check_eq(conn_table_count(table), 3);
+	conn_table_free(table);
+}
+
 static void key_is_the_cookie(void)
 {
 	struct tcc_probe probe = { .event = { .cookie = 0xf000000000000001 } };
@@ -104,6 +122,7 @@ int main(void)
 	TAP_RUN(grows_and_keeps_all);
 	TAP_RUN(forgets_the_silent_not_the_busy);
 	TAP_RUN(forgetting_breaks_no_chain);
+	TAP_RUN(what_is_over_may_begin_anew);
 	TAP_RUN(key_is_the_cookie);
 	TAP_RUN(key_without_cookie_tells_tuples_apart);
 	return tap_done();
