@@ -8,7 +8,8 @@
 #
 # All traffic is on the loopback device of a network namespace of its own.
 # From the environment: TCC_TRACE, the program; TCC_BENCH, the directory where
-# probe_cost and cost.bpf.o were built; TCC_ROUNDS.
+# probe_cost and cost.bpf.o were built; TCC_ROUNDS; TCC_BASELINE, another build of
+# the program, such as one of before a change, whose cost is to be compared.
 
 set -u
 
@@ -175,6 +176,7 @@ cost_round() {
 	cost_of_loaded empty bench_do_nothing
 	cost_of_loaded ringbuf bench_submit
 	cost_of_running ours "$TCC_TRACE"
+	[ -z "${TCC_BASELINE:-}" ] || cost_of_running baseline "$TCC_BASELINE"
 	cost_of_running no-match "$TCC_TRACE" --port=1
 	# shellcheck disable=SC2016 # for the inner shell; some GB a minute
 	cost_of_running all sh -c 'exec "$0" --fields=+ca,all --json >/dev/null' "$TCC_TRACE"
@@ -203,6 +205,7 @@ cost_table() {
 	cost_row empty "an empty program"
 	cost_row ringbuf "the same event through a BPF ring buffer"
 	cost_row ours "tcc-trace"
+	[ -z "${TCC_BASELINE:-}" ] || cost_row baseline "tcc-trace, the build of TCC_BASELINE"
 	cost_row no-match "tcc-trace --port=1, which nothing matches"
 	cost_row all "tcc-trace -F +ca,all, all properties"
 	cost_row close "tcc-trace -e close, which adds up"
@@ -221,6 +224,10 @@ cost_ratios() {
 	verdict "(tcc-trace - empty) / (ring buffer - empty)" \
 		"$(ratio "$ours - $empty" "$ringbuf - $empty")" most 0.65
 	verdict "tcc-trace / empty" "$(ratio "$ours" "$empty")" most 5
+	if has_figure cost.baseline; then
+		verdict "tcc-trace / the build of TCC_BASELINE" \
+			"$(ratio "$ours" "$(figure cost.baseline median)")" most 1.1
+	fi
 	if has_figure cost.no-match; then
 		verdict "nothing matches / empty" \
 			"$(ratio "$(figure cost.no-match median)" "$empty")" most 1.8

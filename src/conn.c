@@ -2,6 +2,7 @@
 /* The connections seen so far; see conn.h. */
 #include "conn.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define TABLE_MIN 1024u
@@ -122,6 +123,12 @@ static void delete(struct conn_table *table, struct conn *gone)
 	table->used--;
 }
 
+/* Ticks wrap after 52 days: compare by difference, of 31 bits. */
+static bool is_older(const struct conn *a, const struct conn *b)
+{
+	return (int32_t)(((uint32_t)a->last_tick - b->last_tick) << 1) < 0;
+}
+
 /* Forget the one silent for longest, of those around a key's home. */
 static void forget_one(struct conn_table *table, uint64_t key)
 {
@@ -134,8 +141,7 @@ static void forget_one(struct conn_table *table, uint64_t key)
 		if (!conn->key)
 			continue;
 		n++;
-		/* Ticks wrap after 52 days: compare by difference. */
-		if (!oldest || (int32_t)(conn->last_tick - oldest->last_tick) < 0)
+		if (!oldest || is_older(conn, oldest))
 			oldest = conn;
 	}
 	delete(table, oldest);
@@ -166,7 +172,7 @@ struct conn *conn_table_get(struct conn_table *table, uint64_t key, uint64_t now
 		table->used++;
 		table->count++;
 	}
-	conn->last_tick = (uint32_t)(now_ns >> 20);
+	conn->last_tick = (uint32_t)(now_ns >> 21) & INT32_MAX;
 	table->recent = conn;
 	return conn;
 }

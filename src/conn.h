@@ -23,9 +23,9 @@
 struct conn {
 	uint64_t key;		/* see conn_key(); 0: a free entry */
 	uint64_t first_ns;	/* time of its first event, CLOCK_MONOTONIC */
-	uint32_t last_tick;	/* time of its last one, in units of 2^20 ns */
-	uint32_t snd_cwnd : 31;	/* of its last event, segments; 0 before the first */
+	uint32_t last_tick : 31;	/* time of its last one, in units of 2^21 ns */
 	uint32_t is_over : 1;
+	uint32_t snd_cwnd;	/* of its last event, segments; 0 before the first */
 };
 
 struct conn_table;

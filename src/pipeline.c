@@ -160,7 +160,7 @@ size_t pipeline_event(struct pipeline *pipeline, const struct tcc_event *event, 
 	record.lost += take_lost(pipeline, cpu, event->kind);
 	pipeline->lost_marked += record.lost;
 	record.has_cwnd_fallen = probe->snd_cwnd < conn->snd_cwnd;
-	conn->snd_cwnd = probe->snd_cwnd & INT32_MAX;
+	conn->snd_cwnd = probe->snd_cwnd;
 	record.addrs = addr_cache_get(pipeline->addrs, record.conn_key, probe->saddr, probe->daddr,
 				      record.ip_version == 6);
 	add_properties(pipeline, &record, event);
@@ -175,7 +175,7 @@ void pipeline_lose(struct pipeline *pipeline, const struct tcc_event *event, uin
 	const struct tcc_probe *probe = (const struct tcc_probe *)event;
 	struct conn *conn = find_conn(pipeline, event, ktime_ns);
 
-	conn->snd_cwnd = probe->snd_cwnd & INT32_MAX;
+	conn->snd_cwnd = probe->snd_cwnd;
 	if (event->kind == TCC_KIND_CLOSE)
 		end_conn(pipeline, conn);
 	if (cpu < pipeline->config.n_cpus)

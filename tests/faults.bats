@@ -88,6 +88,7 @@ step_fails() {
 	fault none 0
 	echo "memory: $before kB, then $(anonymous_kb) kB"
 	[ "$(anonymous_kb)" -le $((before + 128)) ]
+	wait_for "grep -q 'is rotated or reopened again' '$NETNS_DIR/trace.err'" 10
 	end_of_load
 	[ "$PROC_STATUS" -eq 0 ]
 	said 1 "cannot rotate 'a.csv': $text; going on in the old file, over its limit"
@@ -130,6 +131,7 @@ step_fails() {
 	trace_with_faults --csv --log-file a.csv --rotate-size=64K --rotate-keep=2
 	wait_for "grep -q 'cannot rotate' '$NETNS_DIR/trace.err'" 5
 	rm -r a.csv.1 a.csv.2
+	wait_for "grep -q 'is rotated or reopened again' '$NETNS_DIR/trace.err'" 10
 	end_of_load
 	said 1 "cannot rotate 'a.csv': Is a directory; going on in the old file, over its limit"
 	said 1 "'a.csv' is rotated or reopened again"

@@ -54,15 +54,16 @@ all_closed() {
 		"sport = :$IPERF_PORT or dport = :$IPERF_PORT")" ]
 }
 
-# As much as the machine can, for SECONDS; with a SIGHUP now and then.
-load_with_hangups() {
-	local until=$((SECONDS + $1))
-	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time "$1" --parallel 2
-	while [ "$SECONDS" -lt "$until" ]; do
+# As much as the machine can, with a SIGHUP now and then, until LOG has been rotated
+# over 100 times.
+load_until_rotated() {
+	local until=$((SECONDS + 40))
+	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 100 --parallel 2
+	while [ "$(rotated "$1")" -le 110 ] && [ "$SECONDS" -lt "$until" ]; do
 		sleep 0.1
 		kill -HUP "$(proc_pid log)"
 	done
-	wait "$(proc_pid flood)"
+	proc_stop flood INT
 }
 
 # rotated LOG [SUFFIX]: how many of its files are rotated, in that form.
@@ -84,17 +85,17 @@ check_streams() {
 }
 
 @test "over 100 rotations by size, with hangups: the files are the stream, each within its size" {
-	two_tracers --csv --log-file a.csv --rotate-size=32K --rotate-keep=9999
-	load_with_hangups 4
+	two_tracers --csv --log-file a.csv --rotate-size=64K --rotate-keep=9999
+	load_until_rotated a.csv
 	stop_two
 	[ "$(rotated a.csv)" -gt 100 ]
-	check_streams a.csv $((32 << 10))
+	check_streams a.csv $((64 << 10))
 	run ! grep -v 'attached in\|probe: seen\|connections in' "$NETNS_DIR/log.err"
 }
 
 @test "over 100 rotations by size, JSON, all kept by their time" {
 	two_tracers --json --log-file a.json --rotate-size=64K --rotate-keep=all
-	load_with_hangups 4
+	load_until_rotated a.json
 	stop_two TERM
 	[ "$(rotated a.json)" -gt 100 ]
 	check_streams a.json $((64 << 10))
@@ -102,7 +103,7 @@ check_streams() {
 
 @test "over 100 rotations by time" {
 	two_tracers --csv --log-file a.csv --rotate-time=15ms --rotate-keep=all
-	load_with_hangups 4
+	load_until_rotated a.csv
 	stop_two
 	[ "$(rotated a.csv)" -gt 100 ]
 	check_streams a.csv 0
@@ -112,18 +113,18 @@ check_streams() {
 # is compressed.
 compress_by() {
 	skip_without "$1"
-	two_tracers "${@:3}" --log-file a.csv --compress="$1" --duration=8s
-	load_with_hangups 4
+	two_tracers "${@:3}" --log-file a.log --compress="$1" --duration=8s
+	load_until_rotated a.log
 	wait_for '! proc_is_running log' 90
 	stop_two
-	[ "$(rotated a.csv)" -gt 100 ]
-	[ "$(rotated a.csv "$2")" -eq "$(rotated a.csv)" ]
-	[ ! -e a.csv.compressing ]
-	check_streams a.csv "${LIMIT:-0}"
+	[ "$(rotated a.log)" -gt 100 ]
+	[ "$(rotated a.log "$2")" -eq "$(rotated a.log)" ]
+	[ ! -e a.log.compressing ]
+	check_streams a.log "${LIMIT:-0}"
 }
 
 @test "over 100 rotations by size, compressed by gzip" {
-	LIMIT=$((32 << 10)) compress_by gzip .gz --csv --rotate-size=32K --rotate-keep=9999
+	LIMIT=$((64 << 10)) compress_by gzip .gz --json --rotate-size=64K --rotate-keep=9999
 }
 
 @test "over 100 rotations by time, compressed by zstd" {

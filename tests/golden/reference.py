@@ -63,7 +63,7 @@ class Event:
 
 def add_state(events, start):
     """What depends on the events before: held time, timers, a fallen cwnd."""
-    conns, now = {}, 0
+    conns, over, now = {}, set(), 0
     for event in events:
         now = event.ktime = max(now, event.ktime)
         if event.nocookie:
@@ -72,12 +72,18 @@ def add_state(events, start):
             event.cookie = 0
         else:
             event.conn = event.color_key = event.cookie or 1
+        if event.conn in over and event.event != 'reset':
+            # The socket has another connection.
+            over.remove(event.conn)
+            del conns[event.conn]
         first, cwnd = conns.get(event.conn, (now, 0))
         if event.nocookie and not event.sport:
             # Its port is chosen later, and makes it another: not entered.
             first, cwnd = now, 0
         else:
             conns[event.conn] = first, event.snd_cwnd
+            if event.event == 'close':
+                over.add(event.conn)
         event.has_fallen = event.snd_cwnd < cwnd
         event.offset_ns = max(0, now - start)
         event.conn_ns = now - first
