@@ -166,6 +166,7 @@ check_truth() {
 	cat "$instance/events/tcp/tcp_probe/format" >"$out/ftrace/format"
 	cat /sys/kernel/tracing/events/header_page >"$out/ftrace/header_page"
 	echo 1 >"$out/ftrace/init_threads"
+	[ "$(uname -m)" != s390x ] || : >"$out/ftrace/big_endian"
 	echo 1 >"$instance/events/tcp/tcp_probe/enable"
 
 	serve 7000
@@ -198,6 +199,7 @@ truth_fields=$truth_fields,snd_nxt,snd_una,mark,cookie,lost
 # All at the same time; judge.py knows by the name what each should have.
 check_filters() {
 	local port
+	[ "$(uname -m)" != s390x ] || skip "ten traces take over two minutes on an emulated s390x"
 	for port in 7001 7002 7003; do
 		serve "$port"
 		serve "$port" b

@@ -3,7 +3,8 @@
 hold. Knows nothing of tcc-trace.
 
 Page and event layout: events/header_page and events/header_event in tracefs,
-include/linux/ring_buffer.h. Members of the event: its format file.
+include/linux/ring_buffer.h. Members of the event: its format file. A file
+big_endian tells that the machine was; there bit fields begin at the other end, too.
 """
 import os
 import re
@@ -25,6 +26,7 @@ MEMBERS = ("snd_cwnd", "ssthresh", "snd_wnd", "srtt", "rcv_wnd", "data_len",
 class Recording:
     def __init__(self, directory):
         self.directory = directory
+        self._order = ">" if os.path.exists(os.path.join(directory, "big_endian")) else "<"
         self.init_threads = {int(n) for n in self._read("init_threads").split()}
         self._page = re.search(r"char data;\s*offset:(\d+);\s*size:(\d+);",
                                self._read("header_page")).groups()
@@ -54,7 +56,7 @@ class Recording:
         """One struct for all that is wanted of an event, in offset order, and
         the places of the wanted members in what it unpacks."""
         wanted = ("common_type", "common_pid", "saddr", "daddr") + MEMBERS
-        text, at = "=", 0
+        text, at = self._order, 0
         in_order = sorted(wanted, key=lambda name: self._layout[name][0])
         for name in in_order:
             offset, size = self._layout[name]
@@ -75,8 +77,8 @@ class Recording:
             if values[type_at] != self._id:
                 continue
             saddr, daddr = values[saddr_at], values[daddr_at]
-            local = ends.get(saddr) or ends.setdefault(saddr, end_of(saddr))
-            remote = ends.get(daddr) or ends.setdefault(daddr, end_of(daddr))
+            local = ends.get(saddr) or ends.setdefault(saddr, end_of(saddr, self._order))
+            remote = ends.get(daddr) or ends.setdefault(daddr, end_of(daddr, self._order))
             yield time_ns, values[pid_at], local, remote, [values[i] for i in places]
 
     def _raw_events(self, cpu):
@@ -84,20 +86,25 @@ class Recording:
         with open(os.path.join(self.directory, f"cpu{cpu}"), "rb") as file:
             data = file.read()
         for at in range(0, len(data), header + size):
-            time_ns, commit = struct.unpack_from("=QQ" if header == 16 else "=QI", data, at)
+            time_ns, commit = struct.unpack_from(
+                self._order + ("QQ" if header == 16 else "QI"), data, at)
             if commit & MISSED_EVENTS:
                 raise ValueError(f"cpu{cpu}: ftrace lost events before a page")
             start = at + header
-            yield from page_events(data, start, start + (commit & COMMIT_MASK), time_ns)
+            yield from page_events(data, start, start + (commit & COMMIT_MASK), time_ns,
+                                   self._order)
 
 
-def page_events(data, at, end, time_ns):
+def page_events(data, at, end, time_ns, order):
     """Each entry of a page, of whatever type: (time, data, offset)."""
-    word = struct.Struct("=I").unpack_from
+    word = struct.Struct(order + "I").unpack_from
     while at < end:
         header, = word(data, at)
         at += 4
-        kind, delta = header & 31, header >> 5
+        if order == "<":
+            kind, delta = header & 31, header >> 5
+        else:
+            kind, delta = header >> 27, header & (1 << 27) - 1
         if kind == TYPE_PADDING:
             if delta == 0:
                 return
@@ -118,9 +125,10 @@ def page_events(data, at, end, time_ns):
             at += kind * 4
 
 
-def end_of(sockaddr):
+def end_of(sockaddr, order):
     """(family, packed address, port) of a struct sockaddr_in or _in6."""
-    family, port = struct.unpack_from("=H", sockaddr)[0], struct.unpack_from("!H", sockaddr, 2)[0]
+    family = struct.unpack_from(order + "H", sockaddr)[0]
+    port = struct.unpack_from("!H", sockaddr, 2)[0]
     if family == socket.AF_INET6:
         return family, sockaddr[8:24], port
     return family, sockaddr[4:8], port
