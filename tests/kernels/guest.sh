@@ -353,6 +353,18 @@ check_ca() {
 	traffic -c cubic 127.0.0.1 7013 100 2000 2000
 	traffic_wait
 	traces_stop
+	[ -e /sys/kernel/btf/tcp_bbr ] || return 0
+
+	# The same where the module's BTF is cut off.
+	head -c 300 /sys/kernel/btf/tcp_bbr >/tmp/btf
+	mount -o bind /tmp/btf /sys/kernel/btf/tcp_bbr
+	trace corrupt.jsonl --json --fields=+cc,+bbr_mode,+ca
+	traces_attached
+	traffic -c bbr 127.0.0.1 7011 100 2000 2000
+	traffic -c cubic 127.0.0.1 7013 100 2000 2000
+	traffic_wait
+	traces_stop
+	umount /sys/kernel/btf/tcp_bbr
 }
 
 # One connection, of which TCP_INFO is asked whenever nothing moves, and the probe

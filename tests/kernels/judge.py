@@ -326,6 +326,17 @@ class Events(Check):
 class Ca(Check):
     """Private state by the BTF of the module, or built in."""
 
+    def has_no_bbr(self, name):
+        """Said once, and the trace goes on without, but with all else."""
+        bbr, others = [], []
+        for record in self.records(name):
+            (bbr if record["cc"] == "bbr" else others).append(record)
+        require(len(bbr) >= 20, f"{name}: only {len(bbr)} events of bbr")
+        require(all(r["bbr_mode"] is None and "ca.mode" not in r for r in bbr), f"{name}: bbr?")
+        require(all("ca.cnt" in r for r in others if r["cc"] == "cubic"), f"{name}: no cubic")
+        said = re.findall(r"the private state of algorithm 'bbr'", read(self.path(name + ".err")))
+        require(len(said) == 1, f"{name}: said {len(said)} times that bbr is not decoded")
+
     def judge(self):
         bbr = [r for r in self.records("bbr.jsonl") if r["cc"] == "bbr"]
         cubic, dctcp = self.records("cubic.jsonl"), self.rows("dctcp.csv")
@@ -333,11 +344,9 @@ class Ca(Check):
         require(all("ca.cnt" in r and "ca.bic_K" in r and r["cubic_k"] is not None
                     for r in cubic), "cubic is not decoded")
         if self.kernel.has_no_cookie:   # nor BTF of modules, before 5.11
-            require(all(r["bbr_mode"] is None and "ca.mode" not in r for r in bbr), "bbr?")
-            said = re.findall(r"the private state of algorithm 'bbr'",
-                              read(self.path("bbr.jsonl.err")))
-            require(len(said) == 1, f"said {len(said)} times that bbr is not decoded")
+            self.has_no_bbr("bbr.jsonl")
             return "cubic decoded; bbr, dctcp: this kernel's modules have no BTF"
+        self.has_no_bbr("corrupt.jsonl")
         modes = ("STARTUP", "DRAIN", "PROBE_BW", "PROBE_RTT")
         for r in bbr:
             require(modes[r["ca.mode"]] == r["bbr_mode"], "the mode has another name")
