@@ -28,6 +28,8 @@ TEXT = re.compile(
 TCPPROBE = re.compile(
     r"\d+\.\d{9} \S+ \S+ (?P<length>\d+) 0x(?P<snd_nxt>[0-9a-f]+) 0x(?P<snd_una>[0-9a-f]+) "
     r"(?P<snd_cwnd>\d+) (?P<ssthresh>\d+) (?P<snd_wnd>\d+) (?P<srtt>\d+) (?P<rcv_wnd>\d+)")
+# What a kernel says first when it is ill.
+COMPLAINT = re.compile(r"BUG:|WARNING:|Oops|protection fault|invalid opcode|int3|panic|Call Trace|stall")
 
 
 class Fault(Exception):
@@ -414,6 +416,7 @@ class Kernel:
         self.byte_order = ">" if arch == "s390x" else "<"
         self.has_no_ipv6_link = arch == "s390x"     # see guest.sh
         self.has_no_ca_state = number < (5, 19)
+        self.is_dead = False
 
     def read(self, name):
         try:
@@ -427,12 +430,23 @@ class Kernel:
         for line in text.splitlines():
             print("#", line)
 
+    def death(self):
+        """Why a check did not come to its end; the console is shown once, from the
+        first complaint of the kernel on."""
+        if self.is_dead:
+            return "the machine is dead"
+        self.is_dead = True
+        console = (self.read("console") or "").splitlines()
+        first = next((i for i, line in enumerate(console) if COMPLAINT.search(line)),
+                     max(0, len(console) - 20))
+        return "\n".join(["did not come to its end in the machine; the console:"]
+                         + console[max(0, first - 3):first + 60])
+
     def judge(self, name):
         directory = os.path.join(self.out, name)
         status = self.read(f"out/{name}/status")
         if status is None:
-            return self.say(False, name, "did not come to its end in the machine; the console "
-                            "ends:\n" + "\n".join((self.read("console") or "").splitlines()[-8:]))
+            return self.say(False, name, self.death())
         if status == "77":
             return self.say(True, name, skip=self.read(f"out/{name}/skip"))
         check = CHECKS[name](self, directory)
