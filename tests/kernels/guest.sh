@@ -377,6 +377,8 @@ check_properties() {
 	for name in a b; do
 		ip netns exec "$name" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_ecn'
 	done
+	# Whether what netem does changes a's is chance; so it is another than b's.
+	ip netns exec a sh -c 'echo 5 >/proc/sys/net/ipv4/tcp_reordering'
 	trace all.jsonl --json --fields=all --port=7000
 	traces_attached
 	helper pair /run/netns/a /run/netns/b "$B4" 7000 >"$out/info" <<-END
@@ -386,7 +388,7 @@ check_properties() {
 		quiet
 		show a 1
 		/bin/tc qdisc del dev veth0 root
-		$queue delay 5ms loss 2% reorder 25% duplicate 10%
+		$queue delay 5ms loss 5% reorder 25% duplicate 10%
 		send 300000
 		quiet
 		$queue delay 5ms
@@ -470,7 +472,8 @@ run_check() {
 	ip netns exec a tc qdisc del dev veth0 root 2>/dev/null
 	ip -n a link set veth0 gso_max_segs 65535
 	for name in a b; do
-		ip netns exec "$name" sh -c 'echo 2 >/proc/sys/net/ipv4/tcp_ecn'
+		ip netns exec "$name" sh -c 'echo 2 >/proc/sys/net/ipv4/tcp_ecn
+			echo 3 >/proc/sys/net/ipv4/tcp_reordering'
 	done
 	echo "$status" >"/out/$1/status"
 	echo "check $1: status $status, $((($(helper clock) - start) / 1000000)) ms"

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #define TIMEOUT_S 60
+#define QUIET_MS 100
 
 struct header {
 	uint32_t rounds, request, reply;
@@ -232,17 +233,18 @@ static void transfer(int from, int to, size_t n_bytes)
 }
 
 /*
- * Until neither end has sent a segment for a while and all is acknowledged or,
- * with `is_hole`, some of a's segments are so by SACK alone. Here acknowledgements
- * are delayed by up to 40 ms; a timeout takes over 200 ms, and twice as long each
- * time, so that after the quiet of a hole there is as much of it left.
+ * Until neither end has sent a segment for QUIET_MS and all is acknowledged or,
+ * with `is_hole`, some of a's segments are so by SACK alone and one is sent again,
+ * by a timeout as well. Acknowledgements are delayed by up to 40 ms here; a timeout
+ * takes over 200 ms, and after the first twice as long, so that there is more of
+ * the quiet of a hole left than it took.
  */
 static void await_quiet(const struct pair *pair, int is_hole)
 {
-	uint32_t wanted_ms = is_hole ? 300 : 100, quiet_ms = 0, n_segments = 0, n_before;
+	uint32_t quiet_ms = 0, n_segments = 0, n_before;
 	struct tcp_info a, b;
 
-	for (int ms = 0; quiet_ms < wanted_ms; ms += 5) {
+	for (int ms = 0; quiet_ms < QUIET_MS; ms += 5) {
 		if (ms > TIMEOUT_S * 1000) {
 			errno = ETIMEDOUT;
 			fail("quiet");
@@ -253,7 +255,8 @@ static void await_quiet(const struct pair *pair, int is_hole)
 		n_before = n_segments;
 		n_segments = a.tcpi_segs_out + b.tcpi_segs_out + a.tcpi_segs_in + b.tcpi_segs_in;
 		if (n_segments == n_before &&
-		    (is_hole ? a.tcpi_sacked != 0 : a.tcpi_unacked + b.tcpi_unacked == 0))
+		    (is_hole ? a.tcpi_sacked && a.tcpi_retrans && a.tcpi_backoff :
+			       a.tcpi_unacked + b.tcpi_unacked == 0))
 			quiet_ms += 5;
 		else
 			quiet_ms = 0;
