@@ -29,7 +29,8 @@ TCPPROBE = re.compile(
     r"\d+\.\d{9} \S+ \S+ (?P<length>\d+) 0x(?P<snd_nxt>[0-9a-f]+) 0x(?P<snd_una>[0-9a-f]+) "
     r"(?P<snd_cwnd>\d+) (?P<ssthresh>\d+) (?P<snd_wnd>\d+) (?P<srtt>\d+) (?P<rcv_wnd>\d+)")
 # What a kernel says first when it is ill.
-COMPLAINT = re.compile(r"BUG:|WARNING:|Oops|protection fault|invalid opcode|int3|panic|Call Trace|stall")
+COMPLAINT = re.compile(
+    r"BUG:|WARNING:|Oops|protection fault|invalid opcode|int3|panic|Call Trace|stall")
 
 
 class Fault(Exception):
