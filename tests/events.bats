@@ -294,6 +294,7 @@ kernel_objects() {
 
 @test "50,000 short connections: two closes each, none lost, memory and maps flat" {
 	local n=50000 before after objects
+	sanitizer_options "${SANITIZER_FREES_AT_ONCE[@]}"
 	export PYTHONDONTWRITEBYTECODE=1
 	trace_start --json --fields="event,cookie,sport,dport,conn_ms,duration_ms" --netns="$NETNS_A" --port="$PORT" \
 		--events=close --buffer=8M

@@ -21,9 +21,11 @@ sanitizer_options() {
 	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}$*"
 }
 
-# Else what was freed stays for a while, to catch its use: memory seems to grow.
+# Else what was freed stays for a while, and the frames of functions that have
+# returned, to catch their use: memory seems to grow.
 # shellcheck disable=SC2034 # for who measures memory
-SANITIZER_FREES_AT_ONCE=(quarantine_size_mb=0 thread_local_quarantine_size_kb=0)
+SANITIZER_FREES_AT_ONCE=(quarantine_size_mb=0 thread_local_quarantine_size_kb=0
+	detect_stack_use_after_return=0)
 
 # trace_start OPTION...: trace in the background as process "trace"; returns
 # when it is attached. Its output is $NETNS_DIR/trace.out, its messages
