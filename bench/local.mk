@@ -15,7 +15,6 @@ bench/cost.bpf.o: bench/cost.bpf.c $(bpf_sources)
 
 BENCH = TCC_TRACE='$(abs_builddir)/tcc-trace' TCC_BENCH='$(abs_builddir)/bench' \
 	$(BASH) $(srcdir)/bench/bench.sh
-BASH = bash
 bench_needs = tcc-trace$(EXEEXT) bench/probe_cost$(EXEEXT) bench/cost.bpf.o
 
 .PHONY: bench bench-format bench-cost bench-cpu bench-idle bench-start

@@ -8,7 +8,7 @@ EXTRA_DIST += \
 	debian/postrm debian/rules debian/source/format debian/tests/control \
 	debian/tests/loopback debian/upstream/metadata debian/watch \
 	debian/source/lintian-overrides debian/tcc-trace.lintian-overrides \
-	pkg/rpmlintrc pkg/toolchains tests/lib/root.bash tests/packages.bats
+	pkg/rpmlintrc pkg/toolchains tests/lib/mirror.bash tests/lib/root.bash tests/packages.bats
 
 # Nothing of this make's own may reach the packages' builds.
 pkg_clean_make = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u MAKEOVERRIDES
@@ -54,6 +54,6 @@ check-made-packages:
 		$(BATS) --formatter tap $(srcdir)/tests/packages.bats
 	@trs=tests/packages.trs; $(trs_passed)
 
-# As root: built by newer releases of Debian.
+# As root: built, and used, by the releases of Debian.
 check-toolchains: dist
 	$(srcdir)/pkg/toolchains $(pkg_tarball)

@@ -25,9 +25,6 @@ tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
 
 check_PROGRAMS += $(unit_tests) tests/replay tests/jsonl_check
 LDADD = libtcc.a $(LIBBPF_LIBS) $(JANSSON_LIBS) $(LIBSECCOMP_LIBS) -lpthread
-# BTF is libbpf's.
-tests_unit_test_ca_layout_LDADD = $(LDADD) $(LIBBPF_LIBS)
-tests_unit_test_ca_source_LDADD = $(LDADD) $(LIBBPF_LIBS)
 
 # A congestion control algorithm that is a BPF program, and what registers it.
 check_PROGRAMS += tests/toy_cc

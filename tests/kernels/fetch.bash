@@ -5,24 +5,16 @@
 # apt knows of this machine. Knows nothing of what they are for. To be sourced.
 #
 # All is kept in $FETCH_DIR: state/ is apt's, deb/ the packages, each checked by
-# the hash that apt has of it before it is unpacked. The mirror is the first that
-# this machine's own apt configuration has for Debian, or $DEBIAN_MIRROR.
+# the hash that apt has of it before it is unpacked.
 
-fetch_mirror() {
-	if [ -n "${DEBIAN_MIRROR:-}" ]; then
-		echo "$DEBIAN_MIRROR"
-		return
-	fi
-	# shellcheck disable=SC2016 # for apt-get
-	apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' |
-		sed -n 's/^Debian //p' | grep -v -- '-security' | sed 's|/*$||' | head -n 1 | grep .
-}
+# shellcheck source=tests/lib/mirror.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/mirror.bash"
 
 # fetch_suite SUITE ARCH: what apt needs to work on it goes into FETCH_APT.
 # Lists younger than an hour are good enough; without a mirror, any are.
 fetch_suite() {
 	local suite=$1 arch=$2 mirror state=$FETCH_DIR/state/$1-$2
-	mirror=$(fetch_mirror) || {
+	mirror=$(debian_mirror) || {
 		echo "apt knows no Debian mirror; DEBIAN_MIRROR may name one" >&2
 		return 1
 	}

@@ -2,23 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Minimal Debian systems in directories, and running commands in them, as root.
-# Nothing stays mounted. They are made by debootstrap once, from the mirror that
-# the machine's own apt uses, and kept as tarballs in $ROOT_CACHE, which the caller
-# sets. To be sourced.
+# Nothing stays mounted. They are made by debootstrap once, and kept as tarballs in
+# $ROOT_CACHE, which the caller sets. To be sourced.
 
-# The mirror, out of apt's configuration.
-root_mirror() {
-	# shellcheck disable=SC2016 # apt-get expands
-	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' |
-		awk '$3 ~ /^(Debian|Ubuntu)$/ && $2 !~ /-/ { print $1; exit }'
-}
+# shellcheck source=tests/lib/mirror.bash
+. "$(dirname "${BASH_SOURCE[0]}")/mirror.bash"
 
 # root_has SUITE: whether the mirror answers, and has it. By what debootstrap
 # itself downloads with.
 root_has() {
 	local mirror
-	mirror=$(root_mirror)
-	[ -n "$mirror" ] && wget --quiet --tries=2 --timeout=30 --spider "${mirror%/}/dists/$1/Release"
+	mirror=$(debian_mirror) &&
+		wget --quiet --tries=2 --timeout=30 --spider "$mirror/dists/$1/Release"
 }
 
 # root_fetch SUITE: have its tarball. The lists of apt are in it, so that they
@@ -29,7 +24,7 @@ root_fetch() {
 	[ ! -f "$tarball" ] || return 0
 	rm -rf "$dir" && mkdir -p "$dir/etc/dpkg/dpkg.cfg.d" || return
 	echo force-unsafe-io >"$dir/etc/dpkg/dpkg.cfg.d/unsafe-io"
-	debootstrap --variant=minbase "$suite" "$dir" "$(root_mirror)" >"$dir.log" 2>&1 || {
+	debootstrap --variant=minbase "$suite" "$dir" "$(debian_mirror)" >"$dir.log" 2>&1 || {
 		tail -n 20 "$dir.log" >&2
 		return 1
 	}
