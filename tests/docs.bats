@@ -4,6 +4,7 @@
 # completions, README.md, HACKING. The program itself says what is true.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 
 setup() {
 	SOURCE=$TCC_TESTS/..
@@ -18,17 +19,6 @@ setup() {
 	# The completions run the program that is on the command line.
 	PATH=$(dirname "$TCC_TRACE"):$PATH
 	cd "$BATS_TEST_TMPDIR" || return
-}
-
-# needs PROGRAM: or skip.
-needs() {
-	command -v "$1" >/dev/null || skip "$1 is not installed"
-}
-
-# same WANTED GOT: compare texts; shows how they differ. Nothing is like nothing.
-same() {
-	[ -n "$1" ]
-	diff -u --label wanted --label got <(printf '%s\n' "$1") <(printf '%s\n' "$2")
 }
 
 # ---- what the program says --------------------------------------------------
@@ -90,11 +80,11 @@ page_tags() {
 }
 
 @test "the man page has each option of --help, with its argument, and no other" {
-	same "$(help_options)" "$(page_tags OPTIONS | cut -f 1 | LC_ALL=C sort)"
+	equal "$(help_options)" "$(page_tags OPTIONS | cut -f 1 | LC_ALL=C sort)"
 }
 
 @test "the man page has each field of --fields=help, with type, unit and meaning, and no other" {
-	same "$(help_fields)" "$(page_tags FIELDS |
+	equal "$(help_fields)" "$(page_tags FIELDS |
 		sed -E 's/^\.BR ([^ ]+) " \(([a-z]+)(; ([^)]*))?\)"\t/\1|\2|\4|/')"
 }
 
@@ -112,7 +102,7 @@ page_tags() {
 }
 
 @test "the man pages: mandoc finds no fault" {
-	needs mandoc
+	skip_without mandoc
 	for page in "$PAGE" "$TUTORIAL"; do
 		run -0 mandoc -W warning -T lint "$page"
 		[ -z "$output" ]
@@ -120,7 +110,7 @@ page_tags() {
 }
 
 @test "the man pages: groff finds no fault" {
-	needs groff
+	skip_without groff
 	for page in "$PAGE" "$TUTORIAL"; do
 		run -0 groff -man -ww -z "$page"
 		[ -z "$output" ]
@@ -128,8 +118,8 @@ page_tags() {
 }
 
 @test "the man pages: man finds no fault" {
-	needs man
-	needs groff
+	skip_without man
+	skip_without groff
 	run -0 --separate-stderr man --warnings -l "$PAGE"
 	[ -z "$stderr" ]
 	[[ $output == *"tcp:tcp_probe"* ]]
@@ -139,7 +129,7 @@ page_tags() {
 }
 
 @test "the man pages: lexgrog finds their names" {
-	needs lexgrog
+	skip_without lexgrog
 	run -0 lexgrog "$PAGE"
 	[[ $output == *'"tcc-trace - trace TCP congestion control"' ]]
 	run -0 lexgrog "$TUTORIAL"
@@ -152,12 +142,12 @@ page_tags() {
 }
 
 @test "the man page explains each kind of event, and each value of limited_by" {
-	same "$("$TCC_TRACE" --help |
+	equal "$("$TCC_TRACE" --help |
 		sed -n '/--events=LIST/,/all/p' | grep -oE '\b(probe|retransmit|ca_state|state|reset|close)\b' |
 		LC_ALL=C sort)" \
 		"$(sed -n '/^\.SH EVENTS/,/^\.SH LIMITED/s/^\.SS \([a-z_]*\)$/\1/p' "$PAGE" |
 			LC_ALL=C sort)"
-	same "$("$TCC_TRACE" --fields=help | sed -n 's/^limited_by .*: //p' | sed 's/, /\n/g' |
+	equal "$("$TCC_TRACE" --fields=help | sed -n 's/^limited_by .*: //p' | sed 's/, /\n/g' |
 		LC_ALL=C sort)" \
 		"$(page_tags 'LIMITED BY' | sed -n 's/^\.B \([a-z]*\)\t.*/\1/p' | LC_ALL=C sort -u)"
 }
@@ -178,7 +168,7 @@ options_in_text() {
 @test "each completion has each option of --help, and no other" {
 	for shell in bash zsh fish; do
 		echo "$shell:"
-		same "$(help_option_names)" "$(options_in_text $shell)"
+		equal "$(help_option_names)" "$(options_in_text $shell)"
 	done
 }
 
@@ -272,7 +262,7 @@ cases_hold() {
 	mapfile -t lines <<<"$wanted"
 	lines=("${lines[@]%:*}")
 	candidates "$1" "${lines[@]}" >got
-	same "$wanted" "$(paste -d : <(printf '%s\n' "${lines[@]}") <(sed 's/^./ &/' got))"
+	equal "$wanted" "$(paste -d : <(printf '%s\n' "${lines[@]}") <(sed 's/^./ &/' got))"
 }
 
 # choices_hold SHELL: all options, all fields, all values of each choice.
@@ -284,11 +274,11 @@ choices_hold() {
 	done < <(help_choices)
 	lines+=('tcc-trace --fields=' 'tcc-trace -' 'tcc-trace --')
 	candidates "$1" "${lines[@]}" >got
-	same "$(printf '%s\n' "${wanted[@]}")" \
+	equal "$(printf '%s\n' "${wanted[@]}")" \
 		"$(paste -d ' ' <(help_choices | cut -d ' ' -f 1) <(head -n -3 got))"
-	same "$( (help_fields | cut -d '|' -f 1 && printf '%s\n' all ca help) | LC_ALL=C sort)" \
+	equal "$( (help_fields | cut -d '|' -f 1 && printf '%s\n' all ca help) | LC_ALL=C sort)" \
 		"$(tail -n 3 got | head -n 1 | tr ' ' '\n' | LC_ALL=C sort)"
-	same "$(help_option_names)" "$(tail -n 2 got | tr ' ' '\n' | LC_ALL=C sort -u)"
+	equal "$(help_option_names)" "$(tail -n 2 got | tr ' ' '\n' | LC_ALL=C sort -u)"
 }
 
 @test "bash offers options, values, fields and files" {
@@ -302,7 +292,7 @@ tcc-trace -F -mar: -mark"
 }
 
 @test "zsh offers options, values, fields and files" {
-	needs zsh
+	skip_without zsh
 	zsh -n "$COMPLETIONS/_tcc-trace"
 	cases_hold zsh "$general_cases
 tcc-trace -F -mar: -mark
@@ -312,19 +302,19 @@ tcc-trace --quiet --verb:"
 }
 
 @test "zsh offers all options, all choices, all fields" {
-	needs zsh
+	skip_without zsh
 	choices_hold zsh
 }
 
 @test "fish offers options, values, fields and files" {
-	needs fish
+	skip_without fish
 	fish --no-execute "$COMPLETIONS/tcc-trace.fish"
 	cases_hold fish "$general_cases
 tcc-trace -Fcp: -Fcpu"
 }
 
 @test "fish offers all options, all choices, all fields" {
-	needs fish
+	skip_without fish
 	choices_hold fish
 }
 
@@ -361,7 +351,7 @@ examples() {
 # ---- the rest ---------------------------------------------------------------
 
 @test "codespell finds no fault in the documentation" {
-	needs codespell
+	skip_without codespell
 	# \(bu is a bullet.
 	run codespell -L bu "$SOURCE/README.md" "$SOURCE/HACKING" "$SOURCE/NEWS" \
 		"$SOURCE/man/tcc-trace.8.in" "$TUTORIAL" "$SOURCE/src/fields.def" "$COMPLETIONS"
@@ -372,7 +362,7 @@ examples() {
 
 # x.c and x.h are one entry, x.[ch].
 @test "HACKING's map has each file of src and bpf, and no other" {
-	same "$(cd "$SOURCE" && find src bpf -name '*.[ch]' -o -name '*.def' |
+	equal "$(cd "$SOURCE" && find src bpf -name '*.[ch]' -o -name '*.def' |
 		sed -E 's/\.[ch]$//' | LC_ALL=C sort -u)" \
 		"$(sed -nE 's/^((src|bpf)\/[a-z_.]+(\[ch\])?)  .*/\1/p' "$SOURCE/HACKING" |
 			sed -E 's/\.(\[ch\]|[ch])$//' | LC_ALL=C sort)"
@@ -380,13 +370,13 @@ examples() {
 
 @test "the tarball has each file of the packages; both packages have one version" {
 	local version
-	same "$(cd "$SOURCE" && find debian pkg -type f ! -name '*.mk' ! -path debian/tcc-trace.service |
+	equal "$(cd "$SOURCE" && find debian pkg -type f ! -name '*.mk' ! -path debian/tcc-trace.service |
 		LC_ALL=C sort)" \
 		"$(sed -n '/^EXTRA_DIST/,/[^\\]$/p' "$SOURCE/pkg/local.mk" |
 			grep -oE '(debian|pkg)/[^ ]+' | LC_ALL=C sort)"
 	version=$(sed -nE 's/^AC_INIT.*, \[(.*)\]\)$/\1/p' "$SOURCE/configure.ac")
-	same "tcc-trace ($version-1)" "$(sed -n '1s/) .*/)/p' "$SOURCE/debian/changelog")"
-	same "$version-1" "$(sed -n '/^%changelog/{n;s/.* - //p;}' "$SOURCE/tcc-trace.spec.in")"
+	equal "tcc-trace ($version-1)" "$(sed -n '1s/) .*/)/p' "$SOURCE/debian/changelog")"
+	equal "$version-1" "$(sed -n '/^%changelog/{n;s/.* - //p;}' "$SOURCE/tcc-trace.spec.in")"
 }
 
 @test "HACKING's map and README.md know of the packages" {

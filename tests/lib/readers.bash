@@ -4,31 +4,10 @@
 # Other programs that read the output, for bats: the tools beside this file and
 # what they need. Needs TCC_TESTS, TCC_BUILD.
 
+# shellcheck source=tests/lib/common.bash
+. "$TCC_TESTS/lib/common.bash"
+
 TCC_SCHEMA=$TCC_BUILD/share/tcc-trace.schema.json
-
-# skip_without NEED...: programs, or `jsonschema`, the module of Python.
-skip_without() {
-	local need
-	for need; do
-		if [ "$need" = jsonschema ]; then
-			python_with_jsonschema >/dev/null || skip "needs Python's jsonschema"
-		else
-			command -v "$need" >/dev/null || skip "needs $need"
-		fi
-	done
-}
-
-# The Python that has it: Debian's package serves Debian's own only.
-python_with_jsonschema() {
-	local python
-	for python in python3 /usr/bin/python3; do
-		if "$python" -c 'import jsonschema' 2>/dev/null; then
-			echo "$python"
-			return
-		fi
-	done
-	return 1
-}
 
 # See same.py.
 same() {
