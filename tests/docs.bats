@@ -368,10 +368,24 @@ examples() {
 			sed -E 's/\.(\[ch\]|[ch])$//' | LC_ALL=C sort)"
 }
 
+# files_of_packages SOURCE: but for what `make deb` and its like leave in a build
+# directory, which may be that of the source.
+files_of_packages() {
+	(cd "$1" && find debian pkg -regextype posix-extended \
+		-regex 'pkg/(deb|rpm|roots|toolchain-[^/]*\.log)' -prune -o \
+		-type f ! -name '*.mk' ! -path debian/tcc-trace.service -print) | LC_ALL=C sort
+}
+
+@test "what make deb, rpm and check-toolchains leave is no file of the packages" {
+	mkdir -p debian pkg/deb pkg/rpm/SPECS pkg/roots
+	touch debian/control pkg/deb/build.log pkg/rpm/SPECS/a.spec pkg/roots/trixie.tar \
+		pkg/toolchain-sid.log pkg/toolchains
+	equal $'debian/control\npkg/toolchains' "$(files_of_packages .)"
+}
+
 @test "the tarball has each file of the packages; both packages have one version" {
 	local version
-	equal "$(cd "$SOURCE" && find debian pkg -type f ! -name '*.mk' ! -path debian/tcc-trace.service |
-		LC_ALL=C sort)" \
+	equal "$(files_of_packages "$SOURCE")" \
 		"$(sed -n '/^EXTRA_DIST/,/[^\\]$/p' "$SOURCE/pkg/local.mk" |
 			grep -oE '(debian|pkg)/[^ ]+' | LC_ALL=C sort)"
 	version=$(sed -nE 's/^AC_INIT.*, \[(.*)\]\)$/\1/p' "$SOURCE/configure.ac")
