@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/examples
 
 setup() {
 	SOURCE=$TCC_TESTS/..
@@ -320,16 +321,10 @@ tcc-trace -Fcp: -Fcpu"
 
 # ---- examples ---------------------------------------------------------------
 
-# The command lines that are shown as examples, up to a pipe or a redirection.
+# Up to a pipe or a redirection.
 examples() {
-	{
-		"$TCC_TRACE" --help | sed -n 's/^  tcc-trace/tcc-trace/p'
-		sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/p' "$PAGE" |
-			sed "s/\\\\-/-/g; s/\\\\(aq/'/g"
-		# shellcheck disable=SC2016 # Markdown
-		sed -n '/^```/,/^```/p' "$SOURCE/README.md" |
-			sed -E 's/^(# |\$ )?(sudo )?(\.\/build\/)?//'
-	} | sed -nE 's/ +# .*//; s/^tcc-trace( [^|>]*|$).*/\1/p'
+	{ help_commands && manual_commands && tutorial_commands && readme_commands; } |
+		sed -E 's/^tcc-trace ?//; s/[|>].*//'
 }
 
 @test "each example is a valid command line" {
@@ -345,7 +340,7 @@ examples() {
 		n=$((n + 1))
 	done < <(examples)
 	echo "$n examples"
-	[ "$n" -ge 15 ]
+	[ "$n" -ge 35 ]
 }
 
 # ---- the rest ---------------------------------------------------------------

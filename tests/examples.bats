@@ -6,6 +6,7 @@
 # and write something where it looks at traffic that is there.
 
 bats_require_minimum_version 1.5.0
+load lib/examples
 load lib/netns
 load lib/trace
 
@@ -52,29 +53,6 @@ setup() {
 teardown() {
 	:
 }
-
-# ---- what is written as an example --------------------------------------------
-
-# Commands of a man page: from `tcc-trace` on, up to a line that does not go on.
-# A section's name may be given.
-page_commands() {
-	awk -v section="$2" '
-		/^\.SH / { is_in = section == "" || $0 == ".SH " section }
-		!is_in { next }
-		is_open || /^tcc-trace / {
-			is_open = /(\||\\e)$/
-			gsub(/\\\(aq/, "\047"); gsub(/\\-/, "-"); sub(/\\e$/, "")
-			printf "%s%s", $0, is_open ? " " : "\n"
-		}' "$1"
-}
-
-# Those of README.md: behind `sudo`, `#` or nothing in a block of code.
-readme_commands() {
-	# shellcheck disable=SC2016 # Markdown
-	sed -n '/^```/,/^```/p' "$TCC_TESTS/../README.md" |
-		sed -nE 's/ +# .*//; s/^(# |\$ )?(sudo )?(\.\/build\/)?(tcc-trace( .*)?)$/\4/p'
-}
-
 
 # ---- running them ---------------------------------------------------------------
 
@@ -149,11 +127,11 @@ run_all() {
 }
 
 @test "each example of tcc-trace(8) runs" {
-	page_commands "$TCC_BUILD/man/tcc-trace.8" EXAMPLES | run_all 15
+	manual_commands | run_all 15
 }
 
 @test "each example of tcc-trace-tutorial(7) runs" {
-	page_commands "$TCC_TESTS/../man/tcc-trace-tutorial.7" '' | run_all 4
+	tutorial_commands | run_all 4
 }
 
 @test "each example of README.md runs" {
@@ -161,7 +139,7 @@ run_all() {
 }
 
 @test "each example of --help runs" {
-	"$TCC_TRACE" --help | sed -n 's/^  tcc-trace/tcc-trace/p' | run_all 4
+	help_commands | run_all 4
 }
 
 @test "an example that fails, complains or shows nothing is noticed" {
