@@ -3,9 +3,11 @@
 # Runs each example of the man pages, of README.md and of --help as it is
 # written, pipes and redirections included, beside traffic; but for a second or
 # two only. An example must end with status 0, say nothing it does not always say,
-# and write some of each kind of event that it asks for.
+# and write some of each kind of event that it asks for. Those for who is not root,
+# debian/README.Debian's too, are run as nobody.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 load lib/examples
 load lib/netns
 load lib/trace
@@ -51,7 +53,7 @@ setup() {
 }
 
 teardown() {
-	:
+	[ -z "${PROGRAM_DIR:-}" ] || rm -rf "$PROGRAM_DIR"
 }
 
 # ---- running them ---------------------------------------------------------------
@@ -188,7 +190,7 @@ noticed() {
 
 @test "an example that fails or complains is noticed" {
 	noticed 'status 2: ' "tcc-trace --no-such-option"
-	noticed 'status 3: ' "tcc-trace --json | jq .["
+	noticed 'status ' "tcc-trace --json | jq .["
 	noticed 'status 0: ' "tcc-trace --fields=+ca --cc=bbr --buffer=64K; echo x >&2"
 }
 
@@ -205,4 +207,91 @@ noticed() {
 	noticed 'no summary' "tcc-trace 2>messages"
 	run -0 runs "tcc-trace --quiet --csv"
 	run -0 runs "tcc-trace --fields=help"
+}
+
+# ---- without root -------------------------------------------------------------------
+
+# A copy of the program that nobody can run, but not write. Not below bats' own
+# directories: others may not enter those.
+nobodys_program() {
+	PROGRAM_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tcc-examples.XXXXXX")
+	chmod 755 "$PROGRAM_DIR"
+	cp "$TCC_TRACE" "$PROGRAM_DIR/tcc-trace"
+	install -d -o nobody "$PROGRAM_DIR/log"
+}
+
+# traces_as_nobody COMMAND: whether that is what the command does, with options added.
+traces_as_nobody() {
+	rm -rf run "$PROGRAM_DIR"/log/*
+	mkdir run
+	(
+		sudo() {
+			"$@"
+		}
+		id() {
+			command id "$@" nobody
+		}
+		PATH=$PROGRAM_DIR:$PATH
+		eval "$1 --netns=/run/netns/$NETNS_A --duration=700ms -o $PROGRAM_DIR/log/a.csv"
+	) </dev/null >run/out 2>run/err || {
+		echo "status $?"
+		cat run/err
+		return 1
+	}
+	! complaints run/err || return
+	[ "$(stat -c %U "$PROGRAM_DIR/log/a.csv")" = nobody ] || return
+	mv "$PROGRAM_DIR/log/a.csv" run/
+	! not_shown "$1" run
+}
+
+@test "to run it as yourself: the command of README.md, tcc-trace(8) and README.Debian" {
+	local document command
+	skip_without setpriv
+	nobodys_program
+	for document in "$TCC_TESTS/../README.md" "$TCC_BUILD/man/tcc-trace.8" \
+		"$TCC_TESTS/../debian/README.Debian"; do
+		command=$(sudo_commands "$document" setpriv)
+		echo "$document: $command"
+		[[ $command == *" tcc-trace" && $command != *$'\n'* ]]
+		traces_as_nobody "$command"
+	done
+	# Without the capabilities it would not.
+	run ! traces_as_nobody "${command//,+bpf/}"
+	[[ $output == *CAP_BPF* ]]
+}
+
+# Where files keep capabilities, and are run with them.
+skip_without_file_capabilities() {
+	skip_without setcap setpriv findmnt
+	[[ ,$(findmnt -n -o OPTIONS -T "$PROGRAM_DIR"), != *,nosuid,* ]] ||
+		skip "$PROGRAM_DIR is mounted nosuid"
+	touch "$PROGRAM_DIR/file"
+	setcap cap_net_raw=ep "$PROGRAM_DIR/file" || skip "no file capabilities in $PROGRAM_DIR"
+}
+
+@test "to let the members of a group trace: the commands of README.Debian" {
+	# setpriv itself is still root enough to run anything.
+	local commands as_oneself="sh -c 'exec tcc-trace \"\$@\"' sh"
+	nobodys_program
+	skip_without_file_capabilities
+	# For /usr/bin/tcc-trace there is the copy, for the group that of nobody.
+	groupadd() {
+		[ "$*" = '--system tcc-trace' ]
+	}
+	dpkg-statoverride() {
+		[ "$1 $2 $4" = '--update --add tcc-trace' ] &&
+			chown "$3:$(id -g nobody)" "$6" && chmod "$5" "$6"
+	}
+	sudo() {
+		"${@//\/usr\/bin\/tcc-trace/$PROGRAM_DIR/tcc-trace}"
+	}
+	commands=$(sudo_commands "$TCC_TESTS/../debian/README.Debian" \
+		'groupadd|dpkg-statoverride|setcap')
+	echo "$commands"
+	[ "$(wc -l <<<"$commands")" -eq 3 ]
+	eval "set -e; $commands"
+	traces_as_nobody "setpriv --reuid=nobody --regid=$(id -g nobody) --clear-groups $as_oneself"
+	# Who is not in the group does not.
+	run ! traces_as_nobody "setpriv --reuid=daemon --regid=daemon --clear-groups $as_oneself"
+	[[ $output == *"status 126"* ]]
 }

@@ -7,7 +7,7 @@
 # Of a man page, of one section of it if that is named: from `tcc-trace` on, up to a
 # line that does not go on.
 page_commands() {
-	page_text "$1" "${2:-}" | awk '
+	page_text "$@" | awk '
 		is_open || /^tcc-trace / {
 			is_open = /(\||\\)$/
 			sub(/\\$/, "")
@@ -17,7 +17,8 @@ page_commands() {
 
 # Its lines without roff's escapes.
 page_text() {
-	awk -v section="$2" '
+	awk -v section="${2:-}" '
+		BEGIN { is_in = section == "" }
 		/^\.SH / { is_in = section == "" || $0 == ".SH " section }
 		is_in { gsub(/\\\(aq/, "\047"); gsub(/\\-/, "-"); gsub(/\\e/, "\\"); print }' "$1"
 }
@@ -39,4 +40,15 @@ manual_commands() {
 
 tutorial_commands() {
 	page_commands "$TCC_TESTS/../man/tcc-trace-tutorial.7"
+}
+
+# sudo_commands FILE PROGRAM: of any document, those of PROGRAM (a regular expression)
+# behind `sudo`, which may go on over several lines.
+sudo_commands() {
+	page_text "$1" | awk -v first="^ *sudo ($2) " '
+		is_open || $0 ~ first {
+			is_open = sub(/\\$/, "")
+			gsub(/^ +| +$/, "")
+			printf "%s%s", $0, is_open ? " " : "\n"
+		}'
 }
