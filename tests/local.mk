@@ -126,7 +126,7 @@ EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
-	tests/events/check.py tests/events/ends.py \
+	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/properties/client.py tests/properties/cubic.awk tests/properties/cubic.bt tests/properties/compare.py tests/properties/peer.py \
 	tests/properties/tcp_info.py
 

@@ -18,9 +18,8 @@ def of_kind(records, kind):
     return [r for r in records if r["event"] == kind]
 
 
-def recovery(records, n_least, n_most):
-    """A bottleneck: slow start ends in Recovery, and each retransmit is there: as many
-    as nstat says, less what came where the kernel runs no BPF program."""
+def recovery(records, n):
+    """A bottleneck: slow start ends in Recovery, and each of n retransmits is there."""
     is_in_order(records)
     by_cookie = {}
     for r in of_kind(records, "ca_state"):
@@ -36,8 +35,8 @@ def recovery(records, n_least, n_most):
     kinds = Counter(r["retransmit"] for r in retransmits)
     # One event may be a segment of several: what nstat counts is segments.
     segments = sum(-(-r["length"] // r["mss"]) for r in retransmits)
-    print(dict(kinds), "segments", segments, "nstat", n_most, "at least", n_least)
-    assert int(n_least) <= segments <= int(n_most) and kinds["fast"] > 0, segments
+    print(dict(kinds), "segments", segments, "of", n)
+    assert segments == int(n) and kinds["fast"] > 0, segments
     # Before the first loss there is slow start: cwnd grew from 10.
     first = of_kind(records, "ca_state")[0]
     assert first["snd_cwnd"] > 20, first["snd_cwnd"]
