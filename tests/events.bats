@@ -314,7 +314,7 @@ kernel_objects() {
 }
 
 @test "50,000 short connections: two closes each, none lost, memory and maps flat" {
-	local n=50000 before after objects
+	local n=50000 before after objects objects_before
 	sanitizer_options "${SANITIZER_FREES_AT_ONCE[@]}"
 	export PYTHONDONTWRITEBYTECODE=1
 	trace_start --json --fields="event,cookie,sport,dport,conn_ms,duration_ms" --netns="$NETNS_A" --port="$PORT" \
@@ -322,16 +322,17 @@ kernel_objects() {
 	ends in_a many "$PORT" 2000
 	sleep 0.5
 	before=$(rss_anon)
-	objects=$(kernel_objects)
+	objects_before=$(kernel_objects)
 	ends in_a many "$PORT" $((n - 2000))
 	sleep 0.5
 	after=$(rss_anon)
-	objects=$(($(kernel_objects) - objects))
+	objects=$(($(kernel_objects) - objects_before))
 	echo "RssAnon $before $after kB, $objects kernel objects more"
 	finish
 	check many "$n"
 	[ "$after" -le $((before + 512)) ]
 	# Four a connection if the kernel kept them; see the test before this one.
+	[ "$objects_before" -gt 0 ] || skip "all else holds; this kernel does not count its memory"
 	[ "$objects" -le "$n" ]
 }
 

@@ -78,7 +78,7 @@ def life(records):
     assert "FIN_WAIT1" in states and states[-1] == "CLOSE", states
     assert olds[1:] == states[:-1], (olds, states)
     closes = of_kind(records, "close")
-    assert len(closes) == 1 and closes[0]["bytes_sent"] == 50000 + 0, closes
+    assert len(closes) == 1 and closes[0]["bytes_sent"] == 50000, closes
 
 
 def reset(records, direction):
