@@ -66,7 +66,7 @@ bounded() {
 		s/([= ]|>)\/var\/log\//\1/g
 		s/--ca-btf=tcp_mine\.ko/--ca-btf=\/sys\/kernel\/btf\/vmlinux/
 		s/--cc=mine --ca-struct=my_state/--cc=cubic --ca-struct=bictcp/' <<<"$command")
-	echo "tcc-trace --netns=/run/netns/$NETNS_A --duration=700ms$command"
+	echo "tcc-trace --netns=/run/netns/$NETNS_A --duration=1s$command"
 }
 
 # What the program does not say in an ordinary trace. An algorithm without private
@@ -232,7 +232,7 @@ traces_as_nobody() {
 			command id "$@" nobody
 		}
 		PATH=$PROGRAM_DIR:$PATH
-		eval "$1 --netns=/run/netns/$NETNS_A --duration=700ms -o $PROGRAM_DIR/log/a.csv"
+		eval "$1 --netns=/run/netns/$NETNS_A --duration=1s -o $PROGRAM_DIR/log/a.csv"
 	) </dev/null >run/out 2>run/err || {
 		echo "status $?"
 		cat run/err

@@ -57,7 +57,7 @@ def send_short(target):
     while True:
         with connect(target) as connection:
             connection.sendall(bytes(1 << 14))
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
 def send_aborted(target):
@@ -65,14 +65,15 @@ def send_aborted(target):
         with connect(target) as connection:
             connection.sendall(bytes(1 << 12))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
 def main():
     if sys.argv[1] == "serve":
         jobs = [(serve, int(port)) for port in sys.argv[2].split(",")]
     else:
-        jobs = [(job, target) for job in (send, send_short, send_aborted)
+        # Three of each: one that waits a second, as its SYN was lost, is not missed.
+        jobs = [(job, target) for job in [send] + [send_short, send_aborted] * 3
                 for target in sys.argv[2:]]
     for job, argument in jobs:
         threading.Thread(target=job, args=(argument,), daemon=True).start()
