@@ -117,7 +117,7 @@ ftrace_compare() {
 }
 
 @test "a bottleneck: congestion states in order, each retransmit that nstat counts" {
-	local before n untraceable=0
+	local before n untraceable=0 gaps=0
 	own_port
 	netns_bottleneck 20mbit 60kB
 	# One packet a segment: of several, cut and joined again by SACKs, the length
@@ -133,9 +133,10 @@ ftrace_compare() {
 	[ -z "${FTRACE_INSTANCE:-}" ] || {
 		ftrace_compare --dport >"$NETNS_DIR/compared"
 		untraceable=$(awk '$1 == "retransmit" { print $4 }' "$NETNS_DIR/compared")
+		gaps=$(awk '$1 == "ca_state" { print $4 }' "$NETNS_DIR/compared")
 	}
-	echo "nstat $n, untraceable $untraceable"
-	check recovery $((n - untraceable))
+	echo "nstat $n, untraceable $untraceable, and states $gaps"
+	check recovery $((n - untraceable)) "$gaps"
 }
 
 @test "a blackholed path: tail-loss probe, timeouts, Loss, and back" {
