@@ -161,11 +161,11 @@ def lives(records, n):
     assert all(r["conn_ms"] == 0 for r in firsts)
 
 
-def many(records, n):
+def many(records, n, n_untraceable):
     closes = Counter(r["cookie"] for r in of_kind(records, "close"))
     ports = Counter(min(r["sport"], r["dport"]) for r in records)
     print(len(closes), "sockets", len(records), "records", dict(ports))
-    assert len(records) == sum(closes.values()) == 2 * int(n)
+    assert 2 * int(n) - int(n_untraceable) <= len(records) <= 2 * int(n)
     # Without socket cookies they cannot be told apart by them.
     assert len(closes) == (1 if None in closes else len(records))
     # No probe was written, and yet the time is told since the first one was seen.
