@@ -6,6 +6,7 @@
 # no more than a clone. Needs root and a mirror; make check-packages.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 load lib/netns
 load lib/root
 
@@ -19,15 +20,6 @@ setup() {
 	DEB=$(echo "$DEBS"/tcc-trace_*.deb)
 	RPM=$(echo "$RPMS"/RPMS/*/"tcc-trace-$VERSION"-*.rpm)
 	cd "$BATS_TEST_TMPDIR" || return
-}
-
-needs() {
-	command -v "$1" >/dev/null || skip "$1 is not installed"
-}
-
-# same WANTED GOT
-same() {
-	diff -u --label wanted --label got <(printf '%s\n' "$1") <(printf '%s\n' "$2")
 }
 
 say() {
@@ -65,7 +57,7 @@ say() {
 # There is no public home of the project yet; without systemd the program is to be
 # run by hand; and each release has a policy of its own. All else is a fault.
 @test "lintian, pedantic, finds no fault" {
-	needs lintian
+	skip_without lintian
 	lintian --no-cfg -I --pedantic --allow-root --tag-display-limit 0 "$DEBS"/*.changes >tags
 	cat tags
 	run ! grep -vE "no-homepage-field|upstream-metadata-missing-(bug-tracking|repository)|\
@@ -73,7 +65,7 @@ package-supports-alternative-init-but-no-init.d-script|out-of-date-standards-ver
 }
 
 @test "blhc finds no compiler call without hardening; the program is hardened" {
-	needs blhc
+	skip_without blhc
 	run blhc --bindnow "$DEBS/build.log"
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -90,7 +82,7 @@ package-supports-alternative-init-but-no-init.d-script|out-of-date-standards-ver
 }
 
 @test "rpmlint finds no fault" {
-	needs rpmlint
+	skip_without rpmlint
 	run rpmlint -r "$TCC_TESTS/../pkg/rpmlintrc" "$RPMS"/RPMS/*/*.rpm "$RPMS"/SRPMS/*.rpm \
 		"$TCC_BUILD/tcc-trace.spec"
 	echo "$output"
@@ -99,7 +91,7 @@ package-supports-alternative-init-but-no-init.d-script|out-of-date-standards-ver
 }
 
 @test "the rpm has its debug information in a package of its own" {
-	needs rpm2cpio
+	skip_without rpm2cpio
 	for package in "$RPMS"/RPMS/*/tcc-trace-debuginfo-*.rpm; do
 		rpm2cpio "$package" | cpio -idm --quiet
 	done
@@ -111,8 +103,8 @@ package-supports-alternative-init-but-no-init.d-script|out-of-date-standards-ver
 # clean_root SUITE: what cannot be had is no fault.
 clean_root() {
 	skip_unless_root
-	needs debootstrap
-	needs wget
+	skip_without debootstrap
+	skip_without wget
 	root_has "$1" || skip "the mirror of apt does not answer, or has no $1"
 	ROOT=$BATS_TEST_TMPDIR/$1
 	root_make "$1" "$ROOT"
@@ -160,7 +152,7 @@ deb_works() {
 	say "$1: $(awk '{ printf "%s%s %d K", (NR == 1 ? "" : ", "), $1, $2; sum += $2 }
 		END { printf "; in all %d K", sum }' <<<"$added")"
 	# Those left out are there already or come, by one name or another.
-	same "libbpf1 libjansson4 tcc-trace zstd" \
+	equal "libbpf1 libjansson4 tcc-trace zstd" \
 		"$(cut -d ' ' -f 1 <<<"$added" | grep -vE '^(libelf1(t64)?|libseccomp2|zlib1g)$' | paste -sd ' ')"
 	works_in_root
 
@@ -169,8 +161,8 @@ deb_works() {
 	ln -s private/tcc-trace "$ROOT/var/log/tcc-trace"
 	root_apt "$ROOT" purge tcc-trace >>apt.log 2>&1
 	root_apt "$ROOT" autoremove --purge >>apt.log 2>&1
-	same "$packages" "$(root_packages "$ROOT")"
-	same "$before" "$(root_files "$ROOT")"
+	equal "$packages" "$(root_packages "$ROOT")"
+	equal "$before" "$(root_files "$ROOT")"
 	[ -z "$(find "$ROOT/var/lib/dpkg" -name '*tcc-trace*')" ]
 }
 
@@ -208,18 +200,18 @@ systemctl_says() {
 
 	systemctl_says enabled active
 	root_apt "$ROOT" install --reinstall "/root/${DEB##*/}" >>apt.log 2>&1
-	same '--quiet --system restart tcc-trace.service' "$(cat "$ROOT/asked")"
+	equal '--quiet --system restart tcc-trace.service' "$(cat "$ROOT/asked")"
 
 	systemctl_says enabled active
 	root_apt "$ROOT" remove tcc-trace >>apt.log 2>&1
-	same 'stop tcc-trace.service' "$(cat "$ROOT/asked")"
+	equal 'stop tcc-trace.service' "$(cat "$ROOT/asked")"
 }
 
 # The libraries are the system's. Of directories only the package's own are to
 # go: distributions have a package for those that many share.
 @test "the rpm in a root of its own: installs, works, leaves nothing" {
 	local before rpm
-	needs rpm
+	skip_without rpm
 	clean_root bookworm
 	not_older
 	root_apt "$ROOT" install --no-install-recommends libbpf1 libjansson4 libseccomp2 >/dev/null 2>&1
@@ -233,15 +225,15 @@ systemctl_says() {
 	works_in_root
 	[ -z "$(cat "$ROOT/asked")" ]
 	"${rpm[@]}" -e tcc-trace
-	same '--no-reload disable --now tcc-trace.service' "$(cat "$ROOT/asked")"
-	same "$before" "$(root_files "$ROOT" | grep -v '^d')"
+	equal '--no-reload disable --now tcc-trace.service' "$(cat "$ROOT/asked")"
+	equal "$before" "$(root_files "$ROOT" | grep -v '^d')"
 	[ -z "$(find "$ROOT" -xdev -name '*tcc-trace*' ! -name "${DEB##*/}")" ]
 }
 
 # A chroot is no machine of its own, but no more is needed here. The package is
 # installed by autopkgtest, out of apt's reach otherwise.
 @test "autopkgtest in Debian 12: the package's own tests pass, none is skipped" {
-	needs autopkgtest
+	skip_without autopkgtest
 	clean_root bookworm
 	not_older
 	tar -xf "$DEBS/tcc-trace_$VERSION.orig.tar.xz"
@@ -250,7 +242,7 @@ systemctl_says() {
 		--summary-file=summary "$DEB" "tcc-trace-$VERSION/" -- chroot "$ROOT"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	same "loopback PASS version PASS" "$(awk '{ print $1, $2 }' summary | LC_ALL=C sort | paste -sd ' ')"
+	equal "loopback PASS version PASS" "$(awk '{ print $1, $2 }' summary | LC_ALL=C sort | paste -sd ' ')"
 }
 
 # ---- from source ------------------------------------------------------------
@@ -259,7 +251,7 @@ systemctl_says() {
 # in every Debian.
 newcomer_traces() {
 	local source=$TCC_TESTS/..
-	needs git
+	skip_without git
 	[ -e "$source/.git" ] || skip "not in a clone"
 	clean_root "$1"
 	# Whoever the clone belongs to.
