@@ -29,9 +29,11 @@ TEXT = re.compile(
 TCPPROBE = re.compile(
     r"\d+\.\d{9} \S+ \S+ (?P<length>\d+) 0x(?P<snd_nxt>[0-9a-f]+) 0x(?P<snd_una>[0-9a-f]+) "
     r"(?P<snd_cwnd>\d+) (?P<ssthresh>\d+) (?P<snd_wnd>\d+) (?P<srtt>\d+) (?P<rcv_wnd>\d+)")
-# What a kernel says first when it is ill.
+# What a kernel says when it is ill, and of a program that dies; panic=-1 is on its
+# command line.
 COMPLAINT = re.compile(
-    r"BUG:|WARNING:|Oops|protection fault|invalid opcode|int3|panic|Call Trace|stall")
+    r"\bBUG\b|WARNING:|Oops|protection fault|invalid opcode|int3|[Pp]anic(?!=)|Call [Tt]race|stall|"
+    r"cut here|Unable to handle|Out of memory|blocked for more than|segfault")
 
 
 class Fault(Exception):
@@ -497,10 +499,15 @@ class Kernel:
 
     def health(self):
         """The kernel itself has nothing to complain of."""
-        said = self.read("out/dmesg")
-        complete = self.read("out/complete") is not None
-        self.say(complete and not said, "health",
-                 said or ("" if complete else "the machine did not come to its end"))
+        said = (self.read("out/dmesg") or "").splitlines()
+        first = next((i for i, line in enumerate(said) if COMPLAINT.search(line)), None)
+        if self.read("out/complete") is None:
+            return self.say(False, "health", "the machine did not come to its end")
+        if not said:
+            return self.say(False, "health", "no messages of the kernel")
+        if first is not None:
+            return self.say(False, "health", "\n".join(said[first:first + 60]))
+        return self.say(True, "health", f"{len(said)} messages")
 
 
 def main():
