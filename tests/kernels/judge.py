@@ -149,8 +149,6 @@ class Truth(Check):
         rows = self.rows("trace.csv")
         require(len(rows) > 5000, f"only {len(rows)} events")
         for name in "::1", "127.0.0.1", "::ffff:127.0.0.1", "10.9.0.1", "fd09::1":
-            if name == "fd09::1" and self.kernel.has_no_ipv6_link:
-                continue
             require(any(row["saddr"] == name for row in rows), f"no event of {name}")
         for mark in 0xc0ffee, 0xfee1dead:
             require(any(row["mark"] == str(mark) for row in rows), f"no event of mark {mark:#x}")
@@ -440,7 +438,6 @@ class Kernel:
         self.has_no_cookie = number < (5, 12)
         self.has_no_module_btf = number < (5, 11)
         self.byte_order = ">" if arch == "s390x" else "<"
-        self.has_no_ipv6_link = arch == "s390x"     # see guest.sh
         self.has_no_ca_state = number < (5, 19)
         self.lacks_fentry = None
         if arch == "arm64" and number < (6, 4):
