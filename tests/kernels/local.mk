@@ -10,16 +10,18 @@ EXTRA_DIST += tests/kernels/fetch.bash tests/kernels/guest.sh tests/kernels/help
 .PHONY: check-kernels kernels-table
 check-kernels: tcc-trace-static$(EXEEXT) tests/unit/test_ca_source$(EXEEXT)
 	@$(MKDIR_P) kernels
-	@rm -f kernels/kernels.trs
+	@rm -f kernels/kernels.trs kernels/last.md
 	@$(LOG_DRIVER) --test-name kernels --log-file kernels/kernels.log \
 		--trs-file kernels/kernels.trs -- \
 		$(BASH) $(srcdir)/tests/kernels/run ./tcc-trace-static$(EXEEXT) kernels \
 			tests/unit/test_ca_source$(EXEEXT)
-	@cat kernels/kernels.md
+	@cat kernels/last.md
 	@trs=kernels/kernels.trs; $(trs_passed)
 
-# The last run's results, into the README.
+# The results of the last run of all kernels and checks, into the README.
 kernels-table:
+	@test -e kernels/kernels.md || { echo '$@: first make check-kernels,' \
+		'without KERNELS and CHECKS' >&2; exit 1; }
 	$(AWK) -v table=kernels/kernels.md -f $(srcdir)/tests/kernels/readme.awk \
 		$(srcdir)/README.md >kernels/README.md.tmp
 	mv kernels/README.md.tmp $(srcdir)/README.md
