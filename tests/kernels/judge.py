@@ -457,7 +457,7 @@ class Kernel:
     def read(self, name):
         try:
             return read(os.path.join(self.directory, name)).strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def say(self, passed, check, text="", skip=None, partly=None):
@@ -468,6 +468,11 @@ class Kernel:
             print("# partly:", partly)
         for line in text.splitlines():
             print("#", line)
+
+    def ran(self):
+        """The checks that came to an end in the machine."""
+        return {name for name in (os.listdir(self.out) if os.path.isdir(self.out) else ())
+                if self.read(f"out/{name}/status") is not None}
 
     def death(self):
         """Why a check did not come to its end; the console is shown once, from the
@@ -560,6 +565,8 @@ def main():
         print(f"# {kernel.name}: {kernel.arch}, Linux {kernel.release}, {kernel.read('out/version')}")
         for name in names:
             kernel.judge(name)
+        for name in sorted(kernel.ran() - set(names)):
+            kernel.say(False, name, "nothing here judges it")
         kernel.account(names)
         kernel.health()
         kernel.decoder()
