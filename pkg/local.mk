@@ -8,13 +8,14 @@ EXTRA_DIST += \
 	debian/postrm debian/rules debian/source/format debian/tests/control \
 	debian/tests/loopback debian/upstream/metadata debian/watch \
 	debian/source/lintian-overrides debian/tcc-trace.lintian-overrides \
-	pkg/rpmlintrc pkg/toolchains tests/lib/mirror.bash tests/lib/root.bash tests/packages.bats
+	pkg/newcomer pkg/rpmlintrc pkg/toolchains tests/lib/mirror.bash tests/lib/root.bash tests/packages.bats
 
 # Nothing of this make's own may reach the packages' builds.
 pkg_clean_make = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u MAKEOVERRIDES
 pkg_tarball = $(distdir).tar.xz
 
-.PHONY: deb rpm package-roots check-packages check-made-packages check-toolchains
+.PHONY: deb rpm package-roots check-packages check-made-packages check-newcomer \
+	check-toolchains
 
 # The source is unpacked as the Debian revision's; only the log of the build and
 # the packages remain.
@@ -57,3 +58,7 @@ check-made-packages:
 # As root: built, and used, by the releases of Debian.
 check-toolchains: dist
 	$(srcdir)/pkg/toolchains $(pkg_tarball)
+
+# As root, in a clone: its first and its second command, in bare systems.
+check-newcomer:
+	$(srcdir)/pkg/newcomer

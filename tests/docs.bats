@@ -367,7 +367,7 @@ examples() {
 # directory, which may be that of the source.
 files_of_packages() {
 	(cd "$1" && find debian pkg -regextype posix-extended \
-		-regex 'pkg/(deb|rpm|roots|toolchain-[^/]*\.log)' -prune -o \
+		-regex 'pkg/(deb|rpm|roots|(newcomer|toolchain)-[^/]*\.log)' -prune -o \
 		-type f ! -name '*.mk' ! -path debian/tcc-trace.service -print) | LC_ALL=C sort
 }
 
