@@ -270,10 +270,12 @@ skip_without_file_capabilities() {
 }
 
 @test "to let the members of a group trace: the commands of README.Debian" {
-	# setpriv itself is still root enough to run anything.
-	local commands as_oneself="sh -c 'exec tcc-trace \"\$@\"' sh"
+	local commands as_oneself
 	nobodys_program
 	skip_without_file_capabilities
+	# setpriv itself is still root enough to run anything. The copy by its path:
+	# another may be installed, which anybody may run.
+	as_oneself="sh -c 'exec $PROGRAM_DIR/tcc-trace \"\$@\"' sh"
 	# For /usr/bin/tcc-trace there is the copy, for the group that of nobody.
 	groupadd() {
 		[ "$*" = '--system tcc-trace' ]

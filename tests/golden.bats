@@ -4,6 +4,7 @@
 # the golden files say, and what an independent writer of the formats says.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 
 setup() {
 	golden=$TCC_TESTS/golden
@@ -60,7 +61,7 @@ colored_on_terminal() {
 }
 
 @test "color on a terminal, unless NO_COLOR, TERM=dumb or --color says otherwise" {
-	command -v script >/dev/null || skip "needs script"
+	skip_without script
 	colored_on_terminal "TERM=xterm" ""
 	colored_on_terminal "TERM=xterm NO_COLOR=" ""
 	colored_on_terminal "TERM=xterm NO_COLOR=1" "--color=always"

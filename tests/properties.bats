@@ -3,6 +3,7 @@
 # Properties and private state against what the kernel says by getsockopt() and ss.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 load lib/netns
 load lib/trace
 
@@ -68,7 +69,7 @@ equal_for() {
 
 @test "CUBIC: its private state is what bpftrace reads in the kernel" {
 	needs_algorithm cubic
-	command -v bpftrace >/dev/null || skip "needs bpftrace"
+	skip_without bpftrace
 	[ "$(printf '\1\0' | od -An -tu2 | tr -d ' ')" = 1 ] || skip "its awk knows little-endian words"
 	netns_bottleneck 20mbit 60kB
 	IPERF_PORT=$PORT

@@ -18,6 +18,7 @@ import sys
 KINDS = {"tcp_probe": "probe", "tcp_retransmit_skb": "retransmit",
          "tcp_cong_state_set": "ca_state", "inet_sock_set_state": "state"}
 
+ENTRIES = re.compile(r"^# entries-in-buffer/entries-written: (\d+)/(\d+)", re.M)
 # TASK-PID [CPU] FLAGS SECONDS: EVENT: WORDS. A task's name may be anything.
 LINE = re.compile(r"-(\d+) +\[\d+\] .*? (\d+)\.(\d{6}): (\w+): (.*)")
 PORTS = re.compile(r"\bsport=(\d+) dport=(\d+)|\bsrc=\S*:(\d+) dest=\S*:(\d+)")
@@ -32,13 +33,17 @@ def read_ftrace(path, wanted, init_threads):
     """Lists of events by kind and ports."""
     events = collections.defaultdict(list)
     with open(path, errors="replace") as file:
-        for pid, seconds, micros, name, words in LINE.findall(file.read()):
-            if name not in KINDS:
-                continue
-            sport, dport = (int(port) for port in PORTS.search(words).groups() if port)
-            if wanted(sport, dport):
-                events[KINDS[name], sport, dport].append(
-                    Event(int(seconds + micros) * 1000, int(pid) in init_threads))
+        text = file.read()
+    kept, written = ENTRIES.search(text).groups()
+    if kept != written:
+        sys.exit(f"ftrace kept {kept} of {written} events")
+    for pid, seconds, micros, name, words in LINE.findall(text):
+        if name not in KINDS:
+            continue
+        sport, dport = (int(port) for port in PORTS.search(words).groups() if port)
+        if wanted(sport, dport):
+            events[KINDS[name], sport, dport].append(
+                Event(int(seconds + micros) * 1000, int(pid) in init_threads))
     return events
 
 
