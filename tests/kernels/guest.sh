@@ -227,7 +227,7 @@ check_ports() {
 check_addresses() {
 	filter_begin
 	trace prefix4.csv --csv --ip=10.9.0.0/24
-	trace src4.csv --csv --src="$A4"
+	trace src6.csv --csv --src=fd09::/127	# $A6, not $B6
 	trace family6.csv --csv -6
 	trace mark.csv --csv --mark=0x77
 	trace both.csv --csv --dst="$B4" --dport=7001,7003

@@ -32,10 +32,8 @@ TCPPROBE = re.compile(
 # What a kernel says when it is ill, and of a program that dies; panic=-1 is on its
 # command line.
 COMPLAINT = re.compile(
-    r"\bBUG\b|WARNING:|Oops|protection fault|invalid opcode|int3|[Pp]anic(?!=)|Call [Tt]race|stall|"
-    r"cut here|Unable to handle|Out of memory|blocked for more than|segfault")
-
-
+    r"\bBUG\b|WARNING:|Oops|protection fault|invalid opcode|\bint3\b|[Pp]anic(?!=)|"
+    r"Call [Tt]race|\bstall|cut here|Unable to handle|Out of memory|blocked for more than|segfault")
 NO_MODULE_BTF = "modules have no BTF: CUBIC only"
 
 
@@ -178,7 +176,7 @@ class Ports(Filters):
 class Addresses(Filters):
     WANTS = {
         "prefix4": lambda row: "10.9.0." in row["saddr"],
-        "src4": lambda row: row["saddr"].removeprefix("::ffff:") == "10.9.0.1",
+        "src6": lambda row: row["saddr"] == "fd09::1",
         "family6": lambda row: ":" in row["saddr"] and "." not in row["saddr"],
         "mark": lambda row: row["mark"] == str(0x77),
         "both": lambda row: row["daddr"].endswith("10.9.0.2") and row["dport"] in ("7001", "7003"),
