@@ -5,6 +5,7 @@
 # script stands in for tcc-trace.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 
 setup() {
 	TCC_TESTS=${TCC_TESTS:-$BATS_TEST_DIRNAME}
@@ -108,7 +109,7 @@ install --no-install-recommends iperf3" ]
 # A tcc-trace that has seen a sawtooth and ends when told to.
 stub_tracer() {
 	skip_unless_root
-	command -v ip iperf3 >/dev/null || skip "needs ip and iperf3"
+	skip_without ip iperf3
 	program apt-get <<<'echo "nothing is to be installed"; exit 1'
 	program tracer <<-'END'
 		trap 'echo "tcc-trace: the summary" >&2; exit 0' INT
@@ -253,8 +254,13 @@ result() {
 
 @test "results of an earlier run are forgotten" {
 	result one a PASS
+	results_error one "does not build"
 	results_clear one
 	run -1 results_exist one
+	results_skip one "cannot be had"
+	run -0 results_failures one
+	[ -z "$output" ]
+	results_clear one
 	results_clear never-made
 }
 

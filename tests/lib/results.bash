@@ -25,6 +25,7 @@ results_skip() {
 results_clear() {
 	[ -d "$1" ] || return 0
 	find "$1" -name '*.trs' -exec rm -f -- {} +
+	rm -f -- "$1/bootstrap.log"
 }
 
 # results_exist PATH: whether there are any in a directory, or in a file of its own.
