@@ -8,7 +8,8 @@ EXTRA_DIST += \
 	debian/postrm debian/rules debian/source/format debian/tests/control \
 	debian/tests/loopback debian/upstream/metadata debian/watch \
 	debian/source/lintian-overrides debian/tcc-trace.lintian-overrides \
-	pkg/newcomer pkg/rpmlintrc pkg/toolchains tests/lib/mirror.bash tests/lib/root.bash tests/packages.bats
+	pkg/newcomer pkg/rpmlintrc pkg/toolchains \
+	tests/lib/mirror.bash tests/lib/root.bash tests/packages.bats
 
 # Nothing of this make's own may reach the packages' builds.
 pkg_clean_make = env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u MAKEOVERRIDES
@@ -59,6 +60,11 @@ check-made-packages:
 check-toolchains: dist
 	$(srcdir)/pkg/toolchains $(pkg_tarball)
 
-# As root, in a clone: its first and its second command, in bare systems.
+# As root, in a clone: README's second command in bare systems, with all of the tests.
 check-newcomer:
 	$(srcdir)/pkg/newcomer
+
+clean-local: clean-packages
+.PHONY: clean-packages
+clean-packages:
+	rm -rf pkg/deb pkg/rpm pkg/roots pkg/newcomer-*.log pkg/toolchain-*.log

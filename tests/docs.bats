@@ -374,7 +374,7 @@ files_of_packages() {
 @test "what make deb, rpm and check-toolchains leave is no file of the packages" {
 	mkdir -p debian pkg/deb pkg/rpm/SPECS pkg/roots
 	touch debian/control pkg/deb/build.log pkg/rpm/SPECS/a.spec pkg/roots/trixie.tar \
-		pkg/toolchain-sid.log pkg/toolchains
+		pkg/newcomer-a.log pkg/toolchain-sid.log pkg/toolchains
 	equal $'debian/control\npkg/toolchains' "$(files_of_packages .)"
 }
 

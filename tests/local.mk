@@ -211,4 +211,4 @@ fuzz: $(fuzz_targets) $(fuzz_dict)
 	done
 
 clean-local:
-	rm -rf tests/fuzz/corpus-* tests/fuzz/objects pkg/deb pkg/rpm pkg/roots pkg/newcomer-*.log pkg/toolchain-*.log
+	rm -rf tests/fuzz/corpus-* tests/fuzz/objects

@@ -8,6 +8,30 @@
 # shellcheck source=tests/lib/mirror.bash
 . "$(dirname "${BASH_SOURCE[0]}")/mirror.bash"
 
+# root_begin NAME: for a script of that name that uses them: root only; $scratch, which
+# does not outlive it; and, unless it is set, ROOT_CACHE.
+root_begin() {
+	ROOT_CACHE=${TCC_ROOT_CACHE:-$PWD/pkg/roots}
+	[ "$(id -u)" -eq 0 ] || {
+		echo "$1: needs root" >&2
+		exit 1
+	}
+	scratch=$(mktemp -d) || exit
+	trap 'rm -rf "$scratch"' EXIT
+	trap 'exit 130' INT TERM HUP
+}
+
+# root_clone SOURCE DIR: what is committed there, whoever it belongs to: for git's
+# program at the other end only a configuration file of its own says so.
+root_clone() {
+	local home status=0
+	home=$(mktemp -d) || return
+	printf '[safe]\n\tdirectory = *\n' >"$home/.gitconfig"
+	HOME=$home git clone --quiet --depth=1 "file://$(realpath "$1")" "$2" || status=$?
+	rm -rf "$home"
+	return "$status"
+}
+
 # root_has SUITE: whether the mirror answers, and has it. By what debootstrap
 # itself downloads with.
 root_has() {
