@@ -39,7 +39,7 @@ rpm: dist tcc-trace.spec
 # The clean systems that the tests unpack, to be downloaded while deb and rpm are
 # built. Where that fails it is for the tests to say why.
 package-roots:
-	-$(BASH) -c '. $(srcdir)/tests/lib/root.bash && ROOT_CACHE=$${TCC_ROOT_CACHE:-pkg/roots} && \
+	-$(BASH) -c '. $(srcdir)/tests/lib/root.bash && \
 		for suite in $(package_suites); do root_fetch $$suite; done'
 package_suites = bookworm trixie
 

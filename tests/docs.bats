@@ -119,8 +119,7 @@ page_tags() {
 }
 
 @test "the man pages: man finds no fault" {
-	skip_without man
-	skip_without groff
+	skip_without man groff
 	run -0 --separate-stderr man --warnings -l "$PAGE"
 	[ -z "$stderr" ]
 	[[ $output == *"tcp:tcp_probe"* ]]

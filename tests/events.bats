@@ -104,7 +104,8 @@ closes_on_init_start() {
 
 # closes_on_init: how many ends at $PORT had both there; one of the two is enough.
 closes_on_init() {
-	[ -z "${FTRACE_INSTANCE:-}" ] || awk -v port="$PORT" '
+	local trace=${FTRACE_INSTANCE:+$FTRACE_INSTANCE/trace}
+	awk -v port="$PORT" '
 		match($0, / sport=[0-9]+ dport=[0-9]+ /) {
 			end = substr($0, RSTART, RLENGTH)
 			if (end !~ ("port=" port " ")) next
@@ -115,7 +116,7 @@ closes_on_init() {
 			for (end in closed)
 				n += closed[end] < destroyed[end] ? closed[end] : destroyed[end]
 			print n + 0
-		}' "$FTRACE_INSTANCE/trace"
+		}' "${trace:-/dev/null}"
 }
 
 # check_many N: of each end of N connections a close, but for as many, at most, as
@@ -123,7 +124,6 @@ closes_on_init() {
 check_many() {
 	local untraceable
 	untraceable=$(closes_on_init)
-	untraceable=${untraceable:-0}
 	echo "ends on pid 1: $untraceable"
 	check many "$1" "$untraceable"
 }

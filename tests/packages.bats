@@ -13,8 +13,6 @@ load lib/root
 setup() {
 	DEBS=$TCC_BUILD/pkg/deb
 	RPMS=$TCC_BUILD/pkg/rpm
-	# shellcheck disable=SC2034 # for root_make
-	ROOT_CACHE=${TCC_ROOT_CACHE:-$TCC_BUILD/pkg/roots}
 	compgen -G "$DEBS/tcc-trace_*.deb" >/dev/null || skip "make deb was not run"
 	VERSION=$(sed -n 's/^PACKAGE_VERSION = //p' "$TCC_BUILD/Makefile")
 	DEB=$(echo "$DEBS"/tcc-trace_*.deb)
@@ -104,17 +102,17 @@ older-debian-watch-file-standard|package-uses-old-debhelper-compat-version|redun
 # clean_root SUITE: what cannot be had is no fault.
 clean_root() {
 	skip_unless_root
-	skip_without debootstrap
-	skip_without wget
+	skip_without debootstrap wget
 	root_has "$1" || skip "the mirror of apt does not answer, or has no $1"
 	ROOT=$BATS_TEST_TMPDIR/$1
 	root_make "$1" "$ROOT"
 	root_apt "$ROOT" update
-	cp "$DEB" "$TCC_TESTS/../debian/tests/loopback" "$ROOT/root/"
 }
 
-# What this system builds cannot be used in an older one.
-not_older() {
+# package_root SUITE: one for what was built here, which an older system cannot use.
+package_root() {
+	clean_root "$1"
+	cp "$DEB" "$TCC_TESTS/../debian/tests/loopback" "$ROOT/root/"
 	dpkg --compare-versions "$(libc_of /)" le "$(libc_of "$ROOT")" ||
 		skip "the packages were made in a newer Debian, and need its libc"
 }
@@ -141,8 +139,7 @@ works_in_root() {
 deb_works() {
 	local before packages added
 	skip_without python3
-	clean_root "$1"
-	not_older
+	package_root "$1"
 	mkdir -p "$ROOT/var/log/private" # systemd's
 	before=$(root_files "$ROOT")
 	packages=$(root_packages "$ROOT")
@@ -193,8 +190,7 @@ systemctl_says() {
 }
 
 @test "the deb starts and enables nothing; an upgrade restarts what runs, removal ends it" {
-	clean_root bookworm
-	not_older
+	package_root bookworm
 	systemctl_says disabled inactive
 	root_apt "$ROOT" install "/root/${DEB##*/}" >apt.log 2>&1
 	[ -z "$(cat "$ROOT/asked")" ]
@@ -214,8 +210,7 @@ systemctl_says() {
 @test "the rpm in a root of its own: installs, works, leaves nothing" {
 	local before rpm
 	skip_without rpm
-	clean_root bookworm
-	not_older
+	package_root bookworm
 	root_apt "$ROOT" install --no-install-recommends libbpf1 libjansson4 libseccomp2 >/dev/null 2>&1
 	rpm=(rpm --root "$ROOT" --dbpath /var/lib/rpm)
 	"${rpm[@]}" --initdb
@@ -239,8 +234,7 @@ systemctl_says() {
 # installed by autopkgtest, out of apt's reach otherwise.
 @test "autopkgtest in Debian 12: the package's own tests pass, none is skipped" {
 	skip_without autopkgtest
-	clean_root bookworm
-	not_older
+	package_root bookworm
 	tar -xf "$DEBS/tcc-trace_$VERSION.orig.tar.xz"
 	# A directory that is not in the chroot is of no use there.
 	run root_mounted "$ROOT" env -u TMPDIR autopkgtest --ignore-restrictions=isolation-machine \

@@ -3,15 +3,16 @@
 #
 # Minimal Debian systems in directories, and running commands in them, as root.
 # Nothing stays mounted. They are made by debootstrap once, and kept as tarballs in
-# $ROOT_CACHE, which the caller sets. To be sourced.
+# $TCC_ROOT_CACHE, or in the build directory: $TCC_BUILD, or where one is. To be sourced.
 
 # shellcheck source=tests/lib/mirror.bash
 . "$(dirname "${BASH_SOURCE[0]}")/mirror.bash"
 
-# root_begin NAME: for a script of that name that uses them: root only; $scratch, which
-# does not outlive it; and, unless it is set, ROOT_CACHE.
+ROOT_CACHE=${TCC_ROOT_CACHE:-${TCC_BUILD:-$PWD}/pkg/roots}
+
+# root_begin NAME: for a script of that name that uses them: root only; and $scratch,
+# which does not outlive it.
 root_begin() {
-	ROOT_CACHE=${TCC_ROOT_CACHE:-$PWD/pkg/roots}
 	[ "$(id -u)" -eq 0 ] || {
 		echo "$1: needs root" >&2
 		exit 1
