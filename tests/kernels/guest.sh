@@ -18,7 +18,7 @@ ip() {
 	/bin/ip "$@"
 }
 
-checks='load truth ports addresses cc netns thin formats rotate netem events ca properties'
+checks='load truth filters cc netns thin formats rotate netem events ca properties'
 check_limit_s=120
 
 A4=10.9.0.1 B4=10.9.0.2 A6=fd09::1 B6=fd09::2
@@ -189,19 +189,23 @@ check_truth() {
 truth_fields=ktime,cpu,saddr,sport,daddr,dport,snd_cwnd,ssthresh,snd_wnd,srtt,rcv_wnd,length
 truth_fields=$truth_fields,snd_nxt,snd_una,mark,cookie,lost
 
-# filter_begin: the servers of a check of filters, and the trace of everything; judge.py
-# knows by the name what each of the others should have. filter_end is the traffic.
-filter_begin() {
+# All at the same time; judge.py knows by the name what each should have.
+check_filters() {
 	local port
 	for port in 7001 7002 7003; do
 		serve "$port"
 		serve "$port" b
 	done
 	trace full.csv --csv
-}
-
-filter_end() {
-	local port
+	trace port.csv --csv --port=7001
+	trace sport.csv --csv --sport=7002
+	trace range.csv --csv --dport=7000-7002
+	trace not.csv --csv --port='!7001'
+	trace prefix4.csv --csv --ip=10.9.0.0/24
+	trace src6.csv --csv --src=fd09::/127	# $A6, not $B6
+	trace family6.csv --csv -6
+	trace mark.csv --csv --mark=0x77
+	trace both.csv --csv --dst="$B4" --dport=7001,7003
 	traces_attached
 	for port in 7001 7002 7003; do
 		traffic 127.0.0.1 "$port" 40 100 3000
@@ -213,25 +217,6 @@ filter_end() {
 	done
 	traffic_wait
 	traces_stop
-}
-
-check_ports() {
-	filter_begin
-	trace port.csv --csv --port=7001
-	trace sport.csv --csv --sport=7002
-	trace range.csv --csv --dport=7000-7002
-	trace not.csv --csv --port='!7001'
-	filter_end
-}
-
-check_addresses() {
-	filter_begin
-	trace prefix4.csv --csv --ip=10.9.0.0/24
-	trace src6.csv --csv --src=fd09::/127	# $A6, not $B6
-	trace family6.csv --csv -6
-	trace mark.csv --csv --mark=0x77
-	trace both.csv --csv --dst="$B4" --dport=7001,7003
-	filter_end
 }
 
 # An algorithm a port, for the clients; the servers keep cubic, but for dctcp:

@@ -157,30 +157,21 @@ class Truth(Check):
 
 class Filters(Check):
     """Each trace has what its filter wants of the full one, and nothing else."""
-    WANTS = {}
-
-    def judge(self):
-        return ", ".join(self.subset("full.csv", name + ".csv", wants)
-                         for name, wants in self.WANTS.items())
-
-
-class Ports(Filters):
     WANTS = {
         "port": lambda row: "7001" in (row["sport"], row["dport"]),
         "sport": lambda row: row["sport"] == "7002",
         "range": lambda row: 7000 <= int(row["dport"]) <= 7002,
         "not": lambda row: "7001" not in (row["sport"], row["dport"]),
-    }
-
-
-class Addresses(Filters):
-    WANTS = {
         "prefix4": lambda row: "10.9.0." in row["saddr"],
         "src6": lambda row: row["saddr"] == "fd09::1",
         "family6": lambda row: ":" in row["saddr"] and "." not in row["saddr"],
         "mark": lambda row: row["mark"] == str(0x77),
         "both": lambda row: row["daddr"].endswith("10.9.0.2") and row["dport"] in ("7001", "7003"),
     }
+
+    def judge(self):
+        return ", ".join(self.subset("full.csv", name + ".csv", wants)
+                         for name, wants in self.WANTS.items())
 
 
 class Cc(Check):
@@ -430,7 +421,7 @@ class Properties(Check):
 
 
 CHECKS = {check.__name__.lower(): check
-          for check in (Load, Truth, Ports, Addresses, Cc, Netns, Thin, Formats, Rotate, Netem,
+          for check in (Load, Truth, Filters, Cc, Netns, Thin, Formats, Rotate, Netem,
                         Events, Ca, Properties)}
 
 
