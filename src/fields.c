@@ -96,7 +96,7 @@ static int find_field(const char *name, size_t length, uint8_t *id)
 
 static bool is_member_name(const char *name, size_t length)
 {
-	return length > 0 && length <= CA_NAME_MAX &&
+	return length > 0 && length <= FIELDS_MEMBER_MAX &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			    "0123456789_.[]") >= length;
 }

@@ -73,7 +73,8 @@ enum field_id {
 
 extern const struct field fields_table[FIELD_COUNT];
 
-/* ca.MEMBERs that one list may name. */
+/* ca.MEMBERs that one list may name, and the longest of their names, in bytes. */
+#define FIELDS_MEMBER_MAX 63
 #define FIELDS_CA_MAX 64
 
 /* In a list, those behind FIELD_COUNT: all of ca, and the list's own ca.MEMBERs. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "kernel_id.h"
-#include "parse.h"
+#include "parse_net.h"
 
 #define VALUE_TEXT_MAX 64	/* longer than any value: an IPv6 prefix has 49 */
 

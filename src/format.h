@@ -15,7 +15,6 @@
 #include "emit.h"
 #include "fields.h"
 #include "format_ca.h"
-#include "options.h"
 #include "record.h"
 
 enum format_kind { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_TCPPROBE, FORMAT_COUNT };
@@ -24,6 +23,9 @@ extern const char *const format_names[FORMAT_COUNT];
 
 /* The format that a file's suffix asks for; FORMAT_TEXT when it says nothing. */
 enum format_kind format_from_suffix(const char *path);
+
+/* What the first column of a text line shows. */
+enum time_style { TIME_STYLE_KTIME, TIME_STYLE_WALL, TIME_STYLE_UTC };
 
 struct format_style {
 	enum time_style time_style;	/* of the text line's first column */

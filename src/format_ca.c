@@ -8,6 +8,8 @@
 #include "emit.h"
 #include "log.h"
 
+_Static_assert(FIELDS_MEMBER_MAX == CA_NAME_MAX, "fields.h: as long as a member's name may be");
+
 /* As many algorithms are in use at a time; more are looked up anew each time. */
 #define CACHED_LAYOUTS 8
 

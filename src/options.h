@@ -10,11 +10,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "format.h"
 #include "tcc_event.h"
 #include "tcc_filter.h"
 #include "tcc_thin.h"
 
-enum time_style { TIME_STYLE_KTIME, TIME_STYLE_WALL, TIME_STYLE_UTC };
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What the program was asked to do. */

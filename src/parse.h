@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Strict parsers of single values. Know neither options nor messages.
+ * Strict parsers of single values: numbers, times, sizes. Know neither options nor messages.
  *
  * Each takes the whole of a NUL-terminated text: what is empty, has white
  * space, a sign, or anything behind the value is refused, and the locale plays
@@ -11,8 +11,6 @@
 #define TCC_PARSE_H
 
 #include <stdint.h>
-
-#include "tcc_filter.h"
 
 enum parse_base { PARSE_DECIMAL, PARSE_DECIMAL_OR_HEX };
 
@@ -30,21 +28,5 @@ int parse_uint(const char *text, enum parse_base base, uint64_t min, uint64_t ma
  */
 int parse_time(const char *text, uint64_t *value_ns);
 int parse_size(const char *text, uint64_t *value_bytes);
-
-/* PORT or PORT-PORT, each from 1 to 65535, the first not above the second. */
-int parse_port_range(const char *text, struct tcc_port_range *value);
-
-/*
- * ADDR or ADDR/LEN, IPv4 or IPv6 (no scope, no brackets). Host bits are masked
- * off. A prefix within ::ffff:0:0/96 becomes the IPv4 prefix it stands for. Of
- * an IPv4 prefix, all words but the last are 0.
- */
-int parse_prefix(const char *text, struct tcc_prefix *value);
-
-/*
- * VALUE or VALUE/MASK, 32 bits each, decimal or hexadecimal. Bits outside the
- * mask are cleared.
- */
-int parse_mark(const char *text, struct tcc_mark *value);
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "addr.h"
-#include "ca_layout.h"
 #include "emit.h"
 #include "tcc_event.h"
 
@@ -19,6 +18,8 @@
 
 /* A number that this kernel, or this event, cannot give. */
 #define RECORD_ABSENT UINT64_MAX
+
+struct ca_layout;
 
 /* A value that is a name. */
 struct word {

@@ -13,6 +13,7 @@
 
 #include "filter.h"
 #include "parse.h"
+#include "parse_net.h"
 
 #define TEXT_MAX 4096
 #define UNTOUCHED 0x5a5a5a5a5a5a5a5aull

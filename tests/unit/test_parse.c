@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "parse.h"
+#include "parse_net.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
