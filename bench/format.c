@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "pipeline.h"
+#include "base/clock.h"
+#include "run/pipeline.h"
 
 #define EVENTS 4096
 #define CONNECTIONS 64

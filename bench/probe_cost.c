@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define PROGRAMS_MAX 16
-#define PACE_US 1000		/* tcc-trace's own, src/loop.c */
+#define PACE_US 1000		/* tcc-trace's own, src/base/loop.c */
 #define WARM_UP_SECONDS 0.3
 
 struct sample {

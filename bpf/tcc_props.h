@@ -2,7 +2,7 @@
 /*
  * What the kernel knows of a connection beyond the tracepoint's own values:
  * each property once. The kernel side copies those that are asked for, raw; what
- * they mean to a user, in which unit, is src/record.c's.
+ * they mean to a user, in which unit, is src/record/record.c's.
  */
 #ifndef TCC_PROPS_H
 #define TCC_PROPS_H
@@ -97,6 +97,6 @@ enum tcc_prop_bit {
 	 TCC_PROP(PACING_STATUS) | TCC_PROP(WSTAMP))
 
 _Static_assert(sizeof(struct tcc_props) == 9 * 8 + 27 * 4 + 4, "struct tcc_props has padding");
-_Static_assert(TCC_BIT_COUNT <= 48, "src/fields.h packs a kind's bit above these");
+_Static_assert(TCC_BIT_COUNT <= 48, "src/record/fields.h packs a kind's bit above these");
 
 #endif

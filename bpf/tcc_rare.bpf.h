@@ -3,7 +3,7 @@
  * The producer side of the rare kinds' ring buffer, which is also the reader's
  * doorbell: whoever waits for it is woken by a record in it, event or not.
  *
- * The reader's order rests on this (src/rare.c): a record is reserved before
+ * The reader's order rests on this (src/kernel/rare.c): a record is reserved before
  * its event's clock is read, so whoever sees no reservation after having read a
  * clock knows that no older event is still to come.
  */

@@ -3,7 +3,7 @@
  * The producer side of the per-CPU ring. Knows neither what an event contains
  * nor who reads it.
  *
- * Order of a run, on which the reader's watermarks rest (src/ring.c):
+ * Order of a run, on which the reader's watermarks rest (src/kernel/ring.c):
  *   busy = 1; fill the slot; read the clock; store head; busy = 0
  * The clock is read last, since the kernel's reading of it waits for all loads
  * before it: read first, it would keep the event's own loads from overlapping.

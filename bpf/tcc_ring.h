@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The per-CPU ring's memory, shared by the producer (tcc_ring.bpf.h) and the
- * reader (src/ring.c). Knows nothing of what an event contains but its time.
+ * reader (src/kernel/ring.c). Knows nothing of what an event contains but its time.
  *
  * One ring per possible CPU: `n_slots` slots in one array map, the rings one
  * after the other, and two control blocks a CPU in two more array maps, so

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Makes the man page: puts version and directories and, for the line @FIELDS@,
-# what src/fields.def says of each field into man/tcc-trace.8.in. Runs at build
+# what src/record/fields.def says of each field into man/tcc-trace.8.in. Runs at build
 # time in any awk; does not need the program, which may be for another machine.
 #
 #	awk -v version=VERSION -v pkgdatadir=DIR -v sysconfdir=DIR \
 #		-v fields=FIELDS.DEF -f fields.awk TCC-TRACE.8.IN
 
 BEGIN {
-	# Kinds to types of JSON, as fields_json_type() in src/fields.c has them.
+	# Kinds to types of JSON, as fields_json_type() in src/record/fields.c has them.
 	type["EVENT"] = type["TIME"] = type["SADDR"] = type["DADDR"] = "string"
 	type["U64"] = type["COOKIE"] = type["FAMILY"] = type["WORD"] = "string"
 	type["I64"] = type["MS"] = type["U16"] = type["U32"] = type["SSTHRESH"] = "number"
@@ -76,7 +76,7 @@ function print_field(definition,   word, text, n, rest, defaults) {
 	print "Default in: " defaults "."
 }
 
-# In words, what sets of src/fields.h a field is in by default.
+# In words, what sets of src/record/fields.h a field is in by default.
 function default_sets(sets,   text) {
 	if (sets ~ /IN_TEXT/)
 		text = sets ~ /IN_TEXT_RARE/ ? ", text" : ", text (probe)"

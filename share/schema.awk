@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Makes the JSON Schema of tcc-trace's JSON output:
-#	awk -f schema.awk src/banner.h src/fields.def
+#	awk -f schema.awk src/format/banner.h src/record/fields.def
 # The schema's number is the one in banner.h; the fields are those of fields.def.
 # It is open: readers must bear fields and members that later versions add.
 
@@ -77,7 +77,7 @@ function nullable(type) {
 	return "\"oneOf\": [{ \"type\": \"null\" }, { " type " }]"
 }
 
-# Of enum field_kind, src/fields.h, without KIND_.
+# Of enum field_kind, src/record/fields.h, without KIND_.
 function json_type(kind) {
 	if (kind == "EVENT")
 		return string("^[a-z][a-z_]*$")

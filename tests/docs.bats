@@ -94,7 +94,7 @@ page_tags() {
 }
 
 @test "no field is made for the man page whose type is not known" {
-	sed 's/^FIELD(mark, U32,/FIELD(mark, U128,/' "$SOURCE/src/fields.def" >fields.def
+	sed 's/^FIELD(mark, U32,/FIELD(mark, U128,/' "$SOURCE/src/record/fields.def" >fields.def
 	run -1 awk -v fields=fields.def -f "$SOURCE/man/fields.awk" \
 		"$SOURCE/man/tcc-trace.8.in"
 	[[ $output == *'kind U128 of field mark'* ]]
@@ -348,7 +348,7 @@ examples() {
 	skip_without codespell
 	# \(bu is a bullet.
 	run codespell -L bu "$SOURCE/README.md" "$SOURCE/HACKING" "$SOURCE/NEWS" \
-		"$SOURCE/man/tcc-trace.8.in" "$TUTORIAL" "$SOURCE/src/fields.def" "$COMPLETIONS"
+		"$SOURCE/man/tcc-trace.8.in" "$TUTORIAL" "$SOURCE/src/record/fields.def" "$COMPLETIONS"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
@@ -358,7 +358,7 @@ examples() {
 @test "HACKING's map has each file of src and bpf, and no other" {
 	equal "$(cd "$SOURCE" && find src bpf -name '*.[ch]' -o -name '*.def' |
 		sed -E 's/\.[ch]$//' | LC_ALL=C sort -u)" \
-		"$(sed -nE 's/^((src|bpf)\/[a-z_.]+(\[ch\])?)  .*/\1/p' "$SOURCE/HACKING" |
+		"$(sed -nE 's/^((src|bpf)\/[a-z_.\/]*[a-z_.](\[ch\])?)  .*/\1/p' "$SOURCE/HACKING" |
 			sed -E 's/\.(\[ch\]|[ch])$//' | LC_ALL=C sort)"
 }
 

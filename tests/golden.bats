@@ -42,7 +42,7 @@ setup() {
 @test "the reference knows each field there is, and no other" {
 	run -0 python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); import reference
 print(*reference.ALL, sep="\n")' "$golden"
-	[ "$output" = "$(sed -n 's/^FIELD(\([a-z0-9_]*\),.*/\1/p' "$TCC_TESTS/../src/fields.def")" ]
+	[ "$output" = "$(sed -n 's/^FIELD(\([a-z0-9_]*\),.*/\1/p' "$TCC_TESTS/../src/record/fields.def")" ]
 }
 
 @test "random events in random fields: text, JSON, CSV and tcpprobe, byte by byte" {

@@ -47,6 +47,7 @@ bats_tests = \
 	tests/filters.bats \
 	tests/fuzz.bats \
 	tests/golden.bats \
+	tests/layers.bats \
 	tests/order.bats \
 	tests/privilege.bats \
 	tests/properties.bats \
@@ -72,7 +73,8 @@ check-unit: $(unit_tests)
 # distcheck's: what a tarball can lack shows in these, and none of them traces.
 # In a variable, since automake takes a rule for its own target as a replacement.
 DISTCHECK_TESTS = $(unit_tests) \
-	tests/bootstrap.bats tests/docs.bats tests/errors.bats tests/fuzz.bats tests/golden.bats
+	tests/bootstrap.bats tests/docs.bats tests/errors.bats tests/fuzz.bats tests/golden.bats \
+	tests/layers.bats
 distcheck_target = distcheck
 $(distcheck_target): AM_MAKEFLAGS = TESTS='$(DISTCHECK_TESTS)'
 
@@ -152,8 +154,8 @@ tests/stalled/tcc_trace.bpf.o: $(bpf_sources)
 tests/stalled/tcc_trace.bpf.o: BPF_CFLAGS += -DTCC_TEST_STALL_NS=3000000
 tests/stalled/tcc_trace.skel.h: tests/stalled/tcc_trace.bpf.o
 	$(AM_V_GEN)$(bpf_skeleton)
-src/tests_tcc_trace_stalled-maps.$(OBJEXT) \
-	src/tests_tcc_trace_stalled-tracer.$(OBJEXT): tests/stalled/tcc_trace.skel.h
+src/kernel/tests_tcc_trace_stalled-maps.$(OBJEXT) \
+	src/kernel/tests_tcc_trace_stalled-tracer.$(OBJEXT): tests/stalled/tcc_trace.skel.h
 
 # Fuzz targets, by clang's libFuzzer whatever the compiler of the rest. They
 # have a library of their own: all of it is to be watched.
@@ -176,7 +178,7 @@ $(fuzz_library): $(libtcc_a_SOURCES)
 	for source in $(libtcc_a_SOURCES); do \
 		case $$source in *.c) \
 			$(fuzz_compile) -c $(srcdir)/$$source \
-				-o tests/fuzz/objects/`basename $$source .c`.o || exit 1;; \
+				-o tests/fuzz/objects/`echo $$source | tr / -`.o || exit 1;; \
 		esac; \
 	done && \
 	$(AR) cr $@ tests/fuzz/objects/*.o && rm -rf tests/fuzz/objects

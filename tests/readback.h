@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "format.h"
+#include "format/format.h"
 
 /*
  * Whether a line without color, terminated instead of its LF, says what the

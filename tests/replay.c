@@ -25,10 +25,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "options.h"
-#include "output.h"
-#include "pipeline.h"
+#include "base/clock.h"
+#include "options/options.h"
+#include "run/output.h"
+#include "run/pipeline.h"
 
 #define REPLAY_HZ 250	/* of the words in jiffies */
 

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compress.h"
-#include "format.h"
-#include "option_table.h"
-#include "options.h"
-#include "parse.h"
-#include "rotate.h"
+#include "file/compress.h"
+#include "format/format.h"
+#include "options/option_table.h"
+#include "options/options.h"
+#include "base/parse.h"
+#include "file/rotate.h"
 
 #define WORDS_MAX 64
 #define TEXT_MAX 4096

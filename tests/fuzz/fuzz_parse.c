@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter.h"
-#include "parse.h"
-#include "parse_net.h"
+#include "options/filter.h"
+#include "base/parse.h"
+#include "options/parse_net.h"
 
 #define TEXT_MAX 4096
 #define UNTOUCHED 0x5a5a5a5a5a5a5a5aull

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring.h"
+#include "kernel/ring.h"
 
 struct fake_ring {
 	struct ring_memory memory;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../tap.h"
-#include "append.h"
+#include "file/append.h"
 
 #define HEADING "event,snd_cwnd,srtt\n"
 #define HEADING_LENGTH (sizeof(HEADING) - 1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * src/ca_layout.h: synthetic BTF of every shape; values compared with a naive
+ * src/ca/ca_layout.h: synthetic BTF of every shape; values compared with a naive
  * reference that goes bit by bit; corrupt BTF, which is to be an error at worst.
  */
 #include <bpf/btf.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "ca_layout.h"
+#include "ca/ca_layout.h"
 #include "tap.h"
 
 static char why[CA_WHY_MAX];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * src/ca_source.h on directories made here; on corrupt BTF, truncated and with
+ * src/ca/ca_source.h on directories made here; on corrupt BTF, truncated and with
  * bits flipped; on this kernel; and on the BTF of others, where the environment
  * names a directory of them: $TCC_TEST_BTF/VERSION/{vmlinux,tcp_bbr,tcp_dctcp}.
  */
@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ca_btf.h"
-#include "ca_source.h"
-#include "ca_units.h"
+#include "ca/ca_btf.h"
+#include "ca/ca_source.h"
+#include "ca/ca_units.h"
 #include "tap.h"
 
 static char root[] = "/tmp/tcc-ca.XXXXXX";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* src/ca_units.h, with layouts made by hand: no BTF. */
+/* src/ca/ca_units.h, with layouts made by hand: no BTF. */
 #include <stdlib.h>
 
-#include "ca_units.h"
+#include "ca/ca_units.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

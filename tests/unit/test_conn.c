@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The connection table: timers, growth, bounds, what is forgotten. */
 #include "tap.h"
-#include "conn.h"
+#include "record/conn.h"
 
 static void first_seen_is_kept(void)
 {

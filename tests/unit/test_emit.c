@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "../tap.h"
-#include "emit.h"
+#include "base/emit.h"
 
 #define GUARD 0x5a
 #define ROUNDS 200000

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "../tap.h"
-#include "fields.h"
+#include "record/fields.h"
 
 /* From the default set. */
 static int parse(struct field_list *list, const char *text, unsigned int set, const char **bad,

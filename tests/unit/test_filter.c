@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * src/filter.h and the match function of bpf/tcc_filter.h, which the BPF
+ * src/options/filter.h and the match function of bpf/tcc_filter.h, which the BPF
  * program runs. The last test compares them with a naive reference.
  */
 #include <arpa/inet.h>
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "filter.h"
+#include "options/filter.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

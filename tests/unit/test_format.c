@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "../tap.h"
-#include "format.h"
+#include "format/format.h"
 
 /* From the default set. */
 static int parse(struct field_list *list, const char *text, unsigned int set, const char **bad,

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "logfile.h"
-#include "rotate.h"
+#include "base/clock.h"
+#include "file/logfile.h"
+#include "file/rotate.h"
 #include "tap.h"
 
 #define START_LENGTH 1000

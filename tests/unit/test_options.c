@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "compress.h"
-#include "format.h"
-#include "options.h"
-#include "rotate.h"
+#include "file/compress.h"
+#include "format/format.h"
+#include "options/options.h"
+#include "file/rotate.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

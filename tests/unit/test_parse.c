@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The strict parsers of src/parse.h. */
+/* The strict parsers of src/base/parse.h. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "parse.h"
-#include "parse_net.h"
+#include "base/parse.h"
+#include "options/parse_net.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

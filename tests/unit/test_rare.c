@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "fake_ring.h"
-#include "rare.h"
-#include "stream.h"
+#include "kernel/rare.h"
+#include "kernel/stream.h"
 #include "../tap.h"
 
 #define SECOND 1000000000ull

@@ -4,7 +4,7 @@
 #include <sched.h>
 
 #include "tap.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "fake_ring.h"
 
 #define SECOND NS_PER_S

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fake_ring.h"
-#include "session.h"
+#include "run/session.h"
 #include "tap.h"
 
 static struct fake_ring fake;

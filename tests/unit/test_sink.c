@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "logfile.h"
-#include "sink.h"
+#include "file/logfile.h"
+#include "file/sink.h"
 #include "tap.h"
 
 #define LINE 100

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The list of formats and the compiling of plans; see format.h. */
+#include "format/format.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char *const format_names[FORMAT_COUNT] = {
+	[FORMAT_TEXT] = "text",
+	[FORMAT_JSON] = "json",
+	[FORMAT_CSV] = "csv",
+	[FORMAT_TCPPROBE] = "tcpprobe",
+};
+
+static const struct format_ops *const all_ops[FORMAT_COUNT] = {
+	[FORMAT_TEXT] = &format_text,
+	[FORMAT_JSON] = &format_json,
+	[FORMAT_CSV] = &format_csv,
+	[FORMAT_TCPPROBE] = &format_tcpprobe,
+};
+
+/* The longest value of each kind, without quotes. */
+static const size_t value_max[] = {
+	[KIND_EVENT] = RECORD_KIND_MAX,
+	[KIND_TIME] = EMIT_TIME_MAX,
+	[KIND_I64] = EMIT_U64_MAX + 1,
+	[KIND_MS] = EMIT_MS_MAX,
+	[KIND_SADDR] = ADDR_TEXT_MAX,
+	[KIND_DADDR] = ADDR_TEXT_MAX,
+	[KIND_U16] = EMIT_U32_MAX,
+	[KIND_U32] = EMIT_U32_MAX,
+	[KIND_U64] = EMIT_U64_MAX,
+	[KIND_SSTHRESH] = EMIT_U32_MAX,
+	[KIND_COOKIE] = EMIT_HEX_MAX,
+	[KIND_FAMILY] = 5,
+	[KIND_NUMBER] = EMIT_U64_MAX,
+	[KIND_SPAN] = EMIT_MS_MAX,
+	[KIND_MILLI] = EMIT_MILLI_MAX,
+	[KIND_WORD] = EMIT_SHORT_MAX,
+	[KIND_CA] = CA_TEXT_MAX,
+	[KIND_CA_ALL] = CA_ALL_TEXT_MAX,
+	[KIND_NONE] = 4,
+};
+
+enum format_kind format_from_suffix(const char *path)
+{
+	static const struct {
+		const char *suffix;
+		enum format_kind kind;
+	} suffixes[] = {
+		{ ".csv", FORMAT_CSV },
+		{ ".json", FORMAT_JSON },
+		{ ".jsonl", FORMAT_JSON },
+		{ ".ndjson", FORMAT_JSON },
+	};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (strcasecmp(dot, suffixes[i].suffix) == 0)
+			return suffixes[i].kind;
+	}
+	return FORMAT_TEXT;
+}
+
+unsigned int format_field_set(enum format_kind kind)
+{
+	return all_ops[kind]->field_set;
+}
+
+#define FIELD(name, ...)                                            \
+	_Static_assert(sizeof(",\"" #name "\":") <= EMIT_SHORT_MAX, \
+		       "fields.def: " #name " is too long a name for struct format_step");
+#include "record/fields.def"
+#undef FIELD
+
+/* A member of private state: its lead is ca_columns'. */
+static void make_ca_step(struct format_step *step, uint8_t id)
+{
+	step->id = id;
+	step->kind = id == FIELD_CA_ALL ? KIND_CA_ALL : KIND_CA;
+}
+
+static void make_step(struct format_step *step, const struct format_ops *ops, uint8_t id,
+		      uint8_t event_kind)
+{
+	const struct field *field = &fields_table[id];
+
+	step->id = id;
+	step->kind = fields_has_kind(field->needs, event_kind) ? field->kind : KIND_NONE;
+	step->is_string = fields_is_string(field->kind);
+	step->is_ssthresh = field->kind == KIND_SSTHRESH;
+	step->offset = field->offset;
+	step->lead_length = (uint8_t)snprintf(step->lead, sizeof(step->lead), ops->lead,
+					      field->name);
+}
+
+static int make_plan(struct format *format, const struct field_list *fields, uint8_t event_kind)
+{
+	struct format_plan *plan = &format->plans[event_kind];
+
+	plan->steps = calloc(fields->n ? fields->n : 1, sizeof(*plan->steps));
+	if (!plan->steps)
+		return -1;
+	for (size_t i = 0; i < fields->n; i++) {
+		uint8_t id = fields->id[i];
+
+		if (id >= FIELD_COUNT) {
+			make_ca_step(&plan->steps[i], id);
+			plan->needs |= TCC_PROP(CA_PRIV) | TCC_PROP(CC);
+		} else {
+			make_step(&plan->steps[i], format->ops, id, event_kind);
+			plan->needs |= fields_table[id].needs & FIELD_PROPS_MASK;
+		}
+	}
+	plan->n_steps = fields->n;
+	return 0;
+}
+
+/* The last term serves the heading: a name may be longer than its values. */
+static size_t measure(const struct format *format, const struct format_plan *plan)
+{
+	size_t total = format->ops->frame_max + EMIT_SHORT_MAX + ADDR_TEXT_MAX;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct format_step *step = &plan->steps[i];
+
+		total += step->lead_length + value_max[step->kind] + strlen("\"\"");
+		if (step->id < FIELD_COUNT)
+			total += strlen(fields_table[step->id].name);
+	}
+	return total;
+}
+
+static void measure_all(struct format *format)
+{
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		size_t bytes = measure(format, &format->plans[kind]);
+
+		if (bytes > format->line_max)
+			format->line_max = bytes;
+	}
+}
+
+struct format *format_new_kinds(enum format_kind kind, const struct field_list *lists,
+				const struct format_style *style)
+{
+	struct format *format = calloc(1, sizeof(*format));
+	int err = 0;
+
+	if (!format)
+		return NULL;
+	format->ops = all_ops[kind];
+	format->style = *style;
+	for (uint8_t i = 0; i < TCC_KIND_COUNT && !err; i++)
+		err = make_plan(format, &lists[i], i);
+	/* The lists differ in what is there by default: what is named is in all. */
+	format->ca = err ? NULL : ca_columns_new(&lists[0], format->ops->lead);
+	if (!format->ca) {
+		format_free(format);
+		return NULL;
+	}
+	measure_all(format);
+	return format;
+}
+
+struct format *format_new(enum format_kind kind, const struct field_list *fields,
+			  const struct format_style *style)
+{
+	struct field_list *lists = calloc(TCC_KIND_COUNT, sizeof(*lists));
+	struct format *format = NULL;
+
+	for (uint8_t i = 0; lists && i < TCC_KIND_COUNT; i++) {
+		if (fields)
+			lists[i] = *fields;
+		else if (kind == FORMAT_TEXT)
+			fields_default_text(&lists[i], i, IN_TEXT);
+		else
+			fields_default(&lists[i], all_ops[kind]->field_set);
+	}
+	if (lists)
+		format = format_new_kinds(kind, lists, style);
+	free(lists);
+	return format;
+}
+
+void format_free(struct format *format)
+{
+	if (!format)
+		return;
+	for (int i = 0; i < TCC_KIND_COUNT; i++)
+		free(format->plans[i].steps);
+	ca_columns_free(format->ca);
+	free(format);
+}
+
+size_t format_record(struct format *format, const struct record *record, char *out)
+{
+	return (size_t)(format->ops->record(format, record, out) - out);
+}
+
+size_t format_heading(const struct format *format, char *out)
+{
+	if (!format->ops->heading || !format->style.has_header)
+		return 0;
+	return (size_t)(format->ops->heading(format, out) - out);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a record to one whole line, in one of the formats. A format is a struct
+ * format_ops in a file of its own; it knows records and fields, never files.
+ *
+ * This is the hot path: format_new() compiles the chosen fields into a plan,
+ * and a line is the plan walked once. All memory is the caller's.
+ */
+#ifndef TCC_FORMAT_H
+#define TCC_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/emit.h"
+#include "record/fields.h"
+#include "format/format_ca.h"
+#include "record/record.h"
+
+enum format_kind { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_TCPPROBE, FORMAT_COUNT };
+
+extern const char *const format_names[FORMAT_COUNT];
+
+/* The format that a file's suffix asks for; FORMAT_TEXT when it says nothing. */
+enum format_kind format_from_suffix(const char *path);
+
+/* What the first column of a text line shows. */
+enum time_style { TIME_STYLE_KTIME, TIME_STYLE_WALL, TIME_STYLE_UTC };
+
+struct format_style {
+	enum time_style time_style;	/* of the text line's first column */
+	bool has_color;
+	bool has_header;		/* CSV: a heading */
+};
+
+/* A field of the plan: its name with the punctuation around it, ready made. */
+struct format_step {
+	char lead[EMIT_SHORT_MAX];	/* what goes before the value; not of KIND_CA */
+	uint8_t lead_length;
+	uint8_t id;		/* as in struct field_list */
+	bool is_string;		/* in JSON */
+	bool is_ssthresh;	/* absent means infinite */
+	enum field_kind kind;	/* KIND_NONE: this kind of event has not the field */
+	size_t offset;		/* in struct record */
+};
+
+/* The lines of one kind of event. */
+struct format_plan {
+	struct format_step *steps;
+	size_t n_steps;
+	uint64_t needs;		/* TCC_PROP()s: what the kernel side has to copy */
+};
+
+struct format {
+	const struct format_ops *ops;
+	struct format_style style;
+	struct format_plan plans[TCC_KIND_COUNT];
+	struct ca_columns *ca;	/* the members of private state that are named, or NULL */
+	size_t line_max;	/* bytes that no line exceeds, its LF included, and
+				 * what emit_short() and emit_addr() spoil */
+	struct emit_second second;	/* cache: the time field, UTC */
+	struct emit_second column;	/* cache: the text line's first column */
+};
+
+struct format_ops {
+	/* The default set of its fields; 0: its columns are fixed. */
+	unsigned int field_set;
+	/* What a field's value is led by, as a printf format of its name. */
+	const char *lead;
+	/* Bytes of a line apart from the fields. */
+	size_t frame_max;
+	/* One line at `out`, its LF included; returns its end. */
+	char *(*record)(struct format *format, const struct record *record, char *out);
+	/* The heading's length, written at `out` (line_max bytes); or NULL. */
+	char *(*heading)(const struct format *format, char *out);
+};
+
+extern const struct format_ops format_text, format_json, format_csv, format_tcpprobe;
+
+/*
+ * Compile a plan for each kind of event, out of `lists` of fields: one for each,
+ * TCC_KIND_COUNT of them. Returns NULL when there is no memory.
+ */
+struct format *format_new_kinds(enum format_kind kind, const struct field_list *lists,
+				const struct format_style *style);
+
+/* The same fields in all kinds of event; NULL: the format's default set. */
+struct format *format_new(enum format_kind kind, const struct field_list *fields,
+			  const struct format_style *style);
+void format_free(struct format *format);	/* accepts NULL */
+
+/* The default set of a format's fields (IN_TEXT, IN_DATA), 0 if it has a fixed line. */
+unsigned int format_field_set(enum format_kind kind);
+
+/*
+ * One record as one line at `out`, which has room for format->line_max bytes.
+ * Returns the line's length.
+ */
+size_t format_record(struct format *format, const struct record *record, char *out);
+
+/* The heading, at `out` as above; 0 where there is none. */
+size_t format_heading(const struct format *format, char *out);
+
+/* For the formats: a member of the record, typed. */
+#define FORMAT_MEMBER(record, step, type) \
+	(*(type const *)((const char *)(record) + (step)->offset))
+
+/* The text of an address, copied whole like emit_short(). */
+static inline char *emit_addr(char *out, const char text[ADDR_TEXT_MAX], size_t length)
+{
+	memcpy(out, text, ADDR_TEXT_MAX);
+	return out + length;
+}
+
+/*
+ * For the formats: a value as all of them write it, apart from quotes and from
+ * what is absent: the caller has dealt with format_is_absent().
+ */
+static inline char *format_value(struct format *format, const struct format_step *step,
+				 const struct record *record, char *out)
+{
+	const struct addr_pair *addrs;
+	const struct word *word;
+
+	switch (step->kind) {
+	case KIND_U32:
+	case KIND_SSTHRESH:
+		return emit_u32(out, FORMAT_MEMBER(record, step, uint32_t));
+	case KIND_U16:
+		return emit_u32(out, FORMAT_MEMBER(record, step, uint16_t));
+	case KIND_MS:
+		return emit_ms(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_SADDR:
+		addrs = record->addrs;
+		return emit_addr(out, addrs->saddr_text, addrs->saddr_length);
+	case KIND_DADDR:
+		addrs = record->addrs;
+		return emit_addr(out, addrs->daddr_text, addrs->daddr_length);
+	case KIND_TIME:
+		return emit_time(out, &format->second, FORMAT_MEMBER(record, step, int64_t), false);
+	case KIND_I64:
+		return emit_i64(out, FORMAT_MEMBER(record, step, int64_t));
+	case KIND_U64:
+		return emit_u64(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_COOKIE:
+		return emit_hex(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_FAMILY:
+		return record->ip_version == 6 ? EMIT_LITERAL(out, "inet6")
+					       : EMIT_LITERAL(out, "inet");
+	case KIND_EVENT:
+		return emit_short(out, record_kinds[record->kind].name,
+				  record_kinds[record->kind].length);
+	case KIND_NUMBER:
+		return emit_u64(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_SPAN:
+		return emit_ms(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_MILLI:
+		return emit_milli(out, FORMAT_MEMBER(record, step, uint64_t));
+	case KIND_WORD:
+		word = FORMAT_MEMBER(record, step, const struct word *);
+		return emit_short(out, word->text, word->length);
+	case KIND_CA:
+	case KIND_CA_ALL:
+	case KIND_NONE:
+		break;	/* the formats' own */
+	}
+	return out;
+}
+
+/* Whether this event has no such value, or an infinite one. */
+static inline bool format_is_absent(const struct format_step *step, const struct record *record)
+{
+	switch (step->kind) {
+	case KIND_SSTHRESH:
+		return FORMAT_MEMBER(record, step, uint32_t) == RECORD_SSTHRESH_INFINITE;
+	case KIND_COOKIE:
+		return FORMAT_MEMBER(record, step, uint64_t) == 0;
+	case KIND_NUMBER:
+	case KIND_SPAN:
+	case KIND_MILLI:
+		return FORMAT_MEMBER(record, step, uint64_t) == RECORD_ABSENT;
+	case KIND_WORD:
+		return !FORMAT_MEMBER(record, step, const struct word *);
+	case KIND_NONE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+#endif

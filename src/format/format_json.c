@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * JSON Lines: one flat object a line. No value needs escaping: all text comes
+ * from fields.def, from addresses, from members of C structures, and from the
+ * names of algorithms, which the kernel's own tools hold to be words.
+ */
+#include "format/format.h"
+
+#define FRAME_MAX 8	/* braces, LF, a null */
+
+static const struct ca_style ca_style = {
+	.before = ",\"ca.", .between = "\":", .absent = "null", .is_json = true,
+};
+
+/* Each lead is `,"name":`; the first step's comma becomes the brace. */
+static char *json_record(struct format *format, const struct record *record, char *out)
+{
+	const struct format_plan *plan = &format->plans[record->kind];
+	char *start = out;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct format_step *step = &plan->steps[i];
+
+		if (step->id >= FIELD_COUNT) {
+			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
+			continue;
+		}
+		out = emit_short(out, step->lead, step->lead_length);
+		if (format_is_absent(step, record)) {
+			out = EMIT_LITERAL(out, "null");
+			continue;
+		}
+		if (step->is_string)
+			*out++ = '"';
+		out = format_value(format, step, record, out);
+		if (step->is_string)
+			*out++ = '"';
+	}
+	/* Of an algorithm that is not known there may be nothing to say. */
+	if (out == start)
+		out++;
+	*start = '{';
+	return EMIT_LITERAL(out, "}\n");
+}
+
+const struct format_ops format_json = {
+	.field_set = IN_DATA,
+	.lead = ",\"%s\":",
+	.frame_max = FRAME_MAX,
+	.record = json_record,
+};

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The line of the kernel's removed tcp_probe module (net/ipv4/tcp_probe.c,
+ * tcpprobe_sprint(), until 4.15), for the plot scripts written for it:
+ *	seconds source destination length snd_nxt snd_una snd_cwnd ssthresh
+ *	snd_wnd srtt rcv_wnd
+ * It printed addresses by %pISpc and the sequence numbers by %#x.
+ */
+#include "format/format.h"
+
+#define FRAME_MAX 256
+
+static char *put_end(char *out, const char addr[ADDR_TEXT_MAX], size_t length, bool is_ipv6, uint16_t port)
+{
+	if (is_ipv6)
+		*out++ = '[';
+	out = emit_addr(out, addr, length);
+	if (is_ipv6)
+		*out++ = ']';
+	*out++ = ':';
+	out = emit_u32(out, port);
+	*out++ = ' ';
+	return out;
+}
+
+/* %#x gives a zero no 0x. */
+static char *put_sequence(char *out, uint32_t number)
+{
+	out = number ? emit_hex(out, number) : EMIT_LITERAL(out, "0");
+	*out++ = ' ';
+	return out;
+}
+
+static char *put_number(char *out, uint32_t number, char behind)
+{
+	out = emit_u32(out, number);
+	*out++ = behind;
+	return out;
+}
+
+static char *tcpprobe_record(struct format *format, const struct record *record, char *out)
+{
+	const struct addr_pair *addrs = record->addrs;
+	uint32_t below = (uint32_t)(record->offset_ns % 1000000000);
+
+	(void)format;
+	out = emit_u64(out, record->offset_ns / 1000000000);
+	*out++ = '.';
+	*out++ = (char)('0' + below / 100000000);
+	out = emit_padded(out, below % 100000000, 8);
+	*out++ = ' ';
+	out = put_end(out, addrs->saddr_text, addrs->saddr_length, addrs->is_ipv6, record->sport);
+	out = put_end(out, addrs->daddr_text, addrs->daddr_length, addrs->is_ipv6, record->dport);
+	out = put_number(out, record->length, ' ');
+	out = put_sequence(out, record->snd_nxt);
+	out = put_sequence(out, record->snd_una);
+	out = put_number(out, record->snd_cwnd, ' ');
+	out = put_number(out, record->ssthresh, ' ');
+	out = put_number(out, record->snd_wnd, ' ');
+	out = put_number(out, record->srtt_us, ' ');
+	return put_number(out, record->rcv_wnd, '\n');
+}
+
+const struct format_ops format_tcpprobe = {
+	.field_set = 0,
+	.lead = "",
+	.frame_max = FRAME_MAX,
+	.record = tcpprobe_record,
+};

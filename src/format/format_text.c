@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The text line, in the layout of the original tool:
+ *	k:KTIME OFFSET ms | CONN ms | SADDR.PORT > DADDR.PORT | NAME VALUE ...
+ * Events of kinds other than probe have the kind's name before the first NAME.
+ */
+#include "format/format.h"
+
+/* Three columns, two addresses, eight colour sequences, the lost suffix. */
+#define FRAME_MAX 384
+
+/* Readable on light and on dark ground: no white, black or yellow. */
+static const char *const conn_colors[] = {
+	"\033[31m", "\033[32m", "\033[34m", "\033[35m", "\033[36m", "\033[91m",
+};
+#define COLOR_ALERT "\033[1;31m"
+#define COLOR_GAP "\033[7m"
+#define COLOR_OFF "\033[0m"
+
+static char *emit_string(char *out, const char *text)
+{
+	return emit_bytes(out, text, strlen(text));
+}
+
+static char *put_time(struct format *format, const struct record *record, char *out)
+{
+	if (format->style.time_style == TIME_STYLE_KTIME) {
+		out = EMIT_LITERAL(out, "k:");
+		return emit_u64(out, record->ktime_ns);
+	}
+	return emit_time(out, &format->column, record->wall_ns,
+			 format->style.time_style == TIME_STYLE_WALL);
+}
+
+static char *put_ends(const struct format *format, const struct record *record, char *out)
+{
+	const struct addr_pair *addrs = record->addrs;
+	size_t n_colors = sizeof(conn_colors) / sizeof(conn_colors[0]);
+
+	if (format->style.has_color)
+		out = emit_string(out, conn_colors[record->conn_key % n_colors]);
+	out = emit_addr(out, addrs->saddr_text, addrs->saddr_length);
+	*out++ = '.';
+	out = emit_u32(out, record->sport);
+	out = EMIT_LITERAL(out, " > ");
+	out = emit_addr(out, addrs->daddr_text, addrs->daddr_length);
+	*out++ = '.';
+	out = emit_u32(out, record->dport);
+	if (format->style.has_color)
+		out = EMIT_LITERAL(out, COLOR_OFF);
+	return out;
+}
+
+static char *put_value(struct format *format, const struct format_step *step,
+		       const struct record *record, char *out)
+{
+	if (!format_is_absent(step, record))
+		return format_value(format, step, record, out);
+	return step->is_ssthresh ? EMIT_LITERAL(out, "inf") : EMIT_LITERAL(out, "-");
+}
+
+static const struct ca_style ca_style = { .before = " ca.", .between = " ", .absent = "-" };
+
+/* A name and its value. */
+static char *put_pair(struct format *format, const struct format_step *step,
+		      const struct record *record, char *out)
+{
+	bool is_alert = format->style.has_color && record->has_cwnd_fallen &&
+			step->id == FIELD_snd_cwnd;
+
+	if (is_alert)
+		out = EMIT_LITERAL(out, COLOR_ALERT);
+	out = emit_short(out, step->lead, step->lead_length);
+	out = put_value(format, step, record, out);
+	if (is_alert)
+		out = EMIT_LITERAL(out, COLOR_OFF);
+	return out;
+}
+
+static char *put_lost(const struct format *format, const struct record *record, char *out)
+{
+	const struct format_plan *plan = &format->plans[record->kind];
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		if (plan->steps[i].id == FIELD_lost)
+			return out;
+	}
+	if (format->style.has_color)
+		out = EMIT_LITERAL(out, COLOR_GAP);
+	out = EMIT_LITERAL(out, " lost ");
+	out = emit_u32(out, record->lost);
+	if (format->style.has_color)
+		out = EMIT_LITERAL(out, COLOR_OFF);
+	return out;
+}
+
+static char *text_record(struct format *format, const struct record *record, char *out)
+{
+	const struct format_plan *plan = &format->plans[record->kind];
+
+	out = put_time(format, record, out);
+	*out++ = ' ';
+	out = emit_ms(out, record->offset_ns);
+	out = EMIT_LITERAL(out, " ms | ");
+	out = emit_ms(out, record->conn_ns);
+	out = EMIT_LITERAL(out, " ms | ");
+	out = put_ends(format, record, out);
+	out = EMIT_LITERAL(out, " |");
+	if (record->kind != TCC_KIND_PROBE) {
+		*out++ = ' ';
+		out = emit_short(out, record_kinds[record->kind].name,
+				 record_kinds[record->kind].length);
+	}
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct format_step *step = &plan->steps[i];
+
+		if (step->id >= FIELD_COUNT)
+			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
+		else
+			out = put_pair(format, step, record, out);
+	}
+	if (record->lost)
+		out = put_lost(format, record, out);
+	*out++ = '\n';
+	return out;
+}
+
+const struct format_ops format_text = {
+	.field_set = IN_TEXT,
+	.lead = " %s ",
+	.frame_max = FRAME_MAX,
+	.record = text_record,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF programs' life: load, attach, detach, what the kernel missed. With
+ * maps.c alone knows the skeleton. Says itself, on stderr, what is wrong: no
+ * caller would know the words.
+ */
+#ifndef TCC_TRACER_H
+#define TCC_TRACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/rare.h"
+#include "kernel/ring.h"
+#include "tcc_ask.h"
+#include "tcc_filter.h"
+#include "tcc_thin.h"
+
+/* --buffer: what is asked by default, and the least that is tried. */
+#define TRACER_BUFFER_DEFAULT (1u << 20)
+#define TRACER_BUFFER_MIN (64u << 10)
+#define TRACER_BUFFER_ALL_CPUS (64u << 20)
+
+struct tracer_config {
+	const struct tcc_filter *filter;
+	const struct tcc_thin *thin;
+	/* The kinds of event, of which the kernel may lack some, and what goes with them. */
+	const struct tcc_ask *ask;
+	/*
+	 * The ring of each CPU; 0 asks for the default, which is halved, with a
+	 * warning, where the kernel refuses it.
+	 */
+	uint64_t buffer_bytes;
+};
+
+struct tracer;
+
+/* Load the programs. Returns 0, or -errno when it has been said what is wrong. */
+int tracer_load(struct tracer **tracer, const struct tracer_config *config);
+
+/* Returns 0, or -errno when it has been said what is wrong. */
+int tracer_attach(struct tracer *tracer);
+
+/* Detach, and wait until no program runs any more: all counts are final. */
+void tracer_detach(struct tracer *tracer);
+
+void tracer_free(struct tracer *tracer);	/* accepts NULL; detaches */
+
+const struct ring_memory *tracer_ring_memory(const struct tracer *tracer);
+
+/* TCC_KIND_BIT()s: the kinds that are traced, of those asked for. */
+uint32_t tracer_kinds(const struct tracer *tracer);
+
+/* The rare kinds' memory: of the doorbell alone, if none is asked for. */
+const struct rare_memory *tracer_rare_memory(const struct tracer *tracer);
+
+/* Readable when a producer has rung. */
+int tracer_doorbell_fd(const struct tracer *tracer);
+
+/* Properties, TCC_PROP()s, that this kernel turned out not to have. */
+const uint64_t *tracer_lacking(const struct tracer *tracer);
+
+/*
+ * Events of a kind for which the kernel did not run its program, since it was
+ * already running on that CPU (recursion_misses, kernel/bpf/trampoline.c and
+ * kernel/trace/bpf_trace.c). Runs that found the ring busy are not in here.
+ */
+uint64_t tracer_missed(const struct tracer *tracer, enum tcc_kind kind);
+
+#endif

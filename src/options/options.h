@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line, parsed once: after options_parse() everything is typed,
+ * valid and const. Knows no kernel and opens no file.
+ */
+#ifndef TCC_OPTIONS_H
+#define TCC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "format/format.h"
+#include "tcc_event.h"
+#include "tcc_filter.h"
+#include "tcc_thin.h"
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* What the program was asked to do. */
+enum options_action { ACTION_TRACE, ACTION_HELP, ACTION_VERSION, ACTION_FIELDS_HELP };
+
+struct options {
+	enum options_action action;
+	struct tcc_filter filter;	/* what to trace, for the kernel */
+	struct tcc_thin thin;		/* --changes, --interval */
+	uint32_t kinds;			/* --events: TCC_KIND_BIT()s */
+	char filter_text[512]; 	/* both in the user's words: "port 443, not
+					 * dst 10.0.0.0/8"; empty when all is traced;
+					 * ends in "..." when it did not fit */
+	int format;			/* enum format_kind, or -1: not given */
+	const char *fields;		/* --fields as given, or NULL */
+	const char *ca_struct, *ca_btf;	/* as given, or NULL */
+	enum time_style time_style;
+	enum color_mode color;
+	bool has_header;		/* false with --no-header */
+	const char *log_file;		/* --log-file, or NULL for stdout; "-" is NULL */
+	uint64_t rotate_bytes;		/* 0: not by size */
+	uint64_t rotate_ns;		/* 0: not by time */
+	uint64_t rotate_keep;		/* a number, or ROTATE_KEEP_ALL */
+	int compress;			/* enum compress_kind, or -1: not at all */
+	const char *user;		/* to become, or NULL */
+	uint64_t duration_ns;		/* 0: no limit */
+	uint64_t count;			/* 0: no limit */
+	uint64_t buffer_bytes;		/* each CPU; 0: not given */
+	bool is_strict, is_quiet, is_verbose;
+};
+
+/*
+ * Parse argv. On an error, prints one line "tcc-trace: ..." to stderr that
+ * names the option, the bad value and what is allowed, and returns -EINVAL;
+ * the caller exits 2. Strings in *options point into argv.
+ */
+int options_parse(struct options *options, int argc, char **argv);
+
+/* Print --help to `out`. */
+void options_print_help(FILE *out);
+
+#endif

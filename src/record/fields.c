@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The output fields and lists of them; see fields.h. */
+#include "record/fields.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "record/record.h"
+
+/* The C type that each kind reads. */
+typedef const struct addr_pair *addrs_pointer;
+#define TYPE_EVENT uint8_t
+#define TYPE_TIME int64_t
+#define TYPE_I64 int64_t
+#define TYPE_MS uint64_t
+#define TYPE_SADDR addrs_pointer
+#define TYPE_DADDR addrs_pointer
+#define TYPE_U16 uint16_t
+#define TYPE_U32 uint32_t
+#define TYPE_U64 uint64_t
+#define TYPE_SSTHRESH uint32_t
+#define TYPE_COOKIE uint64_t
+#define TYPE_FAMILY uint8_t
+typedef const struct word *word_pointer;
+#define TYPE_NUMBER uint64_t
+#define TYPE_SPAN uint64_t
+#define TYPE_MILLI uint64_t
+#define TYPE_WORD word_pointer
+
+/* A kind that does not fit its member does not compile. */
+#define FIELD(name, kind, member, ...)                                                     \
+	_Static_assert(_Generic(((struct record *)0)->member, TYPE_##kind: 1, default: 0), \
+		       "fields.def: " #name " is not of kind " #kind);
+#include "record/fields.def"
+#undef FIELD
+
+const struct field fields_table[FIELD_COUNT] = {
+#define FIELD(name, kind, member, defaults, needs, unit, meaning, source)                  \
+	[FIELD_##name] = { #name, KIND_##kind, offsetof(struct record, member), defaults, needs, \
+			   unit, meaning, source },
+#include "record/fields.def"
+#undef FIELD
+};
+
+static bool list_has(const struct field_list *list, uint8_t id)
+{
+	return memchr(list->id, id, list->n) != NULL;
+}
+
+static void list_add(struct field_list *list, uint8_t id)
+{
+	if (!list_has(list, id))
+		list->id[list->n++] = id;
+}
+
+static void list_remove(struct field_list *list, uint8_t id)
+{
+	uint8_t *at = memchr(list->id, id, list->n);
+
+	if (!at)
+		return;
+	list->n--;
+	memmove(at, at + 1, (size_t)(list->id + list->n - at));
+}
+
+void fields_default(struct field_list *list, unsigned int set)
+{
+	list->n = list->n_ca = 0;
+	for (uint8_t id = 0; id < FIELD_COUNT; id++) {
+		if (fields_table[id].defaults & set)
+			list_add(list, id);
+	}
+}
+
+void fields_default_text(struct field_list *list, uint8_t kind, unsigned int set)
+{
+	fields_default(list, kind == TCC_KIND_PROBE ? set : IN_KIND_OF(kind));
+	for (uint8_t id = 0; id < FIELD_COUNT && kind != TCC_KIND_PROBE; id++) {
+		if (fields_table[id].defaults & IN_TEXT_RARE)
+			list_add(list, id);
+	}
+}
+
+static int find_field(const char *name, size_t length, uint8_t *id)
+{
+	for (uint8_t i = 0; i < FIELD_COUNT; i++) {
+		if (strlen(fields_table[i].name) == length &&
+		    memcmp(fields_table[i].name, name, length) == 0) {
+			*id = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static bool is_member_name(const char *name, size_t length)
+{
+	return length > 0 && length <= FIELDS_MEMBER_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789_.[]") >= length;
+}
+
+/* The id of ca.MEMBER, known to the list from now on; or why it is faulty. */
+static const char *find_member(struct field_list *list, const char *name, size_t length,
+			       uint8_t *id)
+{
+	size_t i = 0;
+
+	if (!is_member_name(name, length))
+		return "expected ca.MEMBER, the member as in C";
+	while (i < list->n_ca && (list->ca[i].length != length ||
+				  memcmp(list->ca[i].name, name, length) != 0))
+		i++;
+	if (i == FIELDS_CA_MAX)
+		return "too many members of ca; +ca has them all";
+	if (i == list->n_ca)
+		list->ca[list->n_ca++] = (struct field_member){ name, length };
+	*id = (uint8_t)(FIELD_CA + i);
+	return NULL;
+}
+
+static const char *find(struct field_list *list, const char *name, size_t length, uint8_t *id)
+{
+	*id = FIELD_CA_ALL;
+	if (length == 2 && memcmp(name, "ca", 2) == 0)
+		return NULL;
+	if (length >= 3 && memcmp(name, "ca.", 3) == 0)
+		return find_member(list, name + 3, length - 3, id);
+	return find_field(name, length, id) ? "no such field; --fields=help lists them" : NULL;
+}
+
+/* One item of the list; returns why it is faulty, or NULL. */
+static const char *apply(struct field_list *list, const char *item, size_t length)
+{
+	char sign = *item == '+' || *item == '-' ? *item : 0;
+	const char *name = sign ? item + 1 : item;
+	size_t name_length = length - (sign ? 1 : 0);
+	const char *reason;
+	uint8_t id;
+
+	if (name_length == 3 && memcmp(name, "all", 3) == 0 && sign != '-') {
+		for (id = 0; id < FIELD_COUNT; id++)
+			list_add(list, id);
+		return NULL;
+	}
+	if (name_length == 0)
+		return "an empty name";
+	reason = find(list, name, name_length, &id);
+	if (reason)
+		return reason;
+	if (!sign && list_has(list, id))
+		return "named twice";
+	if (sign == '-')
+		list_remove(list, id);
+	else
+		list_add(list, id);
+	return NULL;
+}
+
+int fields_parse(struct field_list *list, const char *text, const struct field_list *base,
+		 const char **bad, const char **reason)
+{
+	const char *item = text;
+
+	list->n = list->n_ca = 0;
+	if (*text == '+' || *text == '-')
+		*list = *base;
+	for (;;) {
+		size_t length = strcspn(item, ",");
+
+		*bad = item;
+		*reason = apply(list, item, length);
+		if (*reason)
+			return -EINVAL;
+		item += length;
+		if (!*item)
+			break;
+		item++;
+	}
+	*bad = text;
+	*reason = "leaves no field";
+	return list->n ? 0 : -EINVAL;
+}
+
+bool fields_is_string(enum field_kind kind)
+{
+	switch (kind) {
+	case KIND_I64:
+	case KIND_MS:
+	case KIND_U16:
+	case KIND_U32:
+	case KIND_SSTHRESH:
+	case KIND_NUMBER:
+	case KIND_SPAN:
+	case KIND_MILLI:
+	case KIND_CA:
+	case KIND_CA_ALL:
+	case KIND_NONE:
+		return false;
+	case KIND_EVENT:
+	case KIND_TIME:
+	case KIND_SADDR:
+	case KIND_DADDR:
+	case KIND_U64:
+	case KIND_COOKIE:
+	case KIND_FAMILY:
+	case KIND_WORD:
+		break;
+	}
+	return true;
+}
+
+const char *fields_json_type(enum field_kind kind)
+{
+	return fields_is_string(kind) ? "string" : "number";
+}
+
+void fields_print_help(FILE *out)
+{
+	fprintf(out, "%-20s %-7s %-18s %s\n", "FIELD", "TYPE", "UNIT", "MEANING");
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		const struct field *field = &fields_table[i];
+
+		fprintf(out, "%-20s %-7s %-18s %s\n", field->name, fields_json_type(field->kind),
+			*field->unit ? field->unit : "-", field->meaning);
+	}
+	fputs("\nBesides: ca.MEMBER, a member of the private state of the connection's congestion\n"
+	      "control algorithm, named as in C (ca.bw.s[0].v); ca, all of its members.\n", out);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The output fields as a table made from fields.def, and lists chosen from it.
+ * Knows no format.
+ */
+#ifndef TCC_FIELDS_H
+#define TCC_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tcc_event.h"
+
+/* How a member of struct record is written, and its C type there. */
+enum field_kind {
+	KIND_EVENT,	/* uint8_t, enum tcc_kind: its name */
+	KIND_TIME,	/* int64_t, ns since 1970: ISO 8601, UTC */
+	KIND_I64,	/* int64_t, under 2^53: a number */
+	KIND_MS,	/* uint64_t, ns: ms with three decimals */
+	KIND_SADDR,	/* const struct addr_pair *: the local address */
+	KIND_DADDR,	/* const struct addr_pair *: the remote one */
+	KIND_U16,	/* uint16_t: a number */
+	KIND_U32,	/* uint32_t: a number */
+	KIND_U64,	/* uint64_t: a number, in JSON a string: jq holds doubles */
+	KIND_SSTHRESH,	/* uint32_t: a number, or infinite */
+	KIND_COOKIE,	/* uint64_t: hexadecimal, in JSON a string; 0 is absent */
+	KIND_FAMILY,	/* uint8_t, 4 or 6: inet, inet6 */
+	/* These may be absent, RECORD_ABSENT or NULL. */
+	KIND_NUMBER,	/* uint64_t, under 2^53 in practice: a number */
+	KIND_SPAN,	/* uint64_t, ns: as KIND_MS */
+	KIND_MILLI,	/* uint64_t, thousandths: a number with three decimals */
+	KIND_WORD,	/* const struct word *: a name */
+	/* No kinds of table entries: what a list of fields may have besides. */
+	KIND_CA,	/* a member of the algorithm's private state */
+	KIND_CA_ALL,	/* all of its members */
+	KIND_NONE,	/* a field that this kind of event has not: always absent */
+};
+
+/*
+ * Default sets. IN_THINNED is added to the others where events are left out, and
+ * IN_KIND() where that kind of event is asked for. IN_TEXT_RARE: the pairs of the
+ * text line of kinds other than probe, beside those that are in the kind's own set.
+ */
+enum { IN_TEXT = 1, IN_DATA = 2, IN_THINNED = 4, IN_TEXT_RARE = 8 };
+#define IN_KIND(kind) (16u << TCC_KIND_##kind)
+#define IN_KIND_OF(kind) (16u << (kind))
+
+/*
+ * What a field is made of, besides the state that every event has: TCC_PROP()s,
+ * or ONLY() the events of some kinds.
+ */
+#define FIELD_KIND_SHIFT 48
+#define FIELD_PROPS_MASK ((1ULL << FIELD_KIND_SHIFT) - 1)
+#define ONLY(kind) (1ULL << (FIELD_KIND_SHIFT + TCC_KIND_##kind))
+
+struct field {
+	const char *name;
+	enum field_kind kind;
+	size_t offset;		/* in struct record */
+	unsigned int defaults;	/* the sets it is in */
+	uint64_t needs;		/* see ONLY() */
+	const char *unit, *meaning, *source;
+};
+
+enum field_id {
+#define FIELD(name, ...) FIELD_##name,
+#include "record/fields.def"
+#undef FIELD
+	FIELD_COUNT
+};
+
+extern const struct field fields_table[FIELD_COUNT];
+
+/* ca.MEMBERs that one list may name, and the longest of their names, in bytes. */
+#define FIELDS_MEMBER_MAX 63
+#define FIELDS_CA_MAX 64
+
+/* In a list, those behind FIELD_COUNT: all of ca, and the list's own ca.MEMBERs. */
+#define FIELD_CA_ALL FIELD_COUNT
+#define FIELD_CA (FIELD_COUNT + 1)
+#define FIELDS_MAX (FIELD_CA + FIELDS_CA_MAX)
+
+_Static_assert(FIELDS_MAX <= 256, "struct field_list holds ids in bytes");
+
+/* Fields in the order they are written, each at most once. */
+struct field_list {
+	uint8_t id[FIELDS_MAX];
+	size_t n;
+	/* Of id FIELD_CA + i, without "ca."; points into the parsed text. */
+	struct field_member {
+		const char *name;
+		size_t length;
+	} ca[FIELDS_CA_MAX];
+	size_t n_ca;
+};
+
+/* The fields of default sets. */
+void fields_default(struct field_list *list, unsigned int set);
+
+/*
+ * The pairs of a text line of this kind of event, by default; of a probe, those of
+ * the sets.
+ */
+void fields_default_text(struct field_list *list, uint8_t kind, unsigned int set);
+
+/* Whether an event of this kind, enum tcc_kind, can have the field. */
+static inline bool fields_has_kind(uint64_t needs, unsigned int kind)
+{
+	uint64_t kinds = needs >> FIELD_KIND_SHIFT;
+
+	return !kinds || kinds >> kind & 1;
+}
+
+/*
+ * Parse --fields: names between commas. "+name" adds to the list so far,
+ * "-name" takes away; when the first is one of these, `base` is what they start
+ * from, else nothing. "all" adds all there are in the table, "ca" all
+ * members of the algorithm's private state, "ca.MEMBER" one of them. The list
+ * borrows from `text`. On -EINVAL, *bad is where the faulty name starts in `text`,
+ * and *reason says why.
+ */
+int fields_parse(struct field_list *list, const char *text, const struct field_list *base,
+		 const char **bad, const char **reason);
+
+/* Print --fields=help: name, kind in JSON, unit, meaning. */
+void fields_print_help(FILE *out);
+
+/* Whether JSON writes a kind as a string; else it is a number, either may be null. */
+bool fields_is_string(enum field_kind kind);
+
+/* The same as a word: "string", "number". */
+const char *fields_json_type(enum field_kind kind);
+
+#endif

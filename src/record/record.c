@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From the kernel's event to a record; see record.h. */
+#include "record/record.h"
+
+#include <string.h>
+
+void record_from_probe(struct record *record, const struct tcc_probe *probe)
+{
+	record->cookie = probe->event.flags & TCC_EVENT_NO_COOKIE ? 0 : probe->event.cookie;
+	record->lost = probe->event.lost;
+	record->skipped = probe->skipped;
+	record->kind = probe->event.kind;
+	record->ip_version = probe->event.flags & TCC_EVENT_IPV6 ? 6 : 4;
+	record->snd_cwnd = probe->snd_cwnd;
+	record->ssthresh = probe->ssthresh;
+	record->mss = probe->mss;
+	record->snd_wnd = probe->snd_wnd;
+	record->srtt_us = probe->srtt_us;
+	record->rcv_wnd = probe->rcv_wnd;
+	record->length = probe->length;
+	record->snd_nxt = probe->snd_nxt;
+	record->snd_una = probe->snd_una;
+	record->in_flight = probe->snd_nxt - probe->snd_una;	/* modulo 2^32, RFC 9293 3.4 */
+	record->mark = probe->mark;
+	record->sport = probe->sport;
+	record->dport = probe->dport;
+}
+
+/* --- names -------------------------------------------------------------------- */
+
+#define WORD(name) { name, sizeof(name) - 1 }
+
+static const struct word ca_state_words[TCC_CA_COUNT] = {
+	[TCC_CA_OPEN] = WORD("Open"), [TCC_CA_DISORDER] = WORD("Disorder"),
+	[TCC_CA_CWR] = WORD("CWR"), [TCC_CA_RECOVERY] = WORD("Recovery"),
+	[TCC_CA_LOSS] = WORD("Loss"),
+};
+
+static const struct word limit_words[TCC_LIMIT_COUNT] = {
+	[TCC_LIMIT_CWND] = WORD("cwnd"), [TCC_LIMIT_RWND] = WORD("rwnd"),
+	[TCC_LIMIT_SNDBUF] = WORD("sndbuf"), [TCC_LIMIT_APP] = WORD("app"),
+	[TCC_LIMIT_PACING] = WORD("pacing"), [TCC_LIMIT_RECOVERY] = WORD("recovery"),
+};
+
+/* include/net/tcp_states.h, less TCP_ */
+static const struct word state_words[] = {
+	[1] = WORD("ESTABLISHED"), [2] = WORD("SYN_SENT"), [3] = WORD("SYN_RECV"),
+	[4] = WORD("FIN_WAIT1"), [5] = WORD("FIN_WAIT2"), [6] = WORD("TIME_WAIT"),
+	[7] = WORD("CLOSE"), [8] = WORD("CLOSE_WAIT"), [9] = WORD("LAST_ACK"),
+	[10] = WORD("LISTEN"), [11] = WORD("CLOSING"), [12] = WORD("NEW_SYN_RECV"),
+};
+
+static const struct word retransmit_words[] = {
+	[TCC_RETRANSMIT_FAST] = WORD("fast"), [TCC_RETRANSMIT_RTO] = WORD("rto"),
+	[TCC_RETRANSMIT_TLP] = WORD("tlp"),
+};
+
+static const struct word direction_words[] = { WORD("received"), WORD("sent") };
+
+#define COUNT(words) (sizeof(words) / sizeof((words)[0]))
+
+/* NULL: none, or one of a kernel to come. */
+static const struct word *word_at(const struct word *words, size_t n, unsigned int at)
+{
+	return at < n && words[at].length ? &words[at] : NULL;
+}
+
+#define WORD_AT(words, at) word_at((words), COUNT(words), (at))
+
+/* --- properties --------------------------------------------------------------- */
+
+static const struct word *name_cc(struct record *record, const __u64 cc[TCC_CC_WORDS])
+{
+	struct word *text = &record->cc_text;
+
+	memset(text, 0, sizeof(*text));
+	memcpy(text->text, cc, TCC_CC_WORDS * sizeof(*cc));
+	text->length = (uint8_t)strnlen(text->text, TCC_CC_WORDS * sizeof(*cc));
+	return text->length ? text : NULL;
+}
+
+/* jiffies_to_usecs(), kernel/time/time.c */
+static uint64_t jiffies_to_us(uint64_t jiffies, unsigned int hz)
+{
+	return jiffies * 1000000 / hz;
+}
+
+/* tcp_compute_delivery_rate(), net/ipv4/tcp.c: bytes/s, 0 without a sample */
+static uint64_t delivery_rate(const struct tcc_props *props, uint32_t mss)
+{
+	if (!props->rate_interval_us)
+		return 0;
+	return (uint64_t)props->rate_delivered * mss * 1000000 / props->rate_interval_us;
+}
+
+/* tcp_get_info_chrono_stats(), net/ipv4/tcp.c: the one that runs, up to now */
+static void set_chronos(struct record *record, const struct tcc_props *props, unsigned int hz)
+{
+	uint64_t ns[TCC_CHRONOS];
+
+	for (unsigned int i = 0; i < TCC_CHRONOS; i++) {
+		uint32_t jiffies = props->chrono_stat[i];
+
+		if (props->chrono_type == i + 1)
+			jiffies += props->jiffies - props->chrono_start;
+		ns[i] = jiffies_to_us(jiffies, hz) * 1000;
+	}
+	record->busy_ns = ns[0] + ns[1] + ns[2];
+	record->rwnd_limited_ns = ns[TCC_CHRONO_RWND_LIMITED - 1];
+	record->sndbuf_limited_ns = ns[TCC_CHRONO_SNDBUF_LIMITED - 1];
+}
+
+static const struct word *limited_by(const struct record *record, const struct tcc_props *props)
+{
+	struct tcc_limit_input in = {
+		.now_ns = record->ktime_ns,
+		.wstamp_ns = props->wstamp_ns,
+		.unsent = props->write_seq - record->snd_nxt,
+		.in_flight = props->packets_out - props->sacked_out - props->lost_out +
+			     props->retrans_out,
+		.snd_cwnd = record->snd_cwnd,
+		.ca_state = props->ca_state,
+		.chrono_type = props->chrono_type,
+		.is_cwnd_limited = props->is_cwnd_limited,
+		.is_paced = props->pacing_status,
+	};
+
+	return WORD_AT(limit_words, tcc_limit_of(&in));
+}
+
+/* What is no plain copy: the kernel's expressions. */
+static void set_computed(struct record *record, const struct tcc_props *props, unsigned int hz)
+{
+	int32_t unsent = (int32_t)(props->write_seq - record->snd_nxt);
+
+	record->cc = name_cc(record, props->cc);
+	record->ca_state = WORD_AT(ca_state_words, props->ca_state);
+	record->limited_by = limited_by(record, props);
+	record->rttvar_us = props->mdev_us >> 2;
+	record->min_rtt_us = props->min_rtt_us == UINT32_MAX ? RECORD_ABSENT : props->min_rtt_us;
+	record->rto_us = jiffies_to_us(props->rto_jiffies, hz);
+	record->delivery_rate = delivery_rate(props, record->mss);
+	record->app_limited = props->rate_app_limited;
+	record->notsent = unsent > 0 ? (uint64_t)unsent : 0;
+	record->cgroup = props->cgroup ? props->cgroup : RECORD_ABSENT;
+	set_chronos(record, props, hz);
+}
+
+/* A value is absent when this kernel lacks any property that it is made of. */
+static void record_lack(struct record *record, uint64_t lacking)
+{
+	const struct {
+		uint64_t props;
+		uint64_t *value;
+	} numbers[] = {
+#define LACK(prop, member) { TCC_PROP(prop), &record->member }
+		LACK(MDEV, rttvar_us), LACK(MIN_RTT, min_rtt_us), LACK(RTO, rto_us),
+		LACK(PACKETS_OUT, packets_out), LACK(SACKED_OUT, sacked_out),
+		LACK(LOST_OUT, lost_out), LACK(RETRANS_OUT, retrans_out),
+		LACK(TOTAL_RETRANS, total_retrans), LACK(REORDERING, reordering),
+		LACK(DELIVERED, delivered), LACK(DELIVERED_CE, delivered_ce),
+		LACK(RATE_DELIVERED, delivery_rate), LACK(RATE_INTERVAL, delivery_rate),
+		LACK(PACING_RATE, pacing_rate), LACK(RATE_APP_LIMITED, app_limited),
+		LACK(IS_CWND_LIMITED, is_cwnd_limited), LACK(BYTES_SENT, bytes_sent),
+		LACK(BYTES_ACKED, bytes_acked), LACK(BYTES_RETRANS, bytes_retrans),
+		LACK(BYTES_RECEIVED, bytes_received), LACK(WRITE_SEQ, notsent),
+		LACK(SEGS_OUT, segs_out), LACK(DSACK_DUPS, dsack_dups),
+		LACK(RCV_OOOPACK, rcv_ooopack), LACK(SK_MARK, sk_mark), LACK(UID, uid),
+#undef LACK
+	};
+
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		if (numbers[i].props & lacking)
+			*numbers[i].value = RECORD_ABSENT;
+	}
+	if (lacking & TCC_PROP(CA_STATE))
+		record->ca_state = NULL;
+	if (lacking & TCC_PROPS_OF_LIMIT)
+		record->limited_by = NULL;
+	if (lacking & TCC_PROP(SND_SSTHRESH))
+		record->snd_ssthresh = RECORD_SSTHRESH_INFINITE;
+}
+
+void record_from_props(struct record *record, const struct tcc_props *props, uint64_t lacking,
+		       unsigned int hz)
+{
+	record->snd_ssthresh = props->snd_ssthresh;
+	record->packets_out = props->packets_out;
+	record->sacked_out = props->sacked_out;
+	record->lost_out = props->lost_out;
+	record->retrans_out = props->retrans_out;
+	record->total_retrans = props->total_retrans;
+	record->reordering = props->reordering;
+	record->delivered = props->delivered;
+	record->delivered_ce = props->delivered_ce;
+	record->pacing_rate = props->pacing_rate;	/* ~0, unlimited, is absent */
+	record->is_cwnd_limited = props->is_cwnd_limited;
+	record->bytes_sent = props->bytes_sent;
+	record->bytes_acked = props->bytes_acked;
+	record->bytes_retrans = props->bytes_retrans;
+	record->bytes_received = props->bytes_received;
+	record->segs_out = props->segs_out;
+	record->dsack_dups = props->dsack_dups;
+	record->rcv_ooopack = props->rcv_ooopack;
+	record->sk_mark = props->sk_mark;
+	record->netns = props->netns;
+	record->uid = props->uid;
+	set_computed(record, props, hz);
+	if (lacking)
+		record_lack(record, lacking);
+}
+
+/* --- kinds other than probe ----------------------------------------------------- */
+
+static void set_extremes(struct record *record, const struct tcc_life *life)
+{
+	record->cwnd_min = record->cwnd_mean = record->cwnd_max = RECORD_ABSENT;
+	record->srtt_min_us = record->srtt_mean = record->srtt_max_us = RECORD_ABSENT;
+	if (!life->n_probes)
+		return;
+	record->cwnd_min = life->cwnd_min;
+	record->cwnd_mean = life->cwnd_sum * 1000 / life->n_probes;
+	record->cwnd_max = life->cwnd_max;
+	record->srtt_min_us = life->srtt_min_us;
+	record->srtt_mean = life->srtt_sum_us * 1000 / life->n_probes;
+	record->srtt_max_us = life->srtt_max_us;
+}
+
+static void set_life(struct record *record, const struct tcc_life *life)
+{
+	record->life_ns = life->updated_ns - life->begun_ns;
+	for (int i = 0; i < TCC_CA_COUNT; i++)
+		record->ca_ns[i] = life->ca_ns[i];
+	for (int i = 0; i < TCC_LIMIT_COUNT; i++)
+		record->share[i] = record->life_ns
+					   ? life->limit_ns[i] * 1000 / record->life_ns
+					   : RECORD_ABSENT;
+	set_extremes(record, life);
+}
+
+static void set_no_life(struct record *record)
+{
+	static const struct tcc_life none;
+
+	set_extremes(record, &none);
+	record->life_ns = RECORD_ABSENT;
+	for (int i = 0; i < TCC_CA_COUNT; i++)
+		record->ca_ns[i] = RECORD_ABSENT;
+	for (int i = 0; i < TCC_LIMIT_COUNT; i++)
+		record->share[i] = RECORD_ABSENT;
+}
+
+void record_from_rare(struct record *record, const struct tcc_rare *rare)
+{
+	record->seq = rare->seq;
+	record->retransmit = WORD_AT(retransmit_words, rare->cause);
+	record->direction = WORD_AT(direction_words, rare->cause);
+	record->old_ca_state = WORD_AT(ca_state_words, rare->from);
+	record->new_ca_state = WORD_AT(ca_state_words, rare->to);
+	record->old_state = WORD_AT(state_words, rare->from);
+	record->new_state = WORD_AT(state_words, rare->to);
+	if (record->kind != TCC_KIND_CLOSE)
+		return;
+	if (rare->has_life)
+		set_life(record, &rare->life);
+	else
+		set_no_life(record);
+}
+
+#define KIND(name) { name, sizeof(name) - 1 }
+
+const struct record_kind record_kinds[TCC_KIND_COUNT] = {
+	[TCC_KIND_PROBE] = KIND("probe"),
+	[TCC_KIND_RETRANSMIT] = KIND("retransmit"),
+	[TCC_KIND_CA_STATE] = KIND("ca_state"),
+	[TCC_KIND_STATE] = KIND("state"),
+	[TCC_KIND_RESET] = KIND("reset"),
+	[TCC_KIND_CLOSE] = KIND("close"),
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a line of output can say: an event, with what user space adds. Knows
+ * neither fields' names nor formats; src/record/fields.def gives them meaning.
+ */
+#ifndef TCC_RECORD_H
+#define TCC_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/emit.h"
+#include "tcc_event.h"
+
+/* The kernel's TCP_INFINITE_SSTHRESH (include/net/tcp.h): no threshold yet. */
+#define RECORD_SSTHRESH_INFINITE 0x7fffffffu
+
+/* A number that this kernel, or this event, cannot give. */
+#define RECORD_ABSENT UINT64_MAX
+
+struct ca_layout;
+
+/* A value that is a name. */
+struct word {
+	char text[EMIT_SHORT_MAX];	/* not terminated */
+	uint8_t length;
+};
+
+/*
+ * Members from `cc` on are set only where they are asked for, and are
+ * RECORD_ABSENT or NULL where there is no value.
+ */
+struct record {
+	uint64_t ktime_ns;	/* CLOCK_MONOTONIC */
+	int64_t wall_ns;	/* since 1970, CLOCK_REALTIME */
+	int64_t wall_us;
+	uint64_t offset_ns;	/* since the trace began */
+	uint64_t conn_ns;	/* since the connection was first seen */
+	uint64_t cookie;	/* 0: this kernel gives none */
+	uint64_t conn_key;
+	const struct addr_pair *addrs;
+	uint32_t snd_cwnd, ssthresh, mss, snd_wnd, srtt_us, rcv_wnd;
+	uint32_t length, in_flight, snd_nxt, snd_una, mark;
+	uint32_t lost, skipped;
+	uint32_t cpu;
+	uint16_t sport, dport;
+	uint8_t kind;		/* enum tcc_kind */
+	uint8_t ip_version;	/* of the socket: 4 or 6 */
+	bool has_cwnd_fallen;	/* since the connection's event before */
+
+	/* Properties; record_from_props(). */
+	const struct word *cc, *ca_state, *limited_by;
+	uint32_t snd_ssthresh;		/* segments, as ssthresh */
+	uint64_t rttvar_us, min_rtt_us, rto_us;
+	uint64_t packets_out, sacked_out, lost_out, retrans_out;	/* segments */
+	uint64_t total_retrans, reordering, delivered, delivered_ce;	/* segments */
+	uint64_t delivery_rate, pacing_rate;	/* bytes/s */
+	uint64_t app_limited, is_cwnd_limited;	/* 0 or 1 */
+	uint64_t bytes_sent, bytes_acked, bytes_retrans, bytes_received, notsent;
+	uint64_t segs_out, dsack_dups, rcv_ooopack;
+	uint64_t busy_ns, rwnd_limited_ns, sndbuf_limited_ns;
+	uint64_t sk_mark, netns, cgroup, uid;
+	struct word cc_text;		/* what cc points to */
+
+	/* Of an algorithm's private state; ca_units.h. */
+	const struct word *bbr_mode;
+	uint64_t bbr_bw;		/* bit/s */
+	uint64_t bbr_min_rtt_us;
+	uint64_t bbr_pacing_gain, bbr_cwnd_gain;	/* thousandths */
+	uint64_t cubic_last_max_cwnd;	/* segments */
+	uint64_t cubic_k;		/* thousandths of a second */
+	const struct ca_layout *ca_layout;	/* NULL: not known */
+	const unsigned char *ca_priv;
+
+	/* What one kind of event alone has; record_from_rare(). */
+	uint64_t seq;
+	const struct word *retransmit, *direction;
+	const struct word *old_ca_state, *new_ca_state, *old_state, *new_state;
+	uint64_t life_ns, ca_ns[TCC_CA_COUNT];
+	uint64_t share[TCC_LIMIT_COUNT];	/* thousandths of life_ns */
+	uint64_t cwnd_min, cwnd_mean, cwnd_max;	/* segments; the mean in thousandths */
+	uint64_t srtt_min_us, srtt_mean, srtt_max_us;	/* us; the mean in thousandths */
+};
+
+/* Copy what the event itself says; the rest is the caller's. */
+void record_from_probe(struct record *record, const struct tcc_probe *probe);
+
+/*
+ * Set the properties, as tcp_get_info(), net/ipv4/tcp.c, computes them; those
+ * not copied by the kernel side have no meaning then. record_from_probe() comes
+ * first. `lacking`: those that this kernel has not; `hz`: jiffies a second.
+ */
+void record_from_props(struct record *record, const struct tcc_props *props, uint64_t lacking,
+		       unsigned int hz);
+
+/* Set what a kind of event other than probe has. */
+void record_from_rare(struct record *record, const struct tcc_rare *rare);
+
+/* The name of a kind of event, as --events knows it; in RECORD_KIND_MAX bytes. */
+#define RECORD_KIND_MAX 24
+
+struct record_kind {
+	char name[RECORD_KIND_MAX];
+	uint8_t length;
+};
+
+extern const struct record_kind record_kinds[TCC_KIND_COUNT];
+
+#endif

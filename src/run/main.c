@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The program: joins the parts for one trace and says how it went.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format/banner.h"
+#include "ca/ca_decode.h"
+#include "base/clock.h"
+#include "record/fields.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "options/options.h"
+#include "run/output.h"
+#include "run/pipeline.h"
+#include "base/privilege.h"
+#include "kernel/ring.h"
+#include "run/session.h"
+#include "kernel/tracer.h"
+
+/* All that one trace needs, released together. */
+struct parts {
+	struct output output;
+	struct tracer *tracer;
+	struct ring *ring;
+	struct rare *rare;
+	struct ca_decode *decode;
+	struct pipeline *pipeline;
+	struct loop *loop;
+	uint64_t start_ns;
+	struct session session;
+};
+
+static int fail(const char *what, int err)
+{
+	log_error("cannot %s: %s", what, strerror(-err));
+	return EXIT_FAILED;
+}
+
+/* --- standard output ---------------------------------------------------------- */
+
+/* A descriptor that is closed would be taken by the next file opened. */
+static int check_standard_files(void)
+{
+	int stdout_flags = fcntl(STDOUT_FILENO, F_GETFD);
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return -errno;
+	}
+	return stdout_flags < 0 ? -EBADF : 0;
+}
+
+/*
+ * What was printed to stdout must have arrived. All of it at once, at the end:
+ * of a write that failed before, errno would be gone.
+ */
+static void buffer_stdout(void)
+{
+	static char buffer[64 << 10];
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
+static int finish_stdout(void)
+{
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout) || close(STDOUT_FILENO))
+		return fail("write to standard output", errno ? -errno : -EIO);
+	return EXIT_DONE;
+}
+
+/* --- one trace ---------------------------------------------------------------- */
+
+static void detach(void *tracer)
+{
+	tracer_detach(tracer);
+}
+
+static uint64_t missed(void *tracer, enum tcc_kind kind)
+{
+	return tracer_missed(tracer, kind);
+}
+
+/* A line for each kind of event that is traced. */
+static void print_accounts(const struct session *session)
+{
+	char text[256];
+
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		struct account account;
+
+		if (!(session->kinds & TCC_KIND_BIT(kind)))
+			continue;
+		account = session_account(session, (enum tcc_kind)kind);
+		log_status("%s: %s", record_kinds[kind].name,
+			   account_text(&account, text, sizeof(text)));
+	}
+}
+
+static void print_summary(const struct session *session)
+{
+	const struct conn_table *conns = pipeline_conns(session->pipeline);
+	uint64_t elapsed_ms = (clock_now_ns() - session->start_ns) / NS_PER_MS;
+
+	print_accounts(session);
+	log_status("%" PRIu64 " connection%s in %" PRIu64 ".%03" PRIu64 " s",
+		   conn_table_count(conns), conn_table_count(conns) == 1 ? "" : "s",
+		   elapsed_ms / 1000, elapsed_ms % 1000);
+	if (conn_table_forgotten(conns))
+		log_status("forgotten to make room for other connections: %" PRIu64
+			   "; their timers began anew", conn_table_forgotten(conns));
+	if (session_account_all(session).lost_buffer)
+		log_status("the buffer was full at times: a larger --buffer, "
+			   "or a filter, loses less");
+}
+
+static void say_started(const struct options *options, uint64_t before_ns)
+{
+	log_status("tracing %s (attached in %" PRIu64 " ms); Ctrl-C stops",
+		   *options->filter_text ? options->filter_text : "all TCP connections",
+		   (clock_now_ns() - before_ns) / NS_PER_MS);
+}
+
+static int become_user(const char *name)
+{
+	int err = name ? privilege_become(name) : 0;
+
+	if (err == -ENOENT) {
+		log_error("--user: '%s': expected the name or number of a user of this machine",
+			  name);
+		return EXIT_USAGE;
+	}
+	if (err)
+		log_error("--user: cannot become '%s': %s", name, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* What the loop waits for, but for the output. */
+static int watch(struct parts *parts, const struct options *options)
+{
+	int helper = compress_fd(parts->output.compressor);
+	int err = loop_new(&parts->loop, options->log_file);
+
+	if (!err)
+		err = loop_watch_doorbell(parts->loop, tracer_doorbell_fd(parts->tracer));
+	if (!err && helper >= 0)
+		err = loop_watch_helper(parts->loop, helper);
+	return err ? fail("wait for events", err) : EXIT_DONE;
+}
+
+/* What the kernel side has to copy, for the fields that are chosen. */
+static struct tcc_ask ask_for(const struct format *format, const struct options *options)
+{
+	struct tcc_ask ask = { .kinds = options->kinds,
+			       .probe_props = format->plans[TCC_KIND_PROBE].needs };
+
+	for (int kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++) {
+		if (options->kinds & TCC_KIND_BIT(kind))
+			ask.rare_props |= format->plans[kind].needs;
+	}
+	return ask;
+}
+
+/* Before privilege is given away: what is a BPF program takes it to be found. */
+static int start_decoder(struct parts *parts, const struct tcc_ask *ask,
+			 const struct options *options)
+{
+	struct ca_source_options source = { .structure = options->ca_struct,
+					    .btf_path = options->ca_btf };
+
+	if (!((ask->probe_props | ask->rare_props) & TCC_PROP(CA_PRIV))) {
+		if (!options->ca_struct && !options->ca_btf)
+			return EXIT_DONE;
+		log_error("--ca-%s: expected ca, or a member of it, among --fields",
+			  options->ca_struct ? "struct" : "btf");
+		return EXIT_USAGE;
+	}
+	return ca_decode_new(&parts->decode, &source) ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* What reads the kernel's memory and makes lines of it. */
+static int make_readers(struct parts *parts)
+{
+	struct pipeline_config config = {
+		.format = parts->output.format,
+		.n_cpus = tracer_ring_memory(parts->tracer)->n_cpus,
+		.start_ns = parts->start_ns = clock_now_ns(),
+		.hz = clock_hz(),
+		.lacking = tracer_lacking(parts->tracer),
+		.decode = parts->decode,
+	};
+
+	parts->ring = ring_new(tracer_ring_memory(parts->tracer));
+	parts->rare = rare_new(tracer_rare_memory(parts->tracer));
+	parts->pipeline = pipeline_new(&config);
+	return parts->ring && parts->pipeline && parts->rare ? 0 : -ENOMEM;
+}
+
+/* Load and attach; the trace begins. */
+static int start(struct parts *parts, const struct options *options)
+{
+	struct tcc_ask ask = ask_for(parts->output.format, options);
+	struct tracer_config config = {
+		.filter = &options->filter,
+		.thin = &options->thin,
+		.ask = &ask,
+		.buffer_bytes = options->buffer_bytes,
+	};
+	uint64_t before_ns = clock_now_ns();
+	int err, status = start_decoder(parts, &ask, options);
+
+	if (!status)
+		status = become_user(options->user);
+
+	if (!status)
+		status = output_start_compressor(&parts->output, options);
+	if (status)
+		return status;
+	if (tracer_load(&parts->tracer, &config))
+		return EXIT_FAILED;
+	status = output_open(&parts->output, options);
+	if (status)
+		return status;
+	status = watch(parts, options);
+	if (status)
+		return status;
+	err = make_readers(parts);
+	if (err)
+		return fail("start", err);
+	if (tracer_attach(parts->tracer))
+		return EXIT_FAILED;
+	if (options->duration_ns) {
+		err = loop_set_duration(parts->loop, options->duration_ns);
+		if (err)
+			return fail("set the duration", err);
+	}
+	tzset();	/* reads a file, and what follows needs none */
+	err = privilege_drop();
+	if (err)
+		return fail("drop privileges", err);
+	say_started(options, before_ns);
+	return EXIT_DONE;
+}
+
+/* What the reader of the output alone must know: the end record. */
+static int write_end(struct parts *parts, const struct options *options)
+{
+	struct session *session = &parts->session;
+	struct account all = session_account_all(session), accounts[TCC_KIND_COUNT];
+	uint64_t now_ns = clock_now_ns();
+	struct banner_end end = {
+		.accounts = accounts,
+		.kinds = session->kinds,
+		.connections = conn_table_count(pipeline_conns(parts->pipeline)),
+		.duration_ns = now_ns - parts->start_ns,
+		.wall_ns = (int64_t)now_ns + session->clock.offset_ns,
+	};
+	bool has_unmarked_loss =
+		account_lost(&all) > pipeline_lost_marked(parts->pipeline);
+
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
+		accounts[kind] = session_account(session, (enum tcc_kind)kind);
+	if (session->is_output_gone || session->output_err || !sink_is_empty(session->sink))
+		return 0;
+	if (output_write_end(&parts->output, options, &end, has_unmarked_loss))
+		return -ENOMEM;
+	return session_flush(session);
+}
+
+static int run(struct parts *parts, const struct options *options)
+{
+	struct session *session = &parts->session;
+	struct account account;
+	int err, end_err;
+
+	*session = (struct session){
+		.tracer = { parts->tracer, detach, missed },
+		.stream = { parts->ring, parts->rare,
+			    tracer_kinds(parts->tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE) },
+		.kinds = tracer_kinds(parts->tracer),
+		.pipeline = parts->pipeline,
+		.sink = parts->output.sink,
+		.log = parts->output.log,
+		.compressor = parts->output.compressor,
+		.has_log_file = options->log_file,
+		.is_strict = options->is_strict,
+		.line_max = parts->output.format->line_max,
+		.loop = parts->loop,
+		.start_ns = parts->start_ns,
+		.count_limit = options->count,
+		.summarise = print_summary,
+	};
+	err = session_run(session);
+	end_err = err ? 0 : write_end(parts, options);
+	print_summary(session);
+	session_await_compression(session);
+	if (err)
+		return fail("wait for events", err);
+	if (session->output_err)
+		return output_fail_write(&parts->output, session->output_err);
+	if (end_err)
+		return output_fail(&parts->output, end_err);
+	account = session_account_all(session);
+	if (options->is_strict && account_lost(&account) + account.missed)
+		return EXIT_LOST;
+	return EXIT_DONE;
+}
+
+static int trace(const struct options *options)
+{
+	struct parts parts = { 0 };
+	int status = output_open_format(&parts.output, options), close_status;
+
+	if (status == EXIT_DONE)
+		status = start(&parts, options);
+	if (status == EXIT_DONE)
+		status = run(&parts, options);
+	session_release(&parts.session);
+	pipeline_free(parts.pipeline);
+	ca_decode_free(parts.decode);
+	loop_free(parts.loop);
+	ring_free(parts.ring);
+	rare_free(parts.rare);
+	tracer_free(parts.tracer);
+	close_status = output_close(&parts.output);
+	return status ? status : close_status;
+}
+
+static void print_version(void)
+{
+	printf("%s\n", PACKAGE_STRING);
+	printf("License GPLv2+: GNU GPL version 2 or later.\n"
+	       "This is free software; there is NO WARRANTY, to the extent permitted by law.\n");
+}
+
+int main(int argc, char **argv)
+{
+	int err = check_standard_files();
+	struct options options;
+
+	if (options_parse(&options, argc, argv))
+		return EXIT_USAGE;
+	if (err && !(options.action == ACTION_TRACE && options.log_file))
+		return fail("write to standard output", err);
+	log_set_level(options.is_quiet ? LOG_QUIET
+				       : options.is_verbose ? LOG_VERBOSE : LOG_NORMAL);
+	buffer_stdout();
+	switch (options.action) {
+	case ACTION_HELP:
+		options_print_help(stdout);
+		return finish_stdout();
+	case ACTION_VERSION:
+		print_version();
+		return finish_stdout();
+	case ACTION_FIELDS_HELP:
+		fields_print_help(stdout);
+		return finish_stdout();
+	case ACTION_TRACE:
+		break;
+	}
+	return trace(&options);
+}
