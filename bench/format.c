@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "format/format.h"
+#include "kernel/event.h"
 #include "run/pipeline.h"
 
 #define EVENTS 4096
@@ -45,8 +47,7 @@ static void make_events(void)
 
 		ktime_ns += next_random(20000);
 		events[i] = (struct tcc_probe){
-			.event = { .ktime_ns = ktime_ns, .cookie = 0x10000 + conn,
-				   .size = sizeof(events[i]) },
+			.event = { .ktime_ns = ktime_ns, .cookie = 0x10000 + conn },
 			.saddr = { 0, 0, 0xffff0000, 0x0201000a + (conn << 24) },
 			.daddr = { 0, 0, 0xffff0000, 0x6464a8c0 + (conn << 24) },
 			.snd_una = una, .snd_nxt = una + next_random(500000),
@@ -81,13 +82,25 @@ static void make_records(void)
 	addr_cache_free(cache);
 }
 
+/* What makes a record of an event. */
+struct makers {
+	struct event_reader *reader;
+	struct pipeline *pipeline;
+};
+
+static void make_record(const struct makers *makers, int i, struct record *record)
+{
+	event_read(makers->reader, &events[i].event, events[i].event.ktime_ns, 0, record);
+	pipeline_record(makers->pipeline, record);
+}
+
 /* --- who formats it ----------------------------------------------------------- */
 
 struct contender {
 	const char *name;
 	enum format_kind kind;
 	/* All events once; the lines go to `block`. */
-	void (*run)(struct format *format, struct pipeline *pipeline);
+	void (*run)(struct format *format, const struct makers *makers);
 	double ns[ROUNDS];
 };
 
@@ -96,24 +109,40 @@ static void keep(size_t length)
 	longest_block = length > longest_block ? length : longest_block;
 }
 
-static void run_pipeline(struct format *format, struct pipeline *pipeline)
+static void run_pipeline(struct format *format, const struct makers *makers)
 {
 	size_t at = 0;
 
-	(void)format;
 	for (int i = 0; i < EVENTS; i++) {
-		at += pipeline_event(pipeline, &events[i].event, events[i].event.ktime_ns, 0,
-				     block + at);
+		struct record record;
+
+		make_record(makers, i, &record);
+		at += format_record(format, &record, block + at);
 		at = at < BLOCK ? at : 0;
 	}
 	keep(at);
 }
 
-static void run_format(struct format *format, struct pipeline *pipeline)
+/* What a consumer without lines would pay. */
+static void run_records(struct format *format, const struct makers *makers)
+{
+	size_t in_flight = 0;
+
+	(void)format;
+	for (int i = 0; i < EVENTS; i++) {
+		struct record record;
+
+		make_record(makers, i, &record);
+		in_flight += record.in_flight;
+	}
+	keep(in_flight);
+}
+
+static void run_format(struct format *format, const struct makers *makers)
 {
 	size_t at = 0;
 
-	(void)pipeline;
+	(void)makers;
 	for (int i = 0; i < EVENTS; i++) {
 		at += format_record(format, &records[i], block + at);
 		at = at < BLOCK ? at : 0;
@@ -123,12 +152,12 @@ static void run_format(struct format *format, struct pipeline *pipeline)
 
 #define TEXT(field) addrs->field##_length, addrs->field##_text
 
-static void run_snprintf(struct format *format, struct pipeline *pipeline)
+static void run_snprintf(struct format *format, const struct makers *makers)
 {
 	size_t at = 0;
 
 	(void)format;
-	(void)pipeline;
+	(void)makers;
 	for (int i = 0; i < EVENTS; i++) {
 		const struct record *r = &records[i];
 		const struct addr_pair *addrs = r->addrs;
@@ -181,12 +210,12 @@ static size_t dump_one(const struct record *r, char *out)
 	return length + 1;
 }
 
-static void run_jansson(struct format *format, struct pipeline *pipeline)
+static void run_jansson(struct format *format, const struct makers *makers)
 {
 	size_t at = 0;
 
 	(void)format;
-	(void)pipeline;
+	(void)makers;
 	for (int i = 0; i < EVENTS; i++) {
 		at += dump_one(&records[i], block + at);
 		at = at < BLOCK ? at : 0;
@@ -200,12 +229,13 @@ static struct contender contenders[] = {
 	{ .name = "text, event to line", .kind = FORMAT_TEXT, .run = run_pipeline },
 	{ .name = "tcpprobe, event to line", .kind = FORMAT_TCPPROBE, .run = run_pipeline },
 	{ .name = "json, formatting alone", .kind = FORMAT_JSON, .run = run_format },
+	{ .name = "event to record, no line", .kind = FORMAT_JSON, .run = run_records },
 	{ .name = "one snprintf", .kind = FORMAT_JSON, .run = run_snprintf },
 	{ .name = "jansson pack + dumpb", .kind = FORMAT_JSON, .run = run_jansson },
 };
 
 #define CONTENDERS (sizeof(contenders) / sizeof(contenders[0]))
-enum { JSON, CSV, TEXT_LINE, TCPPROBE, JSON_FORMAT, SNPRINTF, JANSSON };
+enum { JSON, CSV, TEXT_LINE, TCPPROBE, JSON_FORMAT, RECORDS, SNPRINTF, JANSSON };
 
 /* --- measuring ------------------------------------------------------------------ */
 
@@ -213,20 +243,21 @@ static void measure(struct contender *contender, int round)
 {
 	struct format_style style = { .has_header = true };
 	struct format *format = format_new(contender->kind, NULL, &style);
-	struct pipeline_config config = { .format = format, .n_cpus = 1,
-					  .start_ns = 1000000000000 };
-	struct pipeline *pipeline = pipeline_new(&config);
+	struct event_reader_config reader = { .hz = 250 };
+	struct pipeline_config config = { .n_cpus = 1, .start_ns = 1000000000000 };
+	struct makers makers = { event_reader_new(&reader), pipeline_new(&config) };
 	uint64_t before_ns;
 
-	if (!format || !pipeline)
+	if (!format || !makers.reader || !makers.pipeline)
 		abort();
-	pipeline_set_clock_offset(pipeline, 1700000000000000000);
-	contender->run(format, pipeline);
+	event_reader_set_clock(makers.reader, 1700000000000000000);
+	contender->run(format, &makers);
 	before_ns = clock_now_ns();
 	for (int i = 0; i < PASSES; i++)
-		contender->run(format, pipeline);
+		contender->run(format, &makers);
 	contender->ns[round] = (double)(clock_now_ns() - before_ns) / PASSES / EVENTS;
-	pipeline_free(pipeline);
+	event_reader_free(makers.reader);
+	pipeline_free(makers.pipeline);
 	format_free(format);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Replays events written as text through the pipeline and the output, without
- * a kernel: for golden files, for comparing formats and for the benchmark.
+ * Replays events written as text: a source of records like the kernel, but without
+ * one: for golden files, for comparing formats and for the benchmark.
  *
  *	replay [OPTION of tcc-trace]... < EVENTS
  *
@@ -20,15 +20,16 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "kernel/event.h"
 #include "options/options.h"
 #include "run/output.h"
 #include "run/pipeline.h"
+#include "run/session.h"
 
 #define REPLAY_HZ 250	/* of the words in jiffies */
 
@@ -234,59 +235,130 @@ static void read_events(struct events *events)
 	free(line);
 }
 
-/* All of it; a pipe's reader is waited for. */
-static void flush(const struct output *output)
-{
-	struct pollfd writable = { .fd = sink_fd(output->sink), .events = POLLOUT };
-	int err;
+/* The events as a source of records. */
+struct replay {
+	struct source source;
+	const struct events *events;
+	struct event_reader *reader;
+	size_t at;
+	unsigned long rounds;	/* left, this one included */
+	uint64_t last_ns;
+};
 
-	while ((err = sink_flush(output->sink)) == -EAGAIN)
-		poll(&writable, 1, -1);
-	if (err)
-		exit(output_fail(output, err));
+static void scan(struct source *source, uint64_t now_ns, bool is_last)
+{
+	(void)source;
+	(void)now_ns;
+	(void)is_last;
 }
 
-static void write_events(const struct events *events, struct output *output,
-			 struct pipeline *pipeline)
+static enum source_state next(struct source *source, struct record *record)
 {
-	uint64_t last_ns = 0;
+	struct replay *replay = (struct replay *)source;
+	const struct replayed *event;
 
-	for (size_t i = 0; i < events->n; i++) {
-		const struct replayed *event = &events->items[i];
-		char *room = sink_room(output->sink, output->format->line_max);
-		uint64_t ktime_ns = event->probe.event.ktime_ns;
-
-		if (!room) {
-			flush(output);
-			room = sink_room(output->sink, output->format->line_max);
-		}
-		/* As the ring does: time is held level where it steps back. */
-		last_ns = ktime_ns > last_ns ? ktime_ns : last_ns;
-		pipeline_set_clock_offset(pipeline, event->clock_offset_ns);
-		sink_commit(output->sink, pipeline_event(pipeline, &event->probe.event, last_ns,
-							 event->cpu, room));
+	if (replay->at == replay->events->n) {
+		if (replay->rounds <= 1)
+			return SOURCE_END;
+		replay->rounds--;
+		replay->at = 0;
+		replay->last_ns = 0;
 	}
+	if (!replay->events->n)
+		return SOURCE_END;
+	event = &replay->events->items[replay->at++];
+	/* As the ring does: time is held level where it steps back. */
+	if (event->probe.event.ktime_ns > replay->last_ns)
+		replay->last_ns = event->probe.event.ktime_ns;
+	event_reader_set_clock(replay->reader, event->clock_offset_ns);
+	event_read(replay->reader, &event->probe.event, replay->last_ns, event->cpu, record);
+	return SOURCE_RECORD;
+}
+
+static int begin_wait(struct source *source, bool has_moved)
+{
+	(void)source;
+	(void)has_moved;
+	return 0;
+}
+
+static void end_wait(struct source *source, bool has_news)
+{
+	(void)source;
+	(void)has_news;
+}
+
+static void stop(struct source *source)
+{
+	(void)source;
+}
+
+static struct source_counts count(const struct source *source, uint8_t kind)
+{
+	(void)source;
+	(void)kind;
+	return (struct source_counts){ 0 };
+}
+
+static const struct source_ops replay_ops = {
+	.scan = scan, .next = next, .begin_wait = begin_wait, .end_wait = end_wait,
+	.stop = stop, .count = count,
+};
+
+/* Returns an exit status. */
+static int replay_all(struct replay *replay, struct output *output, const struct options *options)
+{
+	struct pipeline_config config = { .start_ns = replay->events->start_ns };
+	struct session session = {
+		.source = &replay->source,
+		.pipeline = pipeline_new(&config),
+		.consumers = { output->lines },
+		.n_consumers = 1,
+		.kinds = options->kinds,
+	};
+	int err = session.pipeline ? loop_new(&session.loop, false) : -ENOMEM;
+
+	if (!err)
+		err = lines_watch(output->lines, session.loop);
+	if (!err)
+		err = session_run(&session);
+	if (!err && session.output_err)
+		lines_say_failed(output->lines, session.output_err);
+	loop_free(session.loop);
+	pipeline_free(session.pipeline);
+	return err || session.output_err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static struct event_reader *make_reader(const struct output *output, struct ca_decode *decode)
+{
+	struct event_reader_config config = { .hz = REPLAY_HZ, .decode = decode };
+
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
+		config.props[kind] = output->config.format->plans[kind].needs;
+	return event_reader_new(&config);
 }
 
 int main(int argc, char **argv)
 {
 	const char *repeat = getenv("REPLAY_REPEAT");
-	unsigned long rounds = repeat ? strtoul(repeat, NULL, 10) : 1;
 	struct events events = { 0 };
-	struct pipeline_config config;
+	struct replay replay = { .source = { &replay_ops }, .events = &events,
+				 .rounds = repeat ? strtoul(repeat, NULL, 10) : 1 };
+	double n_events;
 	struct ca_decode *decode;
-	struct pipeline *pipeline;
 	struct options options;
 	struct output output;
-	uint64_t before_ns, spent_ns;
+	uint64_t before_ns;
 	int status;
 
 	if (options_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	read_events(&events);
+	n_events = (double)(events.n * replay.rounds);
 	status = output_open_format(&output, &options);
+	output.config.kinds = RECORD_KIND_BIT(RECORD_KIND_COUNT) - 1;	/* whatever is replayed */
 	if (!status)
-		status = output_open(&output, &options);
+		status = output_open(&output);
 	if (status) {
 		output_close(&output);
 		free(events.items);
@@ -294,20 +366,15 @@ int main(int argc, char **argv)
 	}
 	if (ca_decode_new(&decode, &(struct ca_source_options){ .btf_directory = "/nonexistent" }))
 		return EXIT_FAILED;
-	config = (struct pipeline_config){ .format = output.format, .start_ns = events.start_ns,
-					   .hz = REPLAY_HZ, .decode = decode };
-	pipeline = pipeline_new(&config);
-	if (!pipeline)
+	replay.reader = make_reader(&output, decode);
+	if (!replay.reader)
 		return EXIT_FAILED;
 	before_ns = clock_now_ns();
-	for (unsigned long i = 0; i < rounds; i++)
-		write_events(&events, &output, pipeline);
-	flush(&output);
-	spent_ns = clock_now_ns() - before_ns;
+	status = replay_all(&replay, &output, &options);
 	if (repeat)
 		fprintf(stderr, "%.0f events/s\n",
-			(double)(events.n * rounds) * 1e9 / (double)spent_ns);
-	pipeline_free(pipeline);
+			n_events * 1e9 / (double)(clock_now_ns() - before_ns));
+	event_reader_free(replay.reader);
 	ca_decode_free(decode);
 	output_close(&output);
 	free(events.items);

@@ -13,20 +13,54 @@
 
 #include "base/clock.h"
 
-enum source { SOURCE_DOORBELL, SOURCE_SIGNAL, SOURCE_DURATION, SOURCE_CLOCK, SOURCE_OUTPUT,
-	      SOURCE_HELPER };
-
 struct loop {
-	int epoll_fd, signal_fd, duration_fd, clock_fd;
-	bool has_output;
-	bool is_output_full;
+	int epoll_fd;
+	/* The loop's own; their owners' calls fill `news`. */
+	struct watch signals, duration, clock;
+	struct loop_news news;
 };
 
-static int watch(struct loop *loop, int fd, enum source source, uint32_t events)
+static int control(struct loop *loop, int operation, struct watch *watch)
 {
-	struct epoll_event event = { .events = events, .data.u32 = source };
+	struct epoll_event event = { .events = watch->events, .data.ptr = watch };
 
-	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+	return epoll_ctl(loop->epoll_fd, operation, watch->fd, &event) ? -errno : 0;
+}
+
+int loop_add(struct loop *loop, struct watch *watch)
+{
+	return control(loop, EPOLL_CTL_ADD, watch);
+}
+
+int loop_change(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	if (watch->events == events)
+		return 0;
+	watch->events = events;
+	return control(loop, EPOLL_CTL_MOD, watch);
+}
+
+void loop_remove(struct loop *loop, struct watch *watch)
+{
+	control(loop, EPOLL_CTL_DEL, watch);
+}
+
+/* --- what the loop itself watches ----------------------------------------------- */
+
+static void read_signals(void *context, uint32_t events)
+{
+	struct loop *loop = context;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(loop->signals.fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			loop->news.wants_summary = true;
+		else if (info.ssi_signo == SIGHUP)
+			loop->news.has_hangup = true;
+		else
+			loop->news.stop_signals++;
+	}
 }
 
 static int open_signals(struct loop *loop, bool reopens)
@@ -45,8 +79,8 @@ static int open_signals(struct loop *loop, bool reopens)
 	signal(SIGXFSZ, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
-	loop->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return loop->signal_fd < 0 ? -errno : watch(loop, loop->signal_fd, SOURCE_SIGNAL, EPOLLIN);
+	loop->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return loop->signals.fd < 0 ? -errno : loop_add(loop, &loop->signals);
 }
 
 /* The end of time; the kernel cuts it to what its clocks can hold. */
@@ -57,21 +91,45 @@ static int arm_clock(struct loop *loop)
 {
 	struct itimerspec never = { .it_value = { .tv_sec = NEVER_S } };
 
-	if (timerfd_settime(loop->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
+	if (timerfd_settime(loop->clock.fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
 			    NULL))
 		return -errno;
 	return 0;
+}
+
+/* Reading fails with ECANCELED when the clock was set. */
+static void read_clock(void *context, uint32_t events)
+{
+	struct loop *loop = context;
+	uint64_t expirations;
+
+	(void)events;
+	if (read(loop->clock.fd, &expirations, sizeof(expirations)) < 0 && errno == ECANCELED) {
+		loop->news.is_clock_set = true;
+		arm_clock(loop);
+	}
+}
+
+/* Once is enough: a timer that is not read stays readable. */
+static void read_duration(void *context, uint32_t events)
+{
+	struct loop *loop = context;
+	uint64_t expirations;
+
+	(void)events;
+	if (read(loop->duration.fd, &expirations, sizeof(expirations)) > 0)
+		loop->news.has_ended = true;
 }
 
 static int open_clock(struct loop *loop)
 {
 	int err;
 
-	loop->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (loop->clock_fd < 0)
+	loop->clock.fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop->clock.fd < 0)
 		return -errno;
 	err = arm_clock(loop);
-	return err ? err : watch(loop, loop->clock_fd, SOURCE_CLOCK, EPOLLIN);
+	return err ? err : loop_add(loop, &loop->clock);
 }
 
 int loop_new(struct loop **out, bool reopens)
@@ -81,7 +139,9 @@ int loop_new(struct loop **out, bool reopens)
 
 	if (!loop)
 		return -ENOMEM;
-	loop->signal_fd = loop->duration_fd = loop->clock_fd = -1;
+	loop->signals = (struct watch){ -1, EPOLLIN, read_signals, loop };
+	loop->duration = (struct watch){ -1, EPOLLIN, read_duration, loop };
+	loop->clock = (struct watch){ -1, EPOLLIN, read_clock, loop };
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = loop->epoll_fd < 0 ? -errno : 0;
 	if (!err)
@@ -106,34 +166,11 @@ void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
-	close_if_open(loop->duration_fd);
-	close_if_open(loop->clock_fd);
-	close_if_open(loop->signal_fd);
+	close_if_open(loop->duration.fd);
+	close_if_open(loop->clock.fd);
+	close_if_open(loop->signals.fd);
 	close_if_open(loop->epoll_fd);
 	free(loop);
-}
-
-int loop_watch_doorbell(struct loop *loop, int fd)
-{
-	return watch(loop, fd, SOURCE_DOORBELL, EPOLLIN | EPOLLET);
-}
-
-int loop_watch_helper(struct loop *loop, int fd)
-{
-	return watch(loop, fd, SOURCE_HELPER, EPOLLIN);
-}
-
-int loop_watch_output(struct loop *loop, int fd, bool is_full)
-{
-	struct epoll_event event = { .events = is_full ? EPOLLOUT : 0, .data.u32 = SOURCE_OUTPUT };
-
-	if (loop->has_output && loop->is_output_full == is_full)
-		return 0;
-	if (epoll_ctl(loop->epoll_fd, loop->has_output ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event))
-		return -errno;
-	loop->has_output = true;
-	loop->is_output_full = is_full;
-	return 0;
 }
 
 int loop_set_duration(struct loop *loop, uint64_t duration_ns)
@@ -143,71 +180,10 @@ int loop_set_duration(struct loop *loop, uint64_t duration_ns)
 		.tv_nsec = (long)(duration_ns % NS_PER_S),
 	} };
 
-	loop->duration_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (loop->duration_fd < 0 || timerfd_settime(loop->duration_fd, 0, &once, NULL))
+	loop->duration.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop->duration.fd < 0 || timerfd_settime(loop->duration.fd, 0, &once, NULL))
 		return -errno;
-	return watch(loop, loop->duration_fd, SOURCE_DURATION, EPOLLIN);
-}
-
-static void read_signals(struct loop *loop, struct loop_news *news)
-{
-	struct signalfd_siginfo info;
-
-	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGUSR1)
-			news->wants_summary = true;
-		else if (info.ssi_signo == SIGHUP)
-			news->has_hangup = true;
-		else
-			news->stop_signals++;
-	}
-}
-
-/* Reading fails with ECANCELED when the clock was set. */
-static void read_clock(struct loop *loop, struct loop_news *news)
-{
-	uint64_t expirations;
-
-	if (read(loop->clock_fd, &expirations, sizeof(expirations)) < 0 && errno == ECANCELED) {
-		news->is_clock_set = true;
-		arm_clock(loop);
-	}
-}
-
-/* Once is enough: a timer that is not read stays readable. */
-static void read_duration(struct loop *loop, struct loop_news *news)
-{
-	uint64_t expirations;
-
-	if (read(loop->duration_fd, &expirations, sizeof(expirations)) > 0)
-		news->has_ended = true;
-}
-
-static void take_event(struct loop *loop, const struct epoll_event *event, struct loop_news *news)
-{
-	switch ((enum source)event->data.u32) {
-	case SOURCE_DOORBELL:
-		news->has_doorbell = true;
-		break;
-	case SOURCE_SIGNAL:
-		read_signals(loop, news);
-		break;
-	case SOURCE_DURATION:
-		read_duration(loop, news);
-		break;
-	case SOURCE_HELPER:
-		news->has_helper = true;
-		break;
-	case SOURCE_CLOCK:
-		read_clock(loop, news);
-		break;
-	case SOURCE_OUTPUT:
-		if (event->events & (EPOLLERR | EPOLLHUP))
-			news->is_output_gone = true;
-		else
-			news->is_output_ready = true;
-		break;
-	}
+	return loop_add(loop, &loop->duration);
 }
 
 int loop_wait(struct loop *loop, int timeout_ms, struct loop_news *news)
@@ -215,10 +191,14 @@ int loop_wait(struct loop *loop, int timeout_ms, struct loop_news *news)
 	struct epoll_event events[8];
 	int n = epoll_wait(loop->epoll_fd, events, 8, timeout_ms);
 
-	*news = (struct loop_news){ .is_timeout = n == 0 };
+	loop->news = *news = (struct loop_news){ .is_timeout = n == 0 };
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
-	for (int i = 0; i < n; i++)
-		take_event(loop, &events[i], news);
+	for (int i = 0; i < n; i++) {
+		struct watch *watch = events[i].data.ptr;
+
+		watch->ready(watch->context, events[i].events);
+	}
+	*news = loop->news;
 	return 0;
 }

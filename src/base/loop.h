@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the program waits for: the doorbell, signals, the end of --duration, a
- * clock that was set, the receiver of the output. Knows nothing of what is to
- * be done about any of them.
+ * What the program waits for: signals, the end of --duration, a clock that was
+ * set, and whatever its parts watch. Knows nothing of what is to be done about
+ * any of them.
  */
 #ifndef TCC_LOOP_H
 #define TCC_LOOP_H
@@ -12,18 +12,26 @@
 
 #define LOOP_FOREVER (-1)
 
-/* What woke the program. */
+/* What woke the program, besides the watches, whose owners have been called. */
 struct loop_news {
 	bool is_timeout;	/* nothing: the time was over first */
-	bool has_doorbell;	/* events have arrived */
 	bool has_ended;		/* --duration is over */
 	bool is_clock_set;	/* the wall clock was set */
-	bool is_output_ready;	/* the output takes more */
-	bool is_output_gone;	/* nobody reads the output any more */
-	bool has_helper;	/* the helper process has news */
 	unsigned int stop_signals;	/* SIGINT and SIGTERM that arrived */
 	bool has_hangup;	/* SIGHUP */
 	bool wants_summary;	/* SIGUSR1 */
+};
+
+/*
+ * A descriptor, and who is called by loop_wait() when something happens there:
+ * `events` are epoll_ctl(2)'s, which always has EPOLLERR and EPOLLHUP besides.
+ * Descriptor and watch stay the owner's, and live until loop_remove() or loop_free().
+ */
+struct watch {
+	int fd;
+	uint32_t events;
+	void (*ready)(void *context, uint32_t events);
+	void *context;
 };
 
 struct loop;
@@ -36,17 +44,12 @@ int loop_new(struct loop **loop, bool reopens);
 void loop_free(struct loop *loop);	/* accepts NULL */
 
 /*
- * Watch for it; the descriptor stays the caller's. The doorbell is heard when it
- * rings, not as long as it has rung.
+ * Return 0 or -errno: -EPERM of a descriptor that cannot be waited for, as a
+ * regular file. loop_change() makes `events` what is waited for, if it was another.
  */
-int loop_watch_doorbell(struct loop *loop, int fd);
-int loop_watch_helper(struct loop *loop, int fd);
-
-/*
- * Watch whether the receiver goes away, and, while is_full, whether it takes
- * more. A regular file cannot be watched, and needs not.
- */
-int loop_watch_output(struct loop *loop, int fd, bool is_full);
+int loop_add(struct loop *loop, struct watch *watch);
+int loop_change(struct loop *loop, struct watch *watch, uint32_t events);
+void loop_remove(struct loop *loop, struct watch *watch);
 
 /* End after so long, from now. */
 int loop_set_duration(struct loop *loop, uint64_t duration_ns);

@@ -124,7 +124,7 @@ static void set_account(json_t *record, const char *kind, const struct account *
 }
 
 /* Flat: kinds of event come as prefixes. */
-char *banner_end(const struct banner_end *end)
+char *banner_end(const struct trace_end *end)
 {
 	json_t *record = json_pack("{s:s, s:o, s:I, s:I}",
 				   "event", "end",

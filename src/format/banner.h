@@ -26,19 +26,11 @@ struct banner_start {
 	int64_t wall_ns;		/* the same, CLOCK_REALTIME */
 };
 
-struct banner_end {
-	const struct account *accounts;	/* TCC_KIND_COUNT, of `kinds` */
-	uint32_t kinds;			/* TCC_KIND_BIT()s */
-	uint64_t connections;
-	uint64_t duration_ns;
-	int64_t wall_ns;		/* of the end */
-};
-
 /*
  * One line of JSON, its LF included, allocated: free() it. NULL when there is
  * no memory.
  */
 char *banner_start(const struct banner_start *start);
-char *banner_end(const struct banner_end *end);
+char *banner_end(const struct trace_end *end);
 
 #endif

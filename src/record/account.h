@@ -23,6 +23,16 @@ struct account {
 	uint64_t waiting;	/* recorded, not written yet; 0 at the end */
 };
 
+/* What is to be told when a trace has ended. */
+struct trace_end {
+	const struct account *accounts;	/* RECORD_KIND_COUNT, of `kinds` */
+	uint32_t kinds;			/* RECORD_KIND_BIT()s */
+	uint64_t connections;
+	uint64_t duration_ns;
+	int64_t wall_ns;		/* of the end, CLOCK_REALTIME */
+	uint64_t lost_marked;		/* events that records said were lost */
+};
+
 /* Add the numbers of another account. */
 void account_add(struct account *account, const struct account *other);
 

@@ -24,6 +24,7 @@ void record_from_probe(struct record *record, const struct tcc_probe *probe)
 	record->mark = probe->mark;
 	record->sport = probe->sport;
 	record->dport = probe->dport;
+	record->begun_ns = RECORD_ABSENT;
 }
 
 /* --- names -------------------------------------------------------------------- */
@@ -228,6 +229,7 @@ static void set_extremes(struct record *record, const struct tcc_life *life)
 
 static void set_life(struct record *record, const struct tcc_life *life)
 {
+	record->begun_ns = life->begun_ns;
 	record->life_ns = life->updated_ns - life->begun_ns;
 	for (int i = 0; i < TCC_CA_COUNT; i++)
 		record->ca_ns[i] = life->ca_ns[i];

@@ -37,8 +37,9 @@ struct record {
 	int64_t wall_us;
 	uint64_t offset_ns;	/* since the trace began */
 	uint64_t conn_ns;	/* since the connection was first seen */
+	uint64_t begun_ns;	/* when it was, by who made the record, or RECORD_ABSENT */
 	uint64_t cookie;	/* 0: this kernel gives none */
-	uint64_t conn_key;
+	uint64_t conn_key;	/* see conn_key(); 0: not known yet which connection */
 	const struct addr_pair *addrs;
 	uint32_t snd_cwnd, ssthresh, mss, snd_wnd, srtt_us, rcv_wnd;
 	uint32_t length, in_flight, snd_nxt, snd_una, mark;
@@ -96,6 +97,10 @@ void record_from_props(struct record *record, const struct tcc_props *props, uin
 
 /* Set what a kind of event other than probe has. */
 void record_from_rare(struct record *record, const struct tcc_rare *rare);
+
+/* Kinds of records: the kernel's. */
+#define RECORD_KIND_COUNT TCC_KIND_COUNT
+#define RECORD_KIND_BIT(kind) (1u << (kind))
 
 /* The name of a kind of event, as --events knows it; in RECORD_KIND_MAX bytes. */
 #define RECORD_KIND_MAX 24

@@ -10,32 +10,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "format/banner.h"
-#include "ca/ca_decode.h"
 #include "base/clock.h"
-#include "record/fields.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/privilege.h"
+#include "ca/ca_decode.h"
+#include "kernel/live.h"
+#include "kernel/tracer.h"
 #include "options/options.h"
+#include "record/fields.h"
 #include "run/output.h"
 #include "run/pipeline.h"
-#include "base/privilege.h"
-#include "kernel/ring.h"
 #include "run/session.h"
-#include "kernel/tracer.h"
 
 /* All that one trace needs, released together. */
 struct parts {
 	struct output output;
 	struct tracer *tracer;
-	struct ring *ring;
-	struct rare *rare;
+	struct source *source;
 	struct ca_decode *decode;
 	struct pipeline *pipeline;
 	struct loop *loop;
+	struct watch bell;
 	uint64_t start_ns;
 	struct session session;
 };
@@ -101,7 +101,7 @@ static void print_accounts(const struct session *session)
 
 		if (!(session->kinds & TCC_KIND_BIT(kind)))
 			continue;
-		account = session_account(session, (enum tcc_kind)kind);
+		account = session_account(session, (uint8_t)kind);
 		log_status("%s: %s", record_kinds[kind].name,
 			   account_text(&account, text, sizeof(text)));
 	}
@@ -145,16 +145,23 @@ static int become_user(const char *name)
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* What the loop waits for, but for the output. */
+/* The bell is heard when it rings; what is to be done then is the source's. */
+static void hear_bell(void *context, uint32_t events)
+{
+	(void)context;
+	(void)events;
+}
+
 static int watch(struct parts *parts, const struct options *options)
 {
-	int helper = compress_fd(parts->output.compressor);
 	int err = loop_new(&parts->loop, options->log_file);
 
+	parts->bell = (struct watch){ .fd = tracer_doorbell_fd(parts->tracer),
+				      .events = EPOLLIN | EPOLLET, .ready = hear_bell };
 	if (!err)
-		err = loop_watch_doorbell(parts->loop, tracer_doorbell_fd(parts->tracer));
-	if (!err && helper >= 0)
-		err = loop_watch_helper(parts->loop, helper);
+		err = loop_add(parts->loop, &parts->bell);
+	if (!err)
+		err = lines_watch(parts->output.lines, parts->loop);
 	return err ? fail("wait for events", err) : EXIT_DONE;
 }
 
@@ -188,28 +195,35 @@ static int start_decoder(struct parts *parts, const struct tcc_ask *ask,
 	return ca_decode_new(&parts->decode, &source) ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* What reads the kernel's memory and makes lines of it. */
+/* What reads the kernel's memory, and what knows the connections. */
 static int make_readers(struct parts *parts)
 {
-	struct pipeline_config config = {
-		.format = parts->output.format,
-		.n_cpus = tracer_ring_memory(parts->tracer)->n_cpus,
+	struct tracer *tracer = parts->tracer;
+	const struct format *format = parts->output.config.format;
+	struct pipeline_config pipeline = {
+		.n_cpus = tracer_ring_memory(tracer)->n_cpus,
 		.start_ns = parts->start_ns = clock_now_ns(),
-		.hz = clock_hz(),
-		.lacking = tracer_lacking(parts->tracer),
-		.decode = parts->decode,
+	};
+	struct live_config live = {
+		.tracer = { tracer, detach, missed },
+		.ring = tracer_ring_memory(tracer),
+		.rare = tracer_rare_memory(tracer),
+		.has_rare = tracer_kinds(tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE),
+		.reader = { .hz = clock_hz(), .lacking = tracer_lacking(tracer),
+			    .decode = parts->decode },
 	};
 
-	parts->ring = ring_new(tracer_ring_memory(parts->tracer));
-	parts->rare = rare_new(tracer_rare_memory(parts->tracer));
-	parts->pipeline = pipeline_new(&config);
-	return parts->ring && parts->pipeline && parts->rare ? 0 : -ENOMEM;
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
+		live.reader.props[kind] = format->plans[kind].needs;
+	parts->source = live_new(&live);
+	parts->pipeline = pipeline_new(&pipeline);
+	return parts->source && parts->pipeline ? 0 : -ENOMEM;
 }
 
 /* Load and attach; the trace begins. */
 static int start(struct parts *parts, const struct options *options)
 {
-	struct tcc_ask ask = ask_for(parts->output.format, options);
+	struct tcc_ask ask = ask_for(parts->output.config.format, options);
 	struct tracer_config config = {
 		.filter = &options->filter,
 		.thin = &options->thin,
@@ -228,7 +242,7 @@ static int start(struct parts *parts, const struct options *options)
 		return status;
 	if (tracer_load(&parts->tracer, &config))
 		return EXIT_FAILED;
-	status = output_open(&parts->output, options);
+	status = output_open(&parts->output);
 	if (status)
 		return status;
 	status = watch(parts, options);
@@ -252,29 +266,25 @@ static int start(struct parts *parts, const struct options *options)
 	return EXIT_DONE;
 }
 
-/* What the reader of the output alone must know: the end record. */
-static int write_end(struct parts *parts, const struct options *options)
+/* What the reader of the output alone must know. */
+static int finish(struct parts *parts)
 {
 	struct session *session = &parts->session;
-	struct account all = session_account_all(session), accounts[TCC_KIND_COUNT];
-	uint64_t now_ns = clock_now_ns();
-	struct banner_end end = {
+	struct account accounts[RECORD_KIND_COUNT];
+	struct clock clock;
+	struct trace_end end = {
 		.accounts = accounts,
 		.kinds = session->kinds,
 		.connections = conn_table_count(pipeline_conns(parts->pipeline)),
-		.duration_ns = now_ns - parts->start_ns,
-		.wall_ns = (int64_t)now_ns + session->clock.offset_ns,
+		.lost_marked = pipeline_lost_marked(parts->pipeline),
 	};
-	bool has_unmarked_loss =
-		account_lost(&all) > pipeline_lost_marked(parts->pipeline);
 
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
-		accounts[kind] = session_account(session, (enum tcc_kind)kind);
-	if (session->is_output_gone || session->output_err || !sink_is_empty(session->sink))
-		return 0;
-	if (output_write_end(&parts->output, options, &end, has_unmarked_loss))
-		return -ENOMEM;
-	return session_flush(session);
+	clock_measure(&clock);
+	end.duration_ns = clock.measured_ns - parts->start_ns;
+	end.wall_ns = (int64_t)clock.measured_ns + clock.offset_ns;
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		accounts[kind] = session_account(session, kind);
+	return session_finish(session, &end);
 }
 
 static int run(struct parts *parts, const struct options *options)
@@ -284,32 +294,28 @@ static int run(struct parts *parts, const struct options *options)
 	int err, end_err;
 
 	*session = (struct session){
-		.tracer = { parts->tracer, detach, missed },
-		.stream = { parts->ring, parts->rare,
-			    tracer_kinds(parts->tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE) },
-		.kinds = tracer_kinds(parts->tracer),
+		.source = parts->source,
 		.pipeline = parts->pipeline,
-		.sink = parts->output.sink,
-		.log = parts->output.log,
-		.compressor = parts->output.compressor,
-		.has_log_file = options->log_file,
-		.is_strict = options->is_strict,
-		.line_max = parts->output.format->line_max,
 		.loop = parts->loop,
-		.start_ns = parts->start_ns,
+		.consumers = { parts->output.lines },
+		.n_consumers = 1,
+		.kinds = tracer_kinds(parts->tracer),
 		.count_limit = options->count,
+		.reopens = options->log_file,
+		.start_ns = parts->start_ns,
 		.summarise = print_summary,
 	};
 	err = session_run(session);
-	end_err = err ? 0 : write_end(parts, options);
+	end_err = err ? 0 : finish(parts);
 	print_summary(session);
-	session_await_compression(session);
+	session_await_work(session);
 	if (err)
 		return fail("wait for events", err);
-	if (session->output_err)
-		return output_fail_write(&parts->output, session->output_err);
-	if (end_err)
-		return output_fail(&parts->output, end_err);
+	if (session->output_err || end_err) {
+		lines_say_failed(parts->output.lines,
+				 session->output_err ? session->output_err : end_err);
+		return EXIT_FAILED;
+	}
 	account = session_account_all(session);
 	if (options->is_strict && account_lost(&account) + account.missed)
 		return EXIT_LOST;
@@ -325,12 +331,10 @@ static int trace(const struct options *options)
 		status = start(&parts, options);
 	if (status == EXIT_DONE)
 		status = run(&parts, options);
-	session_release(&parts.session);
 	pipeline_free(parts.pipeline);
+	live_free(parts.source);
 	ca_decode_free(parts.decode);
 	loop_free(parts.loop);
-	ring_free(parts.ring);
-	rare_free(parts.rare);
 	tracer_free(parts.tracer);
 	close_status = output_close(&parts.output);
 	return status ? status : close_status;

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The output as the user asked for it; see output.h. */
+/* What is to be written, as the options say; see output.h. */
 #include "run/output.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "format/banner.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "file/rotate.h"
-
-int output_fail(const struct output *output, int err)
-{
-	log_error("cannot write to %s: %s", output->name, strerror(-err));
-	return EXIT_FAILED;
-}
-
-int output_fail_write(const struct output *output, int err)
-{
-	return logfile_is_regular(output->log) ? EXIT_FAILED : output_fail(output, err);
-}
 
 /* --- the format -------------------------------------------------------------- */
 
@@ -134,6 +119,12 @@ static int choose_all(struct field_list *lists, enum format_kind format,
 	return status;
 }
 
+static int fail_for_memory(void)
+{
+	log_error("cannot write: %s", strerror(ENOMEM));
+	return EXIT_FAILED;
+}
+
 int output_open_format(struct output *output, const struct options *options)
 {
 	struct format_style style = {
@@ -144,15 +135,24 @@ int output_open_format(struct output *output, const struct options *options)
 	struct field_list *lists = calloc(TCC_KIND_COUNT, sizeof(*lists));
 	int status;
 
-	*output = (struct output){ .kind = choose_kind(options), .name = "standard output",
-				   .has_header = options->has_header,
-				   .filter_text = options->filter_text };
+	*output = (struct output){ .config = {
+		.kind = choose_kind(options),
+		.kinds = options->kinds,
+		.at_once = 1,
+		.has_header = options->has_header,
+		.is_strict = options->is_strict,
+		.filter_text = options->filter_text,
+		.path = options->log_file,
+		.rotate_bytes = options->rotate_bytes,
+		.rotate_ns = options->rotate_ns,
+		.rotate_keep = options->rotate_keep,
+	} };
 	if (!lists)
-		return output_fail(output, -ENOMEM);
-	status = choose_all(lists, output->kind, options);
+		return fail_for_memory();
+	status = choose_all(lists, output->config.kind, options);
 	if (!status) {
-		output->format = format_new_kinds(output->kind, lists, &style);
-		status = output->format ? EXIT_DONE : output_fail(output, -ENOMEM);
+		output->config.format = format_new_kinds(output->config.kind, lists, &style);
+		status = output->config.format ? EXIT_DONE : fail_for_memory();
 	}
 	free(lists);
 	return status;
@@ -168,7 +168,7 @@ int output_start_compressor(struct output *output, const struct options *options
 	if (options->compress < 0)
 		return EXIT_DONE;
 	name = compress_names[options->compress];
-	err = compress_start(&output->compressor, (enum compress_kind)options->compress,
+	err = compress_start(&output->config.compressor, (enum compress_kind)options->compress,
 			     options->log_file, options->rotate_keep);
 	if (err == -ENOENT)
 		log_error("--compress: the program '%s' is not in $PATH; install it, or choose "
@@ -178,154 +178,18 @@ int output_start_compressor(struct output *output, const struct options *options
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int refuse_file(const struct output *output, int err)
+int output_open(struct output *output)
 {
-	if (err == -EEXIST)
-		log_error("--log-file: '%s': its heading differs from the one to be written; "
-			  "choose another file, or the same format and fields", output->name);
-	else if (err == -EINVAL)
-		log_error("--log-file: '%s' is no log of tcc-trace: its last line never ends",
-			  output->name);
-	else if (err == -EBUSY)
-		log_error("--log-file: '%s': another tcc-trace is writing it", output->name);
-	else if (err == -ELOOP)
-		log_error("--log-file: '%s' is, or leads to, a symbolic link of another user; "
-			  "name the file itself", output->name);
-	else if (err == -ENXIO)
-		log_error("--log-file: '%s' cannot be rotated: it is not a regular file",
-			  output->name);
-	else
-		log_error("cannot open '%s': %s", output->name, strerror(-err));
-	return EXIT_FAILED;
-}
-
-/* What a file that is appended to must begin with. NULL: no memory. */
-static char *required_start(const struct output *output)
-{
-	char *start = calloc(1, output->format->line_max + 1);
-
-	if (start && output->kind == FORMAT_JSON)
-		start[0] = '{';
-	else if (start)
-		start[format_heading(output->format, start)] = '\0';
-	return start;
-}
-
-/* The opening record, now. */
-static char *opening_record(const struct output *output)
-{
-	struct banner_start start = { .format = output->format, .filter = output->filter_text };
-	struct clock clock;
-
-	clock_measure(&clock);
-	start.ktime_ns = clock.measured_ns;
-	start.wall_ns = (int64_t)clock.measured_ns + clock.offset_ns;
-	return banner_start(&start);
-}
-
-/* The first lines of a log file; a heading only where there is none. */
-static char *write_file_start(void *context, bool is_empty)
-{
-	const struct output *output = context;
-
-	if (!output->has_header)
-		return NULL;
-	if (output->kind == FORMAT_JSON)
-		return opening_record(output);
-	return is_empty && *output->heading ? strdup(output->heading) : NULL;
-}
-
-static int open_file(struct output *output, const struct options *options)
-{
-	struct logfile_config config = {
-		.path = options->log_file,
-		.heading = output->heading,
-		.heading_length = strlen(output->heading),
-		.start = write_file_start,
-		.context = output,
-		.limit_bytes = options->rotate_bytes,
-		.period_ns = options->rotate_ns,
-		.keep = options->rotate_keep,
-		.compressor = output->compressor,
-	};
-	struct append_state state;
-	int err;
-
-	output->name = options->log_file;
-	err = logfile_open(&output->log, &config, &state);
-	if (err)
-		return refuse_file(output, err);
-	if (state.torn_bytes)
-		log_warning("'%s' ended in half a line, left by a crash: %" PRIu64
-			    " bytes cut off", output->name, state.torn_bytes);
-	return EXIT_DONE;
-}
-
-static int write_line(struct output *output, char *line)
-{
-	size_t length;
-	char *room;
-
-	if (!line)
-		return -ENOMEM;
-	length = strlen(line);
-	room = sink_room(output->sink, length);
-	if (room) {
-		memcpy(room, line, length);
-		sink_commit_heading(output->sink, length);
-	}
-	free(line);
-	return room ? 0 : -ENOBUFS;
-}
-
-/* A pipe or a terminal has one start; --log-file=FIFO too gets the opening record. */
-static int write_stream_start(struct output *output, const struct options *options)
-{
-	if (!output->has_header)
-		return 0;
-	if (output->kind == FORMAT_JSON)
-		return options->log_file ? write_line(output, opening_record(output)) : 0;
-	return *output->heading ? write_line(output, strdup(output->heading)) : 0;
-}
-
-int output_open(struct output *output, const struct options *options)
-{
-	int status = EXIT_DONE;
-	int err;
-
-	output->heading = required_start(output);
-	if (!output->heading)
-		return output_fail(output, -ENOMEM);
-	if (options->log_file)
-		status = open_file(output, options);
-	else
-		output->log = logfile_borrow(STDOUT_FILENO, output->name);
-	if (status)
-		return status;
-	err = output->log ? sink_new(&output->sink, output->log, output->format->line_max)
-			  : -ENOMEM;
-	if (!err && !logfile_is_regular(output->log))
-		err = write_stream_start(output, options);
-	return err ? output_fail(output, err) : EXIT_DONE;
-}
-
-int output_write_end(struct output *output, const struct options *options,
-		     const struct banner_end *end, bool has_unmarked_loss)
-{
-	if (output->kind != FORMAT_JSON || !options->has_header ||
-	    !(options->log_file || has_unmarked_loss))
-		return 0;
-	return write_line(output, banner_end(end));
+	output->lines = lines_new(&output->config);
+	output->config.compressor = NULL;	/* the consumer's now */
+	return output->lines ? EXIT_DONE : EXIT_FAILED;
 }
 
 int output_close(struct output *output)
 {
-	int err;
+	int err = lines_free(output->lines);
 
-	sink_free(output->sink);
-	compress_stop(output->compressor);
-	err = logfile_close(output->log);
-	format_free(output->format);
-	free(output->heading);
-	return err ? output_fail(output, err) : EXIT_DONE;
+	compress_stop(output->config.compressor);
+	format_free(output->config.format);
+	return err ? EXIT_FAILED : EXIT_DONE;
 }

@@ -1,80 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One trace from its first event to its last; see session.h. */
+/* One trace from its first record to its last; see session.h. */
 #include "run/session.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 
-/*
- * After a pass that found events the next follows this much later. Shorter,
- * and the producers ring the bell all the time; longer, and rings fill.
- */
-#define PACE_MS 1
+#include "base/clock.h"
 
-/*
- * A producer's load of `asleep` may pass its store of `head`, and one that was
- * busy at the scan may not look at `asleep` at all: so the wait is bounded at
- * first, and as long as a producer is busy.
- */
-#define DOUBT_MS 20
-
-/* An output that takes nothing at the end is waited for this long. */
+/* A receiver that takes nothing at the end is waited for this long. */
 #define END_PATIENCE_MS 2000
 
-/*
- * The sink knows lines, not kinds: of its pending lines the kinds are the last
- * ones in this circle. No block of the sink has more lines. There is none where
- * but one kind is asked for.
- */
-#define TRAIL_LENGTH (1u << 18)
-
-static void remember_kind(struct session *session, uint8_t kind)
+static struct consumer *keeper(const struct session *session)
 {
-	if (session->trail)
-		session->trail[session->formatted % TRAIL_LENGTH] = kind;
-	session->formatted++;
-	session->formatted_of[kind]++;
+	return session->consumers[0];
 }
 
-static uint64_t pending_of(const struct session *session, enum tcc_kind kind)
-{
-	uint64_t pending = sink_pending_lines(session->sink), n = 0;
-
-	if (!session->trail)
-		return session->kinds & TCC_KIND_BIT(kind) ? pending : 0;
-	for (uint64_t i = session->formatted - pending; i < session->formatted; i++)
-		n += session->trail[i % TRAIL_LENGTH] == kind;
-	return n;
-}
-
-/* --- a pass: from the ring to the output ---------------------------------- */
+/* --- a pass: from the source to the consumers ------------------------------- */
 
 static bool is_count_reached(const struct session *session)
 {
-	return session->count_limit && session->formatted >= session->count_limit;
-}
-
-/*
- * A log file may have room again some day, or be made writable; what else
- * fails stays so.
- */
-static bool take_result(struct session *session, int err)
-{
-	session->is_output_failing = false;
-	if (err == -EPIPE)
-		session->is_output_gone = true;
-	else if (err && err != -EAGAIN && !session->is_strict && logfile_is_regular(session->log))
-		session->is_output_failing = true;
-	else if (err && err != -EAGAIN)
-		session->output_err = err;
-	return err == 0;
-}
-
-/* Write what is pending; remember how it went. Whether all is written. */
-static bool flush(struct session *session)
-{
-	return take_result(session, sink_flush(session->sink));
+	return session->count_limit && session->given >= session->count_limit;
 }
 
 static bool is_output_over(const struct session *session)
@@ -82,94 +27,107 @@ static bool is_output_over(const struct session *session)
 	return session->is_output_gone || session->output_err;
 }
 
-/*
- * The file fails and the block is full of what it shall get first: what comes
- * now is lost, for this reason, rather than later for a full ring.
- */
-static bool lose_events(struct session *session)
+/* How it went decides only of the first consumer. */
+static bool flush(struct session *session, bool is_last)
 {
-	const struct tcc_event *event;
-	bool has_lost = false;
-	uint64_t ktime_ns;
-	uint32_t cpu;
+	int err = keeper(session)->ops->flush(keeper(session), is_last);
 
-	while ((event = stream_next(&session->stream, &cpu, &ktime_ns))) {
-		pipeline_lose(session->pipeline, event, ktime_ns, cpu);
-		session->lost_output[event->kind]++;
-		has_lost = true;
-	}
-	return has_lost;
+	if (err == -EPIPE)
+		session->is_output_gone = true;
+	else if (err && err != -EAGAIN)
+		session->output_err = err;
+	for (size_t i = 1; i < session->n_consumers; i++)
+		session->consumers[i]->ops->flush(session->consumers[i], is_last);
+	return err == 0;
 }
 
-/*
- * Format what is safe to hand out, as far as the output takes it. Returns
- * whether there were events.
- */
-static bool move_events(struct session *session)
+static void give(struct session *session, const struct record *record)
 {
-	const struct tcc_event *event;
-	uint64_t ktime_ns, before = session->formatted;
-	uint32_t cpu;
-	char *out;
+	for (size_t i = 0; i < session->n_consumers; i++) {
+		struct consumer *consumer = session->consumers[i];
+
+		if (consumer->kinds & RECORD_KIND_BIT(record->kind))
+			consumer->ops->record(consumer, record);
+	}
+	session->given += (keeper(session)->kinds & RECORD_KIND_BIT(record->kind)) != 0;
+}
+
+static void lose(struct session *session, const struct record *record)
+{
+	pipeline_lose(session->pipeline, record);
+	for (size_t i = 0; i < session->n_consumers; i++) {
+		struct consumer *consumer = session->consumers[i];
+
+		if (consumer->ops->lost && consumer->kinds & RECORD_KIND_BIT(record->kind))
+			consumer->ops->lost(consumer, record);
+	}
+}
+
+/* What a pass saw. */
+struct passed {
+	bool has_moved;		/* there were records */
+	bool has_left;		/* there may be more, and was no room for them */
+	bool is_full;		/* the first consumer's receiver takes no more for now */
+};
+
+/* Give what is safe to hand out, as far as the first consumer takes it. */
+static struct passed move_records(struct session *session)
+{
+	struct passed passed = { 0 };
+	struct record record;
 
 	while (!is_count_reached(session)) {
-		out = sink_room(session->sink, session->line_max);
-		if (!out && !flush(session) && !sink_room(session->sink, session->line_max))
-			return (session->is_output_failing && lose_events(session)) ||
-			       session->formatted != before;
-		if (!out)
-			continue;
-		event = stream_next(&session->stream, &cpu, &ktime_ns);
-		if (!event)
+		enum consumer_room room = keeper(session)->ops->room(keeper(session));
+		enum source_state state;
+
+		passed.has_left = room == CONSUMER_IS_FULL;
+		if (passed.has_left)
 			break;
-		sink_commit(session->sink,
-			    pipeline_event(session->pipeline, event, ktime_ns, cpu, out));
-		remember_kind(session, event->kind);
+		state = session->source->ops->next(session->source, &record);
+		if (state == SOURCE_END)
+			session->is_ending = true;
+		if (state != SOURCE_RECORD)
+			break;
+		passed.has_moved = true;
+		if (room == CONSUMER_LOSES) {
+			lose(session, &record);
+			continue;
+		}
+		pipeline_record(session->pipeline, &record);
+		give(session, &record);
 	}
-	return session->formatted != before;
+	return passed;
 }
 
-/* Whether anything was there to write. */
-static bool pass(struct session *session, bool is_last)
+static struct passed pass(struct session *session, bool is_last)
 {
 	uint64_t now_ns = clock_now_ns();
-	bool has_moved;
+	struct passed passed;
 
-	if (is_last)
-		stream_scan_all(&session->stream);
-	else
-		stream_scan(&session->stream, now_ns);
-	logfile_service(session->log, now_ns);
-	clock_refresh(&session->clock, now_ns);
-	pipeline_set_clock_offset(session->pipeline, session->clock.offset_ns);
-	has_moved = move_events(session);
+	session->source->ops->scan(session->source, now_ns, is_last);
+	for (size_t i = 0; i < session->n_consumers; i++) {
+		if (session->consumers[i]->ops->tick)
+			session->consumers[i]->ops->tick(session->consumers[i], now_ns);
+	}
+	passed = move_records(session);
 	if (!is_output_over(session))
-		flush(session);
-	return has_moved;
+		passed.is_full = !flush(session, false);
+	return passed;
 }
 
 /* --- waiting --------------------------------------------------------------- */
 
-/* The last news of a helper is that it is gone. */
-static void take_helper_news(struct session *session)
-{
-	int fd = compress_fd(session->compressor);
-
-	if (fd >= 0)
-		logfile_service_compressor(session->log);
-}
-
-/* A log file is reopened, when what was for the old one is in it. */
 static void take_hangup(struct session *session)
 {
-	if (!session->has_log_file) {
+	if (!session->reopens) {
 		session->n_stop_signals++;
 		session->is_ending = true;
 		return;
 	}
-	if (!is_output_over(session))
-		flush(session);
-	logfile_reopen(session->log);
+	for (size_t i = 0; i < session->n_consumers; i++) {
+		if (session->consumers[i]->ops->reopen)
+			session->consumers[i]->ops->reopen(session->consumers[i]);
+	}
 }
 
 static void take_news(struct session *session, const struct loop_news *news)
@@ -179,27 +137,26 @@ static void take_news(struct session *session, const struct loop_news *news)
 		session->is_ending = true;
 	if (news->has_hangup)
 		take_hangup(session);
-	if (news->has_helper)
-		take_helper_news(session);
-	if (news->is_output_gone)
-		session->is_output_gone = true;
-	if (news->is_clock_set)
-		clock_measure(&session->clock);
+	if (news->is_clock_set && session->source->ops->clock_set)
+		session->source->ops->clock_set(session->source);
 	if (news->wants_summary && session->summarise)
 		session->summarise(session);
 }
 
-static bool is_due(const struct session *session)
-{
-	return clock_now_ns() >= logfile_due_ns(session->log);
-}
-
-/* No longer than until the log file has something to do. */
+/* No longer than until a consumer has something to do. */
 static int bound_timeout(const struct session *session, int timeout_ms)
 {
-	uint64_t due_ns = logfile_due_ns(session->log), now_ns = clock_now_ns(), left_ms;
+	uint64_t due_ns = CONSUMER_NEVER, now_ns = clock_now_ns(), left_ms;
 
-	if (due_ns == LOGFILE_NEVER)
+	for (size_t i = 0; i < session->n_consumers; i++) {
+		const struct consumer *consumer = session->consumers[i];
+		uint64_t its_ns = consumer->ops->due_ns ? consumer->ops->due_ns(consumer)
+							: CONSUMER_NEVER;
+
+		if (its_ns < due_ns)
+			due_ns = its_ns;
+	}
+	if (due_ns == CONSUMER_NEVER)
 		return timeout_ms;
 	left_ms = due_ns > now_ns ? (due_ns - now_ns) / NS_PER_MS + 1 : 0;
 	if (left_ms > INT_MAX)
@@ -211,15 +168,8 @@ static int bound_timeout(const struct session *session, int timeout_ms)
 static int wait_for_news(struct session *session, int timeout_ms, bool *is_timeout)
 {
 	struct loop_news news;
-	int err;
+	int err = loop_wait(session->loop, bound_timeout(session, timeout_ms), &news);
 
-	if (sink_can_wait(session->sink)) {
-		err = loop_watch_output(session->loop, sink_fd(session->sink),
-					!sink_is_empty(session->sink));
-		if (err)
-			return err;
-	}
-	err = loop_wait(session->loop, bound_timeout(session, timeout_ms), &news);
 	if (err)
 		return err;
 	*is_timeout = news.is_timeout;
@@ -227,22 +177,14 @@ static int wait_for_news(struct session *session, int timeout_ms, bool *is_timeo
 	return 0;
 }
 
-/* Nothing to do: sleep until there is news, bounded while in doubt. */
-static int sleep_until_rung(struct session *session)
+static int wait_for_records(struct session *session, bool has_moved)
 {
-	bool is_timeout = true, is_in_doubt = true;
-	int err = 0;
+	struct source *source = session->source;
+	int timeout_ms = source->ops->begin_wait(source, has_moved), err;
+	bool is_timeout = false;
 
-	while (!err && is_timeout && !is_due(session)) {
-		ring_set_asleep(session->stream.ring, true);
-		stream_scan(&session->stream, clock_now_ns());
-		if (stream_has_unread(&session->stream))
-			break;
-		is_in_doubt |= stream_is_busy(&session->stream);
-		err = wait_for_news(session, is_in_doubt ? DOUBT_MS : LOOP_FOREVER, &is_timeout);
-		is_in_doubt = false;
-	}
-	ring_set_asleep(session->stream.ring, false);
+	err = wait_for_news(session, timeout_ms, &is_timeout);
+	source->ops->end_wait(source, !is_timeout);
 	return err;
 }
 
@@ -252,33 +194,25 @@ static int trace(struct session *session)
 	int err = 0;
 
 	while (!err && !session->is_ending && !is_output_over(session)) {
-		bool has_moved = pass(session, false);
+		struct passed passed = pass(session, false);
 
 		if (is_count_reached(session))
 			session->is_ending = true;
-		else if (is_output_over(session))
+		else if (is_output_over(session) || session->is_ending)
 			break;
-		else if (!sink_is_empty(session->sink) && sink_can_wait(session->sink))
+		else if (passed.is_full)
 			err = wait_for_news(session, LOOP_FOREVER, &is_timeout);
-		else if (has_moved || stream_has_unread(&session->stream))
-			err = wait_for_news(session, PACE_MS, &is_timeout);
 		else
-			err = sleep_until_rung(session);
+			err = wait_for_records(session, passed.has_moved);
 	}
 	return err;
 }
 
 /* --- the end --------------------------------------------------------------- */
 
-static bool is_drained(const struct session *session)
-{
-	return (sink_is_empty(session->sink) || session->is_output_failing) &&
-	       (is_count_reached(session) || !stream_has_unread(&session->stream));
-}
-
 /*
- * Nothing runs in the kernel any more: write what it recorded, unless the
- * output is over, takes nothing, or the user is out of patience.
+ * Nothing more is to come: give what there is, unless the output is over, takes
+ * nothing, or the user is out of patience.
  */
 static int drain(struct session *session)
 {
@@ -287,75 +221,75 @@ static int drain(struct session *session)
 	int err = 0;
 
 	for (;;) {
-		pass(session, true);
-		if (err || is_timeout || is_output_over(session) || is_drained(session))
+		struct passed passed = pass(session, true);
+
+		if (err || is_timeout || is_output_over(session) ||
+		    !(passed.has_left || passed.is_full))
 			return err;
 		if (session->n_stop_signals > n_signals || session->n_stop_signals > 1)
 			return 0;
-		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
+		if (passed.is_full)
+			err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
 	}
-}
-
-/* A file that fails to the end is the trace's failure. */
-static void flush_last(struct session *session)
-{
-	int err = sink_flush_last(session->sink);
-
-	if (!take_result(session, err))
-		session->output_err = err;
 }
 
 int session_run(struct session *session)
 {
-	int err;
+	int err = trace(session);
 
-	if (session->kinds & (session->kinds - 1)) {
-		session->trail = calloc(TRAIL_LENGTH, sizeof(*session->trail));
-		if (!session->trail)
-			return -ENOMEM;
-	}
-	clock_measure(&session->clock);
-	err = trace(session);
-	session->tracer.detach(session->tracer.context);
+	session->source->ops->stop(session->source);
 	if (!err && !is_output_over(session))
 		err = drain(session);
-	if (session->is_output_failing)
-		flush_last(session);
+	if (!is_output_over(session))
+		flush(session, true);
 	session->has_ended = true;
 	return err;
 }
 
-int session_flush(struct session *session)
+int session_finish(struct session *session, const struct trace_end *end)
 {
 	bool is_timeout = false;
 	int err = 0;
 
-	while (!flush(session) && !err && !is_timeout && !is_output_over(session)) {
-		if (session->is_output_failing) {
-			flush_last(session);
-			break;
-		}
-		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
+	/* Behind what is stuck nothing need be said. */
+	if (is_output_over(session) || !flush(session, true))
+		return 0;
+	for (size_t i = 0; i < session->n_consumers && !err; i++) {
+		if (session->consumers[i]->ops->finish)
+			err = session->consumers[i]->ops->finish(session->consumers[i], end);
 	}
+	while (!err && !is_output_over(session) && !flush(session, true) && !is_timeout)
+		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
 	return err;
 }
 
-void session_await_compression(struct session *session)
+static bool is_at_work(const struct session *session)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < session->n_consumers; i++) {
+		const struct consumer *consumer = session->consumers[i];
+
+		is_any |= consumer->ops->is_at_work && consumer->ops->is_at_work(consumer);
+	}
+	return is_any;
+}
+
+void session_await_work(struct session *session)
 {
 	unsigned int n_signals = session->n_stop_signals;
 	uint64_t until_ns = clock_now_ns() + END_PATIENCE_MS * (uint64_t)NS_PER_MS;
 	struct loop_news news;
 
-	while (compress_is_at_work(session->compressor) &&
-	       session->n_stop_signals == n_signals && n_signals < 2 &&
+	while (is_at_work(session) && session->n_stop_signals == n_signals && n_signals < 2 &&
 	       (!n_signals || clock_now_ns() < until_ns)) {
 		if (loop_wait(session->loop, 100, &news))
 			break;
 		session->n_stop_signals += news.stop_signals;
-		if (news.has_helper)
-			take_helper_news(session);
 	}
 }
+
+/* --- the account ------------------------------------------------------------- */
 
 /* What was neither written nor lost yet: lost, discarded, or still waiting. */
 static void account_for_rest(const struct session *session, struct account *account,
@@ -375,23 +309,20 @@ static void account_for_rest(const struct session *session, struct account *acco
 		account->lost_output += pending;
 }
 
-struct account session_account(const struct session *session, enum tcc_kind kind)
+struct account session_account(const struct session *session, uint8_t kind)
 {
-	struct stream_counts counts = stream_count(&session->stream, kind);
-	uint64_t missed = counts.nested +
-			  session->tracer.missed(session->tracer.context, kind);
-	uint64_t pending = pending_of(session, kind);
+	struct source_counts in = session->source->ops->count(session->source, kind);
+	struct consumer_counts out = keeper(session)->ops->count(keeper(session), kind);
 	struct account account = {
-		.seen = counts.published + counts.filtered + counts.lost + missed,
-		.written = session->formatted_of[kind] - pending,
-		.filtered = counts.filtered,
-		.lost_buffer = counts.lost,
-		.lost_output = session->lost_output[kind],
-		.missed = missed,
+		.seen = in.recorded + in.filtered + in.lost + in.missed,
+		.written = out.done,
+		.filtered = in.filtered,
+		.lost_buffer = in.lost,
+		.lost_output = out.lost,
+		.missed = in.missed,
 	};
 
-	account_for_rest(session, &account,
-			 counts.published - stream_taken(&session->stream, kind), pending);
+	account_for_rest(session, &account, in.recorded - in.taken, out.pending);
 	return account;
 }
 
@@ -399,19 +330,13 @@ struct account session_account_all(const struct session *session)
 {
 	struct account all = { 0 };
 
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		struct account account;
 
-		if (!(session->kinds & TCC_KIND_BIT(kind)))
+		if (!(session->kinds & RECORD_KIND_BIT(kind)))
 			continue;
-		account = session_account(session, (enum tcc_kind)kind);
+		account = session_account(session, kind);
 		account_add(&all, &account);
 	}
 	return all;
-}
-
-void session_release(struct session *session)
-{
-	free(session->trail);
-	session->trail = NULL;
 }

@@ -3,17 +3,22 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "fake_ring.h"
+#include "base/clock.h"
+#include "consume/lines.h"
+#include "kernel/live.h"
 #include "run/session.h"
 #include "tap.h"
 
 static struct fake_ring fake;
 static struct session session;
 static struct format *format;
-static int ends[2], doorbell;
+static int ends[2], saved_stdout, doorbell;
+static struct watch bell;
 static pthread_t thread;
 
 static void do_nothing(void *context)
@@ -28,36 +33,60 @@ static uint64_t miss_seven(void *context, enum tcc_kind kind)
 	return 7;
 }
 
-static void setup(uint64_t count_limit)
+static void hear(void *context, uint32_t events)
+{
+	(void)context;
+	(void)events;
+}
+
+/* A consumer that writes into a pipe, which is stdout for as long as it takes. */
+static struct consumer *lines_into_pipe(void)
 {
 	struct format_style style = { .has_header = true };
-	struct pipeline_config config = { .n_cpus = 2 };
+	struct lines_config config = { .kind = FORMAT_CSV, .kinds = 1, .at_once = 1 };
+	struct consumer *lines;
 
-	fake_ring_init(&fake, 2, 64);
 	format = format_new(FORMAT_CSV, NULL, &style);
 	config.format = format;
 	check_eq(pipe(ends), 0);
+	fflush(stdout);
+	saved_stdout = dup(STDOUT_FILENO);
+	dup2(ends[1], STDOUT_FILENO);
+	lines = lines_new(&config);
+	check(lines);
+	return lines;
+}
+
+static void setup(uint64_t count_limit)
+{
+	struct pipeline_config pipeline = { .n_cpus = 2 };
+	struct live_config live = { .tracer = { NULL, do_nothing, miss_seven } };
+
+	fake_ring_init(&fake, 2, 64);
+	live.ring = &fake.memory;
 	doorbell = eventfd(0, 0);
 	session = (struct session){
-		.tracer = { NULL, do_nothing, miss_seven },
-		.stream = { .ring = ring_new(&fake.memory) },
-		.kinds = TCC_KIND_BIT(TCC_KIND_PROBE),
-		.pipeline = pipeline_new(&config),
-		.line_max = format->line_max,
+		.source = live_new(&live),
+		.kinds = RECORD_KIND_BIT(TCC_KIND_PROBE),
+		.pipeline = pipeline_new(&pipeline),
+		.consumers = { lines_into_pipe() },
+		.n_consumers = 1,
 		.count_limit = count_limit,
 	};
-	session.log = logfile_borrow(ends[1], "it");
-	check_eq(sink_new(&session.sink, session.log, format->line_max), 0);
 	check_eq(loop_new(&session.loop, false), 0);
-	check_eq(loop_watch_doorbell(session.loop, doorbell), 0);
+	bell = (struct watch){ doorbell, EPOLLIN | EPOLLET, hear, NULL };
+	check_eq(loop_add(session.loop, &bell), 0);
+	check_eq(lines_watch(session.consumers[0], session.loop), 0);
+	/* The consumer has its own opening of the pipe. */
+	dup2(saved_stdout, STDOUT_FILENO);
+	close(saved_stdout);
 }
 
 static void teardown(void)
 {
-	sink_free(session.sink);
-	logfile_close(session.log);
+	lines_free(session.consumers[0]);
 	loop_free(session.loop);
-	ring_free(session.stream.ring);
+	live_free(session.source);
 	pipeline_free(session.pipeline);
 	format_free(format);
 	fake_ring_release(&fake);

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The consumer that writes records as lines; see lines.h. */
+#include "consume/lines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "consume/lines_file.h"
+#include "file/logfile.h"
+#include "file/sink.h"
+#include "format/banner.h"
+
+/*
+ * The sink knows lines, not kinds: of its pending lines the kinds are the last
+ * ones in this circle. No block of the sink has more lines. There is none where
+ * but one kind is written.
+ */
+#define TRAIL_LENGTH (1u << 18)
+
+struct lines {
+	struct consumer consumer;
+	struct lines_config config;
+	struct lines_file file;
+	struct sink *sink;
+	struct loop *loop;		/* NULL: not watched */
+	struct watch receiver, helper;
+	uint64_t formatted;		/* records handed to the sink */
+	/* Of each kind: the same; those that a failing file had no room for. */
+	uint64_t formatted_of[RECORD_KIND_COUNT], lost_of[RECORD_KIND_COUNT];
+	uint8_t *trail;			/* the kinds of the latest records, or NULL */
+	bool is_gone;			/* its reader left */
+	bool is_failing;		/* a file; it is tried again */
+};
+
+static struct lines *lines_of(struct consumer *consumer)
+{
+	return (struct lines *)consumer;
+}
+
+/* --- records ------------------------------------------------------------------ */
+
+static void remember_kind(struct lines *lines, uint8_t kind)
+{
+	if (lines->trail)
+		lines->trail[lines->formatted % TRAIL_LENGTH] = kind;
+	lines->formatted++;
+	lines->formatted_of[kind]++;
+}
+
+static uint64_t pending_of(const struct lines *lines, uint8_t kind)
+{
+	uint64_t pending = sink_pending_lines(lines->sink), n = 0;
+
+	if (!lines->trail)
+		return lines->consumer.kinds & RECORD_KIND_BIT(kind) ? pending : 0;
+	for (uint64_t i = lines->formatted - pending; i < lines->formatted; i++)
+		n += lines->trail[i % TRAIL_LENGTH] == kind;
+	return n;
+}
+
+static void take_record(struct consumer *consumer, const struct record *record)
+{
+	struct lines *lines = lines_of(consumer);
+	char *out = sink_room(lines->sink, lines->config.format->line_max);
+
+	sink_commit(lines->sink, format_record(lines->config.format, record, out));
+	remember_kind(lines, record->kind);
+}
+
+static void lose_record(struct consumer *consumer, const struct record *record)
+{
+	lines_of(consumer)->lost_of[record->kind]++;
+}
+
+static struct consumer_counts count(const struct consumer *consumer, uint8_t kind)
+{
+	const struct lines *lines = (const struct lines *)consumer;
+	uint64_t pending = pending_of(lines, kind);
+
+	return (struct consumer_counts){ lines->formatted_of[kind] - pending, pending,
+					 lines->lost_of[kind] };
+}
+
+/* --- getting rid of them -------------------------------------------------------- */
+
+/*
+ * A log file may have room again some day, or be made writable; what else
+ * fails stays so.
+ */
+static int judge(struct lines *lines, int err, bool is_last)
+{
+	lines->is_failing = false;
+	if (err == -EPIPE)
+		lines->is_gone = true;
+	else if (err && err != -EAGAIN && !is_last && !lines->config.is_strict &&
+		 logfile_is_regular(lines->file.log))
+		lines->is_failing = true;
+	return lines->is_failing ? 0 : err;
+}
+
+/* Be woken when the receiver goes away and, if something is pending, takes more. */
+static int watch_receiver(struct lines *lines)
+{
+	if (!lines->loop || !sink_can_wait(lines->sink))
+		return 0;
+	return loop_change(lines->loop, &lines->receiver,
+			   sink_is_empty(lines->sink) ? 0 : EPOLLOUT);
+}
+
+static int flush(struct consumer *consumer, bool is_last)
+{
+	struct lines *lines = lines_of(consumer);
+	int err, watch_err;
+
+	if (lines->is_gone)
+		return -EPIPE;
+	err = judge(lines, is_last ? sink_flush_last(lines->sink) : sink_flush(lines->sink),
+		    is_last);
+	watch_err = watch_receiver(lines);
+	return err ? err : watch_err;
+}
+
+/* The block is full of what a failing file shall get first: what comes now is lost. */
+static enum consumer_room room(struct consumer *consumer)
+{
+	struct lines *lines = lines_of(consumer);
+	size_t wanted = lines->config.format->line_max * lines->config.at_once;
+
+	if (sink_room(lines->sink, wanted))
+		return CONSUMER_HAS_ROOM;
+	flush(consumer, false);
+	if (sink_room(lines->sink, wanted))
+		return CONSUMER_HAS_ROOM;
+	return lines->is_failing ? CONSUMER_LOSES : CONSUMER_IS_FULL;
+}
+
+/* --- the log file ------------------------------------------------------------------ */
+
+static uint64_t due_ns(const struct consumer *consumer)
+{
+	return logfile_due_ns(((const struct lines *)consumer)->file.log);
+}
+
+static void tick(struct consumer *consumer, uint64_t now_ns)
+{
+	logfile_service(lines_of(consumer)->file.log, now_ns);
+}
+
+/* When what was for the old file is in it. */
+static void reopen(struct consumer *consumer)
+{
+	flush(consumer, false);
+	logfile_reopen(lines_of(consumer)->file.log);
+}
+
+static bool is_at_work(const struct consumer *consumer)
+{
+	return compress_is_at_work(((const struct lines *)consumer)->config.compressor);
+}
+
+/* --- the beginning, the end --------------------------------------------------------- */
+
+/* A line that is no record, for free(). */
+static int write_line(struct lines *lines, char *line)
+{
+	size_t length;
+	char *out;
+
+	if (!line)
+		return -ENOMEM;
+	length = strlen(line);
+	out = sink_room(lines->sink, length);
+	if (out) {
+		memcpy(out, line, length);
+		sink_commit_heading(lines->sink, length);
+	}
+	free(line);
+	return out ? 0 : -ENOBUFS;
+}
+
+/* JSON's end record: in a log file always, on stdout if something is lost unsaid. */
+static int finish(struct consumer *consumer, const struct trace_end *end)
+{
+	struct lines *lines = lines_of(consumer);
+	struct account all = { 0 };
+
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		if (end->kinds & RECORD_KIND_BIT(kind))
+			account_add(&all, &end->accounts[kind]);
+	}
+	if (lines->config.kind != FORMAT_JSON || !lines->config.has_header ||
+	    !(lines->config.path || account_lost(&all) > end->lost_marked) ||
+	    lines->is_gone || !sink_is_empty(lines->sink))
+		return 0;
+	return write_line(lines, banner_end(end));
+}
+
+static const struct consumer_ops lines_ops = {
+	.room = room,
+	.record = take_record,
+	.lost = lose_record,
+	.flush = flush,
+	.due_ns = due_ns,
+	.tick = tick,
+	.reopen = reopen,
+	.count = count,
+	.finish = finish,
+	.is_at_work = is_at_work,
+};
+
+/* What comes before the first record, but for a regular file's own. */
+static int write_start(struct lines *lines)
+{
+	char *start;
+	int err;
+
+	if (logfile_is_regular(lines->file.log))
+		return 0;
+	start = lines_file_start_of_stream(&lines->file, &err);
+	return start ? write_line(lines, start) : err;
+}
+
+static int start(struct lines *lines)
+{
+	const struct lines_config *config = &lines->config;
+	int err;
+
+	if (config->kinds & (config->kinds - 1)) {
+		lines->trail = calloc(TRAIL_LENGTH, sizeof(*lines->trail));
+		if (!lines->trail)
+			return -ENOMEM;
+	}
+	err = sink_new(&lines->sink, lines->file.log, config->format->line_max * config->at_once);
+	return err ? err : write_start(lines);
+}
+
+struct consumer *lines_new(const struct lines_config *config)
+{
+	struct lines *lines = calloc(1, sizeof(*lines));
+	int err;
+
+	if (!lines) {
+		log_error("cannot write: %s", strerror(ENOMEM));
+		compress_stop(config->compressor);
+		return NULL;
+	}
+	lines->consumer = (struct consumer){ &lines_ops, config->kinds };
+	lines->config = *config;
+	if (!lines_file_open(&lines->file, &lines->config)) {
+		err = start(lines);
+		if (!err)
+			return &lines->consumer;
+		lines_file_say_failed(&lines->file, err);
+	}
+	lines_free(&lines->consumer);
+	return NULL;
+}
+
+int lines_free(struct consumer *consumer)
+{
+	struct lines *lines = lines_of(consumer);
+	int err;
+
+	if (!lines)
+		return 0;
+	sink_free(lines->sink);
+	compress_stop(lines->config.compressor);
+	err = lines_file_close(&lines->file);
+	free(lines->trail);
+	free(lines);
+	return err;
+}
+
+/* --- what wakes it -------------------------------------------------------------------- */
+
+static void take_receiver_news(void *context, uint32_t events)
+{
+	struct lines *lines = context;
+
+	if (events & (EPOLLERR | EPOLLHUP))
+		lines->is_gone = true;
+}
+
+/* The last news of a helper is that it is gone. */
+static void take_helper_news(void *context, uint32_t events)
+{
+	struct lines *lines = context;
+
+	(void)events;
+	if (compress_fd(lines->config.compressor) >= 0)
+		logfile_service_compressor(lines->file.log);
+}
+
+int lines_watch(struct consumer *consumer, struct loop *loop)
+{
+	struct lines *lines = lines_of(consumer);
+	int helper = compress_fd(lines->config.compressor), err = 0;
+
+	lines->loop = loop;
+	lines->receiver = (struct watch){ sink_fd(lines->sink), 0, take_receiver_news, lines };
+	lines->helper = (struct watch){ helper, EPOLLIN, take_helper_news, lines };
+	if (sink_can_wait(lines->sink))
+		err = loop_add(loop, &lines->receiver);
+	if (!err && helper >= 0)
+		err = loop_add(loop, &lines->helper);
+	return err;
+}
+
+void lines_say_failed(const struct consumer *consumer, int err)
+{
+	const struct lines *lines = (const struct lines *)consumer;
+
+	if (!logfile_is_regular(lines->file.log))
+		lines_file_say_failed(&lines->file, err);
+}

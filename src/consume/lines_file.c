@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where lines go, opened; see lines_file.h. */
+#include "consume/lines_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "consume/lines.h"
+#include "file/logfile.h"
+#include "format/banner.h"
+
+void lines_file_say_failed(const struct lines_file *file, int err)
+{
+	log_error("cannot write to %s: %s", file->name, strerror(-err));
+}
+
+static void refuse_file(const struct lines_file *file, int err)
+{
+	if (err == -EEXIST)
+		log_error("--log-file: '%s': its heading differs from the one to be written; "
+			  "choose another file, or the same format and fields", file->name);
+	else if (err == -EINVAL)
+		log_error("--log-file: '%s' is no log of tcc-trace: its last line never ends",
+			  file->name);
+	else if (err == -EBUSY)
+		log_error("--log-file: '%s': another tcc-trace is writing it", file->name);
+	else if (err == -ELOOP)
+		log_error("--log-file: '%s' is, or leads to, a symbolic link of another user; "
+			  "name the file itself", file->name);
+	else if (err == -ENXIO)
+		log_error("--log-file: '%s' cannot be rotated: it is not a regular file",
+			  file->name);
+	else
+		log_error("cannot open '%s': %s", file->name, strerror(-err));
+}
+
+/* --- what comes before the first record -------------------------------------------- */
+
+/* What a file that is appended to must begin with. NULL: no memory. */
+static char *required_start(const struct lines_config *config)
+{
+	char *start = calloc(1, config->format->line_max + 1);
+
+	if (start && config->kind == FORMAT_JSON)
+		start[0] = '{';
+	else if (start)
+		start[format_heading(config->format, start)] = '\0';
+	return start;
+}
+
+/* The opening record, now. */
+static char *opening_record(const struct lines_config *config)
+{
+	struct banner_start start = { .format = config->format, .filter = config->filter_text };
+	struct clock clock;
+
+	clock_measure(&clock);
+	start.ktime_ns = clock.measured_ns;
+	start.wall_ns = (int64_t)clock.measured_ns + clock.offset_ns;
+	return banner_start(&start);
+}
+
+/* The first lines of a log file; a heading only where there is none. */
+static char *start_of_file(void *context, bool is_empty)
+{
+	const struct lines_file *file = context;
+
+	if (!file->config->has_header)
+		return NULL;
+	if (file->config->kind == FORMAT_JSON)
+		return opening_record(file->config);
+	return is_empty && *file->heading ? strdup(file->heading) : NULL;
+}
+
+/* --log-file=FIFO too gets the opening record. */
+char *lines_file_start_of_stream(const struct lines_file *file, int *err)
+{
+	const struct lines_config *config = file->config;
+	char *start = NULL;
+
+	*err = 0;
+	if (!config->has_header ||
+	    (config->kind == FORMAT_JSON ? !config->path : !*file->heading))
+		return NULL;
+	start = config->kind == FORMAT_JSON ? opening_record(config) : strdup(file->heading);
+	if (!start)
+		*err = -ENOMEM;
+	return start;
+}
+
+/* --- opening ------------------------------------------------------------------------- */
+
+static int open_file(struct lines_file *file)
+{
+	const struct lines_config *config = file->config;
+	struct logfile_config log_config = {
+		.path = config->path,
+		.heading = file->heading,
+		.heading_length = strlen(file->heading),
+		.start = start_of_file,
+		.context = file,
+		.limit_bytes = config->rotate_bytes,
+		.period_ns = config->rotate_ns,
+		.keep = config->rotate_keep,
+		.compressor = config->compressor,
+	};
+	struct append_state state;
+	int err = logfile_open(&file->log, &log_config, &state);
+
+	if (err) {
+		refuse_file(file, err);
+		return err;
+	}
+	if (state.torn_bytes)
+		log_warning("'%s' ended in half a line, left by a crash: %" PRIu64
+			    " bytes cut off", file->name, state.torn_bytes);
+	return 0;
+}
+
+int lines_file_open(struct lines_file *file, const struct lines_config *config)
+{
+	*file = (struct lines_file){ .config = config, .heading = required_start(config),
+				     .name = config->path ? config->path : "standard output" };
+	if (file->heading && config->path)
+		return open_file(file);
+	if (file->heading)
+		file->log = logfile_borrow(STDOUT_FILENO, file->name);
+	if (!file->log) {
+		lines_file_say_failed(file, -ENOMEM);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int lines_file_close(struct lines_file *file)
+{
+	int err = logfile_close(file->log);
+
+	free(file->heading);
+	if (err)
+		lines_file_say_failed(file, err);
+	return err ? -EIO : 0;
+}

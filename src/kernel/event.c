@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A kernel's event made a record; see event.h. */
+#include "kernel/event.h"
+
+#include <stdlib.h>
+
+#include "record/conn.h"
+
+struct event_reader {
+	struct event_reader_config config;
+	struct addr_cache *addrs;
+	int64_t clock_offset_ns;
+};
+
+struct event_reader *event_reader_new(const struct event_reader_config *config)
+{
+	struct event_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	reader->config = *config;
+	reader->addrs = addr_cache_new();
+	if (!reader->addrs) {
+		event_reader_free(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+void event_reader_free(struct event_reader *reader)
+{
+	if (!reader)
+		return;
+	addr_cache_free(reader->addrs);
+	free(reader);
+}
+
+void event_reader_set_clock(struct event_reader *reader, int64_t offset_ns)
+{
+	reader->clock_offset_ns = offset_ns;
+}
+
+/* What is there only if it was asked for. */
+static void add_properties(struct event_reader *reader, struct record *record,
+			   const struct tcc_event *event)
+{
+	const struct event_reader_config *config = &reader->config;
+	uint64_t props = config->props[event->kind];
+	const struct tcc_sample *sample = (const struct tcc_sample *)event;
+
+	if (props)
+		record_from_props(record, &sample->props, config->lacking ? *config->lacking : 0,
+				  config->hz);
+	if (props & TCC_PROP(CA_PRIV))
+		ca_decode_record(config->decode, record, sample);
+	if (event->kind != TCC_KIND_PROBE)
+		record_from_rare(record, (const struct tcc_rare *)event);
+}
+
+/* Without a cookie, one whose local port is not chosen yet will be another by its key. */
+static uint64_t find_key(const struct tcc_probe *probe)
+{
+	if ((probe->event.flags & TCC_EVENT_NO_COOKIE) && !probe->sport)
+		return 0;
+	return conn_key(probe);
+}
+
+void event_read(struct event_reader *reader, const struct tcc_event *event, uint64_t ktime_ns,
+		uint32_t cpu, struct record *record)
+{
+	const struct tcc_probe *probe = (const struct tcc_probe *)event;
+
+	record_from_probe(record, probe);
+	record->conn_key = find_key(probe);
+	record->ktime_ns = ktime_ns;
+	record->wall_ns = (int64_t)ktime_ns + reader->clock_offset_ns;
+	record->wall_us = record->wall_ns / 1000;
+	record->cpu = cpu;
+	record->addrs = addr_cache_get(reader->addrs, record->conn_key, probe->saddr, probe->daddr,
+				       record->ip_version == 6);
+	add_properties(reader, record, event);
+}

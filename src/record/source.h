@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where records come from: the kernel, files, a test. Whoever is one begins with
+ * a struct source. Knows not what becomes of them.
+ */
+#ifndef TCC_SOURCE_H
+#define TCC_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/record.h"
+
+enum source_state {
+	SOURCE_RECORD,	/* there is one */
+	SOURCE_IDLE,	/* not now */
+	SOURCE_END,	/* never again */
+};
+
+/* Of a kind. Final after stop(). */
+struct source_counts {
+	uint64_t recorded;	/* there to be taken, or taken */
+	uint64_t taken;		/* handed out by next() */
+	uint64_t filtered;	/* turned away */
+	uint64_t lost;		/* there was no room for them */
+	uint64_t missed;	/* nothing looked at them */
+};
+
+/* No bound on how long to wait; as LOOP_FOREVER, base/loop.h. */
+#define SOURCE_FOREVER (-1)
+
+struct source;
+
+struct source_ops {
+	/*
+	 * Look what has come. `now_ns`: CLOCK_MONOTONIC, read just before. is_last:
+	 * nothing comes any more, so all there is may be handed out.
+	 */
+	void (*scan)(struct source *source, uint64_t now_ns, bool is_last);
+
+	/*
+	 * The next record, in time order, whole but for what the pipeline adds
+	 * (run/pipeline.h). It is a value, the caller's.
+	 */
+	enum source_state (*next)(struct source *source, struct record *record);
+
+	/*
+	 * The reader is about to wait for news. Returns for how long it may, ms,
+	 * or SOURCE_FOREVER; `has_moved`: there were records since the last scan.
+	 * Afterwards end_wait() says whether there was news, of whatever kind.
+	 */
+	int (*begin_wait)(struct source *source, bool has_moved);
+	void (*end_wait)(struct source *source, bool has_news);
+
+	/* The wall clock was set. */
+	void (*clock_set)(struct source *source);
+
+	/* Nothing more is to come: the last counts and records are there then. */
+	void (*stop)(struct source *source);
+
+	struct source_counts (*count)(const struct source *source, uint8_t kind);
+};
+
+struct source {
+	const struct source_ops *ops;
+};
+
+#endif
