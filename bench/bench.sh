@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # bench.sh cost|cpu|idle|start...: what tracing costs, as ratios measured side
@@ -9,7 +9,8 @@
 # All traffic is on the loopback device of a network namespace of its own.
 # From the environment: TCC_TRACE, the program; TCC_BENCH, the directory where
 # probe_cost and cost.bpf.o were built; TCC_ROUNDS; TCC_BASELINE, another build of
-# the program, such as one of before a change, whose cost is to be compared.
+# the program, such as one of before a change, whose cost is to be compared;
+# TCC_SHORT, if it is set: one short round, which shows that all of this works.
 
 set -u
 
@@ -17,11 +18,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../tests/lib/netns.bash
 . "$here/../tests/lib/netns.bash"
 
-: "${TCC_TRACE:=./tcc-trace}" "${TCC_BENCH:=./bench}" "${TCC_ROUNDS:=5}"
+: "${TCC_TRACE:=./tcc-trace}" "${TCC_BENCH:=./bench}" "${TCC_ROUNDS:=${TCC_SHORT:+1}}"
+: "${TCC_ROUNDS:=5}"
 COST_SECONDS=1.5	# measured, for each program in each round
 CPU_SECONDS=3
 IDLE_SECONDS=10
 STARTS=5
+if [ -n "${TCC_SHORT:-}" ]; then
+	COST_SECONDS=0.3 CPU_SECONDS=0.5 IDLE_SECONDS=1 STARTS=1
+fi
 
 # ---- figures ---------------------------------------------------------------
 

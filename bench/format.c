@@ -2,7 +2,8 @@
 /*
  * What a line costs: each format, from replayed events through the pipeline
  * into memory, and the JSON line's formatting alone beside jansson and beside
- * one snprintf() of the same line. In turns, several rounds; medians.
+ * one snprintf() of the same line. In turns, several rounds; medians. TCC_SHORT in
+ * the environment: one round, which shows that it works, not what it costs.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -18,7 +19,7 @@
 #define EVENTS 4096
 #define CONNECTIONS 64
 #define PASSES 25		/* over the events, in each round */
-#define ROUNDS 9
+#define ROUNDS_MAX 9
 #define BLOCK (256 << 10)
 
 static struct tcc_probe events[EVENTS];
@@ -101,7 +102,7 @@ struct contender {
 	enum format_kind kind;
 	/* All events once; the lines go to `block`. */
 	void (*run)(struct format *format, const struct makers *makers);
-	double ns[ROUNDS];
+	double ns[ROUNDS_MAX];
 };
 
 static void keep(size_t length)
@@ -268,10 +269,10 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(struct contender *contender)
+static double median(struct contender *contender, int n_rounds)
 {
-	qsort(contender->ns, ROUNDS, sizeof(double), by_size);
-	return contender->ns[ROUNDS / 2];
+	qsort(contender->ns, (size_t)n_rounds, sizeof(double), by_size);
+	return contender->ns[n_rounds / 2];
 }
 
 static void verdict(const char *what, double is, double asked, const char *unit)
@@ -283,15 +284,16 @@ static void verdict(const char *what, double is, double asked, const char *unit)
 int main(void)
 {
 	double ns[CONTENDERS];
+	int n_rounds = getenv("TCC_SHORT") ? 1 : ROUNDS_MAX;
 
 	make_events();
 	make_records();
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < n_rounds; round++)
 		for (size_t i = 0; i < CONTENDERS; i++)
 			measure(&contenders[i], round);
 	printf("%-44s %8s %14s\n", "one core, replayed events", "ns", "records/s");
 	for (size_t i = 0; i < CONTENDERS; i++) {
-		ns[i] = median(&contenders[i]);
+		ns[i] = median(&contenders[i], n_rounds);
 		printf("%-44s %8.0f %14.0f\n", contenders[i].name, ns[i], 1e9 / ns[i]);
 	}
 	printf("\n");
