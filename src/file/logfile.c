@@ -11,54 +11,46 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "file/rotate.h"
 #include "base/trouble.h"
+#include "file/rotate.h"
+#include "file/rotation.h"
+#include "file/whole.h"
+#include "file/words.h"
 
-/* A failed write is tried again after so long, a rotation, a compression. */
+/* A failed write is tried again after so long, a compression. */
 #define WRITE_RETRY_NS (100 * (uint64_t)NS_PER_MS)
-#define ROTATE_RETRY_NS (1 * (uint64_t)NS_PER_S)
 #define COMPRESS_RETRY_NS (30 * (uint64_t)NS_PER_S)
 
 /* The longest that is added to a name: .YYYYMMDDTHHMMSSZ.99999.zst */
 #define NAME_ADDED 28
-
-/* What is still to be done of a rotation; all but the first can fail. */
-enum step { STEP_NONE, STEP_MAKE_ROOM, STEP_MOVE, STEP_OPEN };
 
 struct logfile {
 	struct logfile_config config;
 	const char *name;		/* for messages */
 	int fd;
 	bool is_owned;			/* opened here, so a regular file with a name */
-	char *start;			/* lines still to be written, or NULL */
-	size_t start_written;
-	size_t torn;			/* bytes of the next line that are in the file */
+	struct whole whole;
 	bool has_records;
 	uint64_t began_ns;		/* this file's time, for the period */
-	enum step step;
-	bool is_rotation;		/* else the step serves a reopening */
-	uint64_t write_retry_ns, step_retry_ns, compress_retry_ns;
-	struct trouble writing, stepping, compressing;
+	struct rotation rotation;
+	uint64_t write_retry_ns, compress_retry_ns;
+	struct trouble writing, compressing;
 };
 
 /* --- opening and closing ------------------------------------------------------------ */
 
-static void want_start(struct logfile *log, bool is_empty)
+static char *make_start(const struct logfile *log, bool is_empty)
 {
-	free(log->start);
-	log->start = log->config.start ? log->config.start(log->config.context, is_empty) : NULL;
-	log->start_written = 0;
+	return log->config.start ? log->config.start(log->config.context, is_empty) : NULL;
 }
 
 static void begin(struct logfile *log, int fd, bool is_empty)
 {
 	log->fd = fd;
-	log->torn = 0;
 	log->has_records = !is_empty;
 	log->began_ns = clock_now_ns();
 	log->write_retry_ns = 0;	/* it may take what the old one did not */
-	want_start(log, is_empty);
+	whole_begin(&log->whole, make_start(log, is_empty));
 }
 
 static bool is_rotated(const struct logfile_config *config)
@@ -125,7 +117,7 @@ int logfile_close(struct logfile *log)
 		return 0;
 	if (log->config.path && close(log->fd))
 		err = -errno;
-	free(log->start);
+	whole_begin(&log->whole, NULL);
 	free(log);
 	return err;
 }
@@ -160,8 +152,8 @@ static int open_anew(struct logfile *log)
 
 	/* Ours by its name still: opened again, it would be locked, by us. */
 	if (is_at_its_name(log)) {
-		if (!log->start && !log->torn)
-			want_start(log, false);
+		if (!log->whole.start && !log->whole.torn)
+			whole_begin(&log->whole, make_start(log, false));
 		return 0;
 	}
 	fd = append_open(log->config.path, log->config.heading, log->config.heading_length,
@@ -173,151 +165,68 @@ static int open_anew(struct logfile *log)
 	if (fd < 0)
 		return fd;
 	if (close(log->fd))
-		log_warning("'%s': what was written last may be lost: %s", log->name,
-			    strerror(errno));
+		words_say(WORDS_LAST_LOST, log->name, strerror(errno));
 	begin(log, fd, state.is_empty);
 	return 0;
 }
 
-/* Keep nothing: the file is emptied where it is. */
+/* Keep nothing: the file is emptied where it is, and that is all. */
 static int empty(struct logfile *log)
 {
 	if (ftruncate(log->fd, 0))
 		return -errno;
 	begin(log, log->fd, true);
-	return 0;
+	return 1;
 }
 
-static int take_step(struct logfile *log)
+static int take_step(void *context, enum rotation_step step)
 {
-	switch (log->step) {
-	case STEP_MAKE_ROOM:
-		return log->config.keep ? rotate_make_room(log->config.path, log->config.keep)
-					: empty(log);
-	case STEP_MOVE:
+	struct logfile *log = context;
+	uint64_t keep = log->config.keep;
+
+	switch (step) {
+	case ROTATION_MAKE_ROOM:
+		return keep ? rotate_make_room(log->config.path, keep) : empty(log);
+	case ROTATION_MOVE:
 		return move(log);
-	case STEP_OPEN:
+	case ROTATION_OPEN:
 		return open_anew(log);
-	case STEP_NONE:
+	case ROTATION_NONE:
 		break;
 	}
 	return 0;
 }
 
-static enum step next_step(const struct logfile *log)
+static void go_on(struct logfile *log, uint64_t now_ns)
 {
-	if (log->step == STEP_OPEN || (log->step == STEP_MAKE_ROOM && !log->config.keep))
-		return STEP_NONE;
-	return log->step + 1;
-}
+	bool is_news;
+	int err = rotation_go_on(&log->rotation, now_ns, take_step, log, &is_news);
 
-static void say_step_failed(const struct logfile *log, int err)
-{
-	if (log->is_rotation)
-		log_warning("cannot rotate '%s': %s; going on in the old file, over its limit",
-			    log->name, strerror(-err));
-	else
-		log_warning("cannot reopen '%s': %s; going on in the old file", log->name,
-			    strerror(-err));
-}
-
-/* What is left of the steps, as far as they go. Returns 0 or why one failed. */
-static int take_steps(struct logfile *log, uint64_t now_ns)
-{
-	int err = 0;
-
-	while (!err && log->step != STEP_NONE) {
-		err = take_step(log);
-		if (!err)
-			log->step = next_step(log);
-	}
-	if (err) {
-		log->step_retry_ns = now_ns + ROTATE_RETRY_NS;
-		if (trouble_begins(&log->stepping, err))
-			say_step_failed(log, err);
-		return err;
-	}
+	if (is_news)
+		words_say(log->rotation.is_reopening ? WORDS_CANNOT_REOPEN : WORDS_CANNOT_ROTATE,
+			  log->name, strerror(-err));
 	/* A reopening too may end what a rotation began. */
-	if (log->config.compressor)
+	if (!err && log->config.compressor)
 		compress_kick(log->config.compressor);
-	return 0;
 }
 
 static void rotate(struct logfile *log, uint64_t now_ns)
 {
-	if (log->step == STEP_NONE) {
-		log->step = STEP_MAKE_ROOM;
-		log->is_rotation = true;
-	}
-	take_steps(log, now_ns);
+	rotation_begin(&log->rotation);
+	go_on(log, now_ns);
 }
 
 void logfile_reopen(struct logfile *log)
 {
 	if (!log->is_owned) {
-		log_warning("cannot reopen '%s': it is not a regular file", log->name);
+		words_say(WORDS_REOPENS_NO_FILE, log->name, NULL);
 		return;
 	}
-	log->step = STEP_OPEN;
-	log->is_rotation = false;
-	take_steps(log, clock_now_ns());
+	rotation_begin_reopening(&log->rotation);
+	go_on(log, clock_now_ns());
 }
 
 /* --- writing ---------------------------------------------------------------------------- */
-
-/*
- * A write that was cut short in a line, by a full disk, leaves half a line in
- * the file: take it back, where nobody wrote behind it. Returns the bytes
- * that are left there.
- */
-static size_t take_back(const struct logfile *log, size_t torn)
-{
-	off_t end = lseek(log->fd, 0, SEEK_CUR);
-	struct stat st;
-
-	if (!torn || end < (off_t)torn || fstat(log->fd, &st) || st.st_size != end ||
-	    ftruncate(log->fd, end - (off_t)torn))
-		return torn;
-	lseek(log->fd, end - (off_t)torn, SEEK_SET);
-	return 0;
-}
-
-/* The lines that a new opening begins with. Of what fails nothing is left in the file. */
-static int write_start(struct logfile *log)
-{
-	while (log->start && log->start[log->start_written]) {
-		const char *rest = log->start + log->start_written;
-		ssize_t written = write(log->fd, rest, strlen(rest));
-		int err = errno;
-
-		if (written < 0 && err != EINTR) {
-			log->start_written = take_back(log, log->start_written);
-			return -err;
-		}
-		log->start_written += written > 0 ? (size_t)written : 0;
-	}
-	free(log->start);
-	log->start = NULL;
-	return 0;
-}
-
-static size_t line_length(const char *lines, size_t length)
-{
-	const char *end = memchr(lines, '\n', length);
-
-	return end ? (size_t)(end + 1 - lines) : length;
-}
-
-/* Whole lines within `limit` bytes. */
-static size_t whole_lines(const char *lines, size_t length, uint64_t limit)
-{
-	const char *last;
-
-	if (length <= limit)
-		return length;
-	last = memrchr(lines, '\n', (size_t)limit);
-	return last ? (size_t)(last + 1 - lines) : 0;
-}
 
 /*
  * How many of the lines the file may take, having made way if it is none; also
@@ -327,39 +236,21 @@ static size_t make_way(struct logfile *log, const char *lines, size_t length,
 		       const struct stat *st, uint64_t now_ns)
 {
 	uint64_t limit = log->config.limit_bytes;
-	uint64_t size = (uint64_t)st->st_size;
+	uint64_t size = (uint64_t)st->st_size + whole_start_left(&log->whole);
 	size_t n;
 
 	if (!limit)
 		return length;
-	if (log->start)
-		size += strlen(log->start + log->start_written);
 	n = whole_lines(lines, length, limit > size ? limit - size : 0);
 	if (n || (!length && size <= limit))
 		return n;
 	if (!log->has_records)
-		return line_length(lines, length);
-	if (now_ns < log->step_retry_ns)
+		return whole_first_line(lines, length);
+	if (now_ns < log->rotation.retry_ns)
 		return length;
 	rotate(log, now_ns);
 	/* Either it is new, or it goes on as it is. */
-	return line_length(lines, length);
-}
-
-/* Returns the bytes of whole lines that are in the file now, or -errno. */
-static ssize_t write_lines(struct logfile *log, const char *lines, size_t length)
-{
-	ssize_t written = write(log->fd, lines + log->torn, length - log->torn);
-	size_t n, whole;
-
-	if (written < 0)
-		return errno == EINTR ? 0 : -errno;
-	n = log->torn + (size_t)written;
-	whole = n == length ? n : whole_lines(lines, length, n);
-	log->torn = take_back(log, n - whole);
-	log->has_records |= whole > 0;
-	/* Nothing is gained by asking again at once. */
-	return whole || n == length ? (ssize_t)whole : -ENOSPC;
+	return whole_first_line(lines, length);
 }
 
 /*
@@ -378,10 +269,10 @@ static int check_file(struct logfile *log, struct stat *st)
 		err = open_anew(log);
 		if (err)
 			return err;
-		log_warning("'%s' was removed; begun anew", log->name);
+		words_say(WORDS_REMOVED, log->name, NULL);
 		return fstat(log->fd, st) ? -errno : 0;
 	}
-	if (st->st_size == 0 && !log->start)
+	if (st->st_size == 0 && !log->whole.start)
 		begin(log, log->fd, true);
 	return 0;
 }
@@ -389,16 +280,20 @@ static int check_file(struct logfile *log, struct stat *st)
 static ssize_t try_write(struct logfile *log, const char *lines, size_t length, uint64_t now_ns)
 {
 	struct stat st;
+	ssize_t written = 0;
 	size_t way;
 	int err = check_file(log, &st);
 
 	if (err)
 		return err;
 	way = make_way(log, lines, length, &st, now_ns);
-	err = write_start(log);
+	err = whole_write_start(&log->whole, log->fd);
 	if (err)
 		return err;
-	return way ? write_lines(log, lines, way) : 0;
+	if (way)
+		written = whole_write(&log->whole, log->fd, lines, way);
+	log->has_records |= written > 0;
+	return written;
 }
 
 ssize_t logfile_write(struct logfile *log, const char *lines, size_t length, bool is_last)
@@ -414,7 +309,7 @@ ssize_t logfile_write(struct logfile *log, const char *lines, size_t length, boo
 	if (written < 0) {
 		log->write_retry_ns = now_ns + WRITE_RETRY_NS;
 		if (trouble_begins(&log->writing, (int)written))
-			log_error("cannot write to %s: %s", log->name, strerror((int)-written));
+			words_say(WORDS_CANNOT_WRITE, log->name, strerror((int)-written));
 	} else {
 		log->write_retry_ns = 0;
 	}
@@ -423,7 +318,7 @@ ssize_t logfile_write(struct logfile *log, const char *lines, size_t length, boo
 
 bool logfile_has_start(const struct logfile *log)
 {
-	return log->start;
+	return log->whole.start;
 }
 
 /* --- what is due ------------------------------------------------------------------------- */
@@ -437,13 +332,11 @@ uint64_t logfile_due_ns(const struct logfile *log)
 {
 	uint64_t due = trouble_due_ns(&log->writing, log->write_retry_ns);
 
-	due = earlier(due, trouble_due_ns(&log->stepping, log->step != STEP_NONE));
+	due = earlier(due, rotation_due_ns(&log->rotation));
 	due = earlier(due, log->compress_retry_ns);
 	if (log->write_retry_ns)
 		due = earlier(due, log->write_retry_ns);
-	if (log->step != STEP_NONE)
-		due = earlier(due, log->step_retry_ns);
-	else if (log->config.period_ns)
+	if (!rotation_is_under_way(&log->rotation) && log->config.period_ns)
 		due = earlier(due, log->began_ns + log->config.period_ns);
 	return due;
 }
@@ -463,14 +356,14 @@ static void rotate_if_old(struct logfile *log, uint64_t now_ns)
 
 void logfile_service(struct logfile *log, uint64_t now_ns)
 {
-	if (log->step == STEP_NONE)
+	if (!rotation_is_under_way(&log->rotation))
 		rotate_if_old(log, now_ns);
-	else if (now_ns >= log->step_retry_ns)
-		take_steps(log, now_ns);
-	if (log->step == STEP_NONE && trouble_is_over(&log->stepping, now_ns))
-		log_warning("'%s' is rotated or reopened again", log->name);
+	else if (now_ns >= log->rotation.retry_ns)
+		go_on(log, now_ns);
+	if (rotation_works_again(&log->rotation, now_ns))
+		words_say(WORDS_ROTATES_AGAIN, log->name, NULL);
 	if (!log->write_retry_ns && trouble_is_over(&log->writing, now_ns))
-		log_warning("writing to %s works again", log->name);
+		words_say(WORDS_WRITES_AGAIN, log->name, NULL);
 	if (now_ns >= log->compress_retry_ns) {
 		log->compress_retry_ns = LOGFILE_NEVER;
 		compress_kick(log->config.compressor);
@@ -492,14 +385,13 @@ void logfile_service_compressor(struct logfile *log)
 
 	if (!err) {
 		if (log->compressing.err && trouble_is_over(&log->compressing, clock_now_ns()))
-			log_warning("rotated files of '%s' are compressed again", log->name);
+			words_say(WORDS_COMPRESSES_AGAIN, log->name, NULL);
 		return;
 	}
 	if (err != -EPIPE)
 		log->compress_retry_ns = clock_now_ns() + COMPRESS_RETRY_NS;
 	if (trouble_begins(&log->compressing, err))
-		log_warning("cannot compress rotated files of '%s': %s", log->name,
-			    explain_compression(err));
+		words_say(WORDS_CANNOT_COMPRESS, log->name, explain_compression(err));
 }
 
 bool logfile_is_regular(const struct logfile *log)
