@@ -102,12 +102,27 @@ function_lengths() {
 	[ -z "$output" ]
 }
 
-@test "the library has no mutable globals but how much is said" {
+@test "the library has no mutable globals but what is said" {
 	[ -f "$TCC_BUILD/libtcc.a" ] || skip "there is no library here"
 	if nm "$TCC_BUILD/libtcc.a" | grep -q __asan_; then
 		skip "the sanitizers add globals of their own"
 	fi
 	# What is constant but for relocation is in .data.rel.ro.
-	equal "verbosity" "$(objdump -t "$TCC_BUILD/libtcc.a" | grep -E ' O +\.(data|bss)' |
+	equal "words" "$(objdump -t "$TCC_BUILD/libtcc.a" | grep -E ' O +\.(data|bss)' |
 		grep -vF .data.rel.ro | awk '{ print $NF }' | LC_ALL=C sort -u)"
+}
+
+# writers SOURCE: where something is written to stderr, or libc is asked to do so.
+writers() {
+	(cd "$1/src" && grep -nwE 'stderr|STDERR_FILENO|perror|psignal|(v?(err|warn)x?|error) *\(' -r . \
+		--include='*.[ch]') | grep -vE '^[^:]+:[0-9]+:( \*|.*/\*.*\*/$)'
+}
+
+@test "nothing but the log writes to stderr" {
+	run writers "$SOURCE"
+	echo "$output"
+	# Who asks whether it is open, and who closes it.
+	equal "$(printf '%s\n' base/log.c file/compress_helper.c run/main.c)" \
+		"$(sed -E 's/^\.\/([^:]+):.*/\1/' <<<"$output" | LC_ALL=C sort -u)"
+	[ "$(grep -cE '(compress_helper|main)\.c:.*fd <= STDERR_FILENO; fd\+\+' <<<"$output")" -eq 2 ]
 }

@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/test_fields \
 	tests/unit/test_filter \
 	tests/unit/test_format \
+	tests/unit/test_log \
 	tests/unit/test_logfile \
 	tests/unit/test_options \
 	tests/unit/test_parse \

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 /* A kernel's has some MiB; and a bound is to be. */
 #define FILE_MAX_BYTES (256u << 20)
 
@@ -80,11 +82,20 @@ static bool is_aligned(const struct file *file)
 	return header.hdr_len >= HEADER_MIN_BYTES && header.hdr_len % 4 == 0;
 }
 
+static int hear_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level != LIBBPF_DEBUG)
+		log_verbose(format, args);
+	return 0;
+}
+
 static int parse(struct btf **btf, const char *path, const struct file *file, struct btf *base)
 {
 	static const char elf[] = ELFMAG;
 	long err;
 
+	/* Else it writes to stderr itself. */
+	libbpf_set_print(hear_libbpf);
 	if (file->size >= SELFMAG && memcmp(file->bytes, elf, SELFMAG) == 0)
 		*btf = btf__parse_elf_split(path, base);
 	else if (is_aligned(file) && base)

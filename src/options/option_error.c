@@ -16,11 +16,10 @@ const char *option_error_quote(char text[OPTION_QUOTED_MAX], const char *word, s
 	const size_t longest = OPTION_QUOTED_MAX - sizeof("...");
 	size_t n = length > longest ? longest : length;
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)word[i];
-
-		text[i] = c < ' ' || c == 0x7f ? '?' : word[i];
-	}
+	/* Not within a character of UTF-8; the bytes after its first are 10xxxxxx. */
+	while (n < length && n > longest - 4 && ((unsigned char)word[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(text, word, n);
 	strcpy(text + n, n < length ? "..." : "");
 	return text;
 }

@@ -13,7 +13,7 @@
 #define OPTION_QUOTED_MAX 128
 #define OPTION_EXPECTED_MAX 256
 
-/* The user's word made fit for a one-line message: short, no control characters. */
+/* The user's word made fit for a one-line message: short. What is in it is log.h's care. */
 const char *option_error_quote(char text[OPTION_QUOTED_MAX], const char *word, size_t length);
 
 /* What the option allows: "a time from 1ms to 3650d". */

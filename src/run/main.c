@@ -263,6 +263,7 @@ static int start(struct parts *parts, const struct options *options)
 	if (err)
 		return fail("drop privileges", err);
 	say_started(options, before_ns);
+	log_set_patience(0);
 	return EXIT_DONE;
 }
 
@@ -306,6 +307,7 @@ static int run(struct parts *parts, const struct options *options)
 		.summarise = print_summary,
 	};
 	err = session_run(session);
+	log_set_patience(LOG_PATIENCE_MS);
 	end_err = err ? 0 : finish(parts);
 	print_summary(session);
 	session_await_work(session);
@@ -352,6 +354,7 @@ int main(int argc, char **argv)
 	int err = check_standard_files();
 	struct options options;
 
+	log_start();
 	if (options_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	if (err && !(options.action == ACTION_TRACE && options.log_file))

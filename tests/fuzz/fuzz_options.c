@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "format/format.h"
 #include "options/option_table.h"
 #include "options/options.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "file/rotate.h"
 
@@ -113,17 +113,24 @@ static void require_message(const char *message, int err)
 		require((unsigned char)*c >= ' ' && *c != 0x7f);
 }
 
-/* Its messages into `message`, cut off at `size`. */
-static int parse(struct options *options, int argc, char **argv, char *message, size_t size)
+/* `context` is the message so far; there is room for more than two lines. */
+static void append(void *context, const char *line, size_t length)
 {
-	FILE *real_stderr = stderr, *file = fmemopen(message, size, "w");
+	char *message = context;
+	size_t at = strlen(message);
+
+	require(at + length < TEXT_MAX);
+	memcpy(message + at, line, length);
+	message[at + length] = '\0';
+}
+
+static int parse(struct options *options, int argc, char **argv, char message[TEXT_MAX])
+{
 	int err;
 
-	require(file != NULL);
-	stderr = file;
+	log_set_writer(append, message);
 	err = options_parse(options, argc, argv);
-	stderr = real_stderr;
-	fclose(file);
+	log_set_writer(NULL, NULL);
 	return err;
 }
 
@@ -142,7 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text[at + strcspn(text + at, "\n")] = '\0';
 		argv[argc++] = text + at;
 	}
-	err = parse(&options, argc, argv, message, sizeof(message));
+	err = parse(&options, argc, argv, message);
 	require(err == 0 || err == -EINVAL);
 	require_message(message, err);
 	if (!err && options.action == ACTION_TRACE)
