@@ -58,7 +58,8 @@ bats_tests = \
 	tests/service.bats \
 	tests/thin.bats \
 	tests/trace.bats \
-	tests/truth.bats
+	tests/truth.bats \
+	tests/words.bats
 
 TESTS = $(unit_tests)
 if HAVE_BATS
@@ -125,7 +126,7 @@ EXTRA_DIST += $(golden_files) tests/lib/check_json.py \
 EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh tests/lib/traffic.py
 EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
 	bootstrap tests/lib/common.bash tests/lib/examples.bash tests/lib/netns.bash \
-	tests/lib/results.bash tests/lib/trace.bash \
+	tests/lib/results.bash tests/lib/stuck.py tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \

@@ -251,6 +251,7 @@ static int start(struct parts *parts, const struct options *options)
 	err = make_readers(parts);
 	if (err)
 		return fail("start", err);
+	log_set_patience(0);
 	if (tracer_attach(parts->tracer))
 		return EXIT_FAILED;
 	if (options->duration_ns) {
@@ -263,7 +264,6 @@ static int start(struct parts *parts, const struct options *options)
 	if (err)
 		return fail("drop privileges", err);
 	say_started(options, before_ns);
-	log_set_patience(0);
 	return EXIT_DONE;
 }
 

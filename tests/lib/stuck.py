@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run a command whose stderr takes nothing, and say how it went.
+
+stuck.py KIND [--fill=S] [--read=S] [--signal=NAME@S]... -- COMMAND...
+
+KIND is what stderr is: pipe, fifo, terminal (not read), stopped (a terminal after
+Ctrl-S), stream, datagram (sockets). It is full from the start, or --fill seconds after
+it; it is read, or Ctrl-Q typed, --read seconds after the start, else when the command
+has ended. Signals are sent so many seconds after the start. Standard output is the
+command's own, as is standard input. Prints on stderr: "status N", "took S.S",
+"flags changed" if the command left others behind, then what came out of stderr but for
+the filling.
+"""
+import fcntl
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+
+FILLING = b"~"
+
+
+def make(kind):
+    """(what to read, what the command gets)"""
+    if kind == "pipe":
+        return os.pipe()
+    if kind == "fifo":
+        name = tempfile.mktemp(dir=os.environ.get("BATS_TEST_TMPDIR"))
+        os.mkfifo(name)
+        reader = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+        return reader, os.open(name, os.O_WRONLY)
+    if kind in ("stream", "datagram"):
+        sort = socket.SOCK_STREAM if kind == "stream" else socket.SOCK_DGRAM
+        ends = socket.socketpair(socket.AF_UNIX, sort)
+        return ends[0].detach(), ends[1].detach()
+    reader, writer = pty.openpty()
+    assert termios.tcgetattr(writer)[0] & termios.IXON
+    return reader, writer
+
+
+def fill(kind, reader, writer):
+    if kind == "stopped":
+        os.write(reader, b"\x13")
+        time.sleep(0.05)
+        return
+    if kind in ("stream", "datagram"):
+        end = socket.socket(fileno=os.dup(writer))
+        write = lambda data: end.send(data, socket.MSG_DONTWAIT)
+    else:
+        own = os.open("/proc/self/fd/%d" % writer, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        write = lambda data: os.write(own, data)
+    # What a terminal has taken, the kernel moves on a little later, and has room again.
+    rounds_in_vain = 0
+    while rounds_in_vain < 3:
+        rounds_in_vain += 1
+        for size in (1000, 100, 10, 1):
+            try:
+                while write(FILLING * size):
+                    rounds_in_vain = 0
+            except BlockingIOError:
+                pass
+        time.sleep(0.03 if kind == "terminal" else 0)
+
+
+def drain(kind, reader, into):
+    """Until the last writer is gone."""
+    if kind == "stopped":
+        os.write(reader, b"\x11")
+    os.set_blocking(reader, True)
+    while True:
+        try:
+            data = os.read(reader, 65536)
+        except OSError:
+            return
+        if not data:
+            return
+        into.append(data)
+
+
+def main():
+    at = sys.argv.index("--")
+    kind, options, command = sys.argv[1], sys.argv[2:at], sys.argv[at + 1:]
+    fill_at, read_at, signals = 0, None, []
+    for option in options:
+        name, value = option.lstrip("-").split("=")
+        if name == "fill":
+            fill_at = float(value)
+        elif name == "read":
+            read_at = float(value)
+        else:
+            signals.append((float(value.split("@")[1]), value.split("@")[0]))
+    reader, writer = make(kind)
+    flags = fcntl.fcntl(writer, fcntl.F_GETFL)
+    got, drainer = [], None
+    actions = [(when, "signal", name) for when, name in signals]
+    if fill_at:
+        actions.append((fill_at, "fill", None))
+    else:
+        fill(kind, reader, writer)
+    if read_at is not None:
+        actions.append((read_at, "read", None))
+    start = time.monotonic()
+    process = subprocess.Popen(command, stderr=writer)
+    for when, what, name in sorted(actions):
+        try:
+            process.wait(max(0, start + when - time.monotonic()))
+            break
+        except subprocess.TimeoutExpired:
+            pass
+        if what == "signal":
+            process.send_signal(getattr(signal, "SIG" + name))
+        elif what == "fill":
+            fill(kind, reader, writer)
+        else:
+            drainer = threading.Thread(target=drain, args=(kind, reader, got), daemon=True)
+            drainer.start()
+    try:
+        status = process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = "hangs"
+    took = time.monotonic() - start
+    changed = fcntl.fcntl(writer, fcntl.F_GETFL) != flags
+    os.close(writer)
+    if not drainer:
+        drainer = threading.Thread(target=drain, args=(kind, reader, got), daemon=True)
+        drainer.start()
+    drainer.join(2 if kind != "datagram" else 0.5)
+    print("status", status, file=sys.stderr)
+    print("took %.1f" % took, file=sys.stderr)
+    if changed:
+        print("flags changed", file=sys.stderr)
+    text = b"".join(got).replace(FILLING, b"").replace(b"\r", b"").replace(b"^S", b"")
+    sys.stderr.write(text.replace(b"^Q", b"").decode())
+
+
+main()
