@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/test_logfile \
 	tests/unit/test_options \
 	tests/unit/test_parse \
+	tests/unit/test_programs \
 	tests/unit/test_properties \
 	tests/unit/test_rare \
 	tests/unit/test_ring \

@@ -18,23 +18,20 @@
 #include "kernel/host.h"
 #include "base/log.h"
 #include "kernel/maps.h"
+#include "kernel/programs.h"
 #include "tcc_event.h"
 #include "tcc_trace.skel.h"
-
-#define PROGRAMS_MAX 9
 
 struct tracer {
 	struct host host;
 	struct tcc_trace *skel;
 	struct tcc_ask ask;
-	struct attached {		/* the programs that are loaded */
+	struct programs chosen;
+	struct attached {		/* the same, loaded */
 		struct bpf_program *program;
 		struct bpf_link *link;
-		enum tcc_kind kind;	/* whose events it takes; TCC_KIND_COUNT: none's */
 		int info_fd;		/* its fdinfo, kept open */
-		bool is_optional;	/* the trace goes on without */
-	} programs[PROGRAMS_MAX];
-	size_t n_programs;
+	} attached[PROGRAMS_MAX];
 	bool wants_late;	/* until the kernel has refused it */
 	struct maps maps;
 };
@@ -48,77 +45,30 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
-static bool is_asked(const struct tracer *tracer, enum tcc_kind kind)
+/* Of all programs in the skeleton those that are chosen are loaded. */
+static int choose_programs(struct tracer *tracer, const struct tracer_config *config)
 {
-	return tcc_asks_for(&tracer->ask, kind);
-}
-
-/* One of the four, see bpf/tcc_trace.bpf.c. */
-static struct bpf_program *choose_probe(const struct tracer *tracer, bool is_plain)
-{
-	struct tcc_trace *skel = tracer->skel;
-
-	if (tracer->host.keeps_stores_in_order)
-		return is_plain ? skel->progs.tcc_probe_tso : skel->progs.tcc_match_tso;
-	return is_plain ? skel->progs.tcc_probe_weak : skel->progs.tcc_match_weak;
-}
-
-static void add_program(struct tracer *tracer, struct bpf_program *program, enum tcc_kind kind)
-{
-	struct attached *attached = &tracer->programs[tracer->n_programs++];
-
-	*attached = (struct attached){ .program = program, .kind = kind, .info_fd = -1 };
-	bpf_program__set_autoload(program, true);
-}
-
-/* A program whose events are not asked for may be needed for a connection's life. */
-static void add_if_asked(struct tracer *tracer, struct bpf_program *program, enum tcc_kind kind,
-			 bool is_of_life)
-{
-	if (is_asked(tracer, kind))
-		add_program(tracer, program, kind);
-	else if (is_of_life && is_asked(tracer, TCC_KIND_CLOSE))
-		add_program(tracer, program, TCC_KIND_COUNT);
-}
-
-/*
- * Segments that arrive after the close: where the kernel has functions that can be
- * attached to. Whether they are wanted is tracer_load()'s.
- */
-static void add_late(struct tracer *tracer)
-{
-	struct tcc_trace *skel = tracer->skel;
-
-	if (!tracer->wants_late)
-		return;
-	add_program(tracer, tracer->host.keeps_stores_in_order ? skel->progs.tcc_late_tso
-							       : skel->progs.tcc_late_weak,
-		    TCC_KIND_PROBE);
-	tracer->programs[tracer->n_programs - 1].is_optional = true;
-}
-
-static void choose_programs(struct tracer *tracer, bool is_plain)
-{
-	struct tcc_trace *skel = tracer->skel;
+	const struct programs_config choice = {
+		.host = &tracer->host,
+		.ask = &tracer->ask,
+		.filter = config->filter,
+		.thin = config->thin,
+		.has_optional = tracer->wants_late,
+	};
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, skel->obj)
+	bpf_object__for_each_program(program, tracer->skel->obj)
 		bpf_program__set_autoload(program, false);
-	tracer->n_programs = 0;
-	add_if_asked(tracer, skel->progs.tcc_close, TCC_KIND_CLOSE, false);
-	add_if_asked(tracer, skel->progs.tcc_state, TCC_KIND_STATE, true);
-	/* It is this program that writes closes, as a rule: what it misses is theirs. */
-	if (!is_asked(tracer, TCC_KIND_STATE) && is_asked(tracer, TCC_KIND_CLOSE))
-		tracer->programs[tracer->n_programs - 1].kind = TCC_KIND_CLOSE;
-	if (tracer->host.has_ca_state_events)
-		add_if_asked(tracer, skel->progs.tcc_ca_state, TCC_KIND_CA_STATE, true);
-	add_if_asked(tracer, skel->progs.tcc_retransmit, TCC_KIND_RETRANSMIT, false);
-	add_if_asked(tracer, skel->progs.tcc_reset_sent, TCC_KIND_RESET, false);
-	add_if_asked(tracer, skel->progs.tcc_reset_received, TCC_KIND_RESET, false);
-	add_late(tracer);
-	add_if_asked(tracer, is_asked(tracer, TCC_KIND_PROBE) ? choose_probe(tracer, is_plain)
-							       : skel->progs.tcc_live,
-		     TCC_KIND_PROBE, true);
+	programs_choose(&tracer->chosen, &choice);
+	for (size_t i = 0; i < tracer->chosen.n; i++) {
+		program = bpf_object__find_program_by_name(tracer->skel->obj,
+							   tracer->chosen.program[i].name);
+		if (!program)
+			return -EINVAL;
+		tracer->attached[i].program = program;
+		bpf_program__set_autoload(program, true);
+	}
+	return 0;
 }
 
 static void set_constants(struct tracer *tracer, const struct tracer_config *config)
@@ -133,13 +83,6 @@ static void set_constants(struct tracer *tracer, const struct tracer_config *con
 	/* The guard is each program's own: two of them may count at the same time. */
 	skel->rodata->tcc_has_recursion_guard =
 		tracer->host.has_recursion_guard && !tracer->wants_late;
-}
-
-/* Whether the program that does the default and nothing else will do. */
-static bool is_plain(const struct tracer *tracer, const struct tracer_config *config)
-{
-	return !config->filter->needs && !tcc_thin_is_on(config->thin) &&
-	       !tracer->ask.probe_props && !is_asked(tracer, TCC_KIND_CLOSE);
 }
 
 /* `bytes`: of each CPU's ring. */
@@ -160,9 +103,10 @@ static int load_skeleton(struct tracer *tracer, const struct tracer_config *conf
 	if (!skel)
 		return -errno;
 	tracer->skel = skel;
-	choose_programs(tracer, is_plain(tracer, config));
 	set_constants(tracer, config);
-	err = maps_size(&tracer->maps, skel, &sizes);
+	err = choose_programs(tracer, config);
+	if (!err)
+		err = maps_size(&tracer->maps, skel, &sizes);
 	if (!err)
 		err = tcc_trace__load(skel);
 	if (err) {
@@ -264,8 +208,8 @@ static int prepare(struct tracer *tracer)
 {
 	int err = maps_map(&tracer->maps, tracer->skel);
 
-	for (size_t i = 0; !err && i < tracer->n_programs; i++)
-		err = open_info(&tracer->programs[i]);
+	for (size_t i = 0; !err && i < tracer->chosen.n; i++)
+		err = open_info(&tracer->attached[i]);
 	if (err)
 		log_error("cannot map the kernel's buffers: %s", strerror(-err));
 	return err;
@@ -274,10 +218,12 @@ static int prepare(struct tracer *tracer)
 /* A kind that this kernel has not: an error if it is the only one. */
 static int check_kinds(struct tracer *tracer)
 {
-	if (tracer->host.has_ca_state_events || !is_asked(tracer, TCC_KIND_CA_STATE))
+	uint32_t kinds = programs_kinds(&tracer->host, tracer->ask.kinds);
+
+	if (kinds == tracer->ask.kinds)
 		return 0;
-	tracer->ask.kinds &= ~TCC_KIND_BIT(TCC_KIND_CA_STATE);
-	if (tracer->ask.kinds) {
+	tracer->ask.kinds = kinds;
+	if (kinds) {
 		log_warning("--events: 'ca_state' needs Linux 5.19 or later: tracing the others");
 		return 0;
 	}
@@ -292,8 +238,10 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 
 	if (!tracer)
 		return -ENOMEM;
+	for (size_t i = 0; i < PROGRAMS_MAX; i++)
+		tracer->attached[i].info_fd = -1;
 	tracer->ask = *config->ask;
-	tracer->wants_late = is_asked(tracer, TCC_KIND_STATE) && is_asked(tracer, TCC_KIND_PROBE);
+	tracer->wants_late = programs_has_optional(&tracer->ask);
 	err = host_check(&tracer->host);
 	if (!err)
 		err = check_kinds(tracer);
@@ -320,12 +268,12 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 /* Last of all the probe's: whoever waits for it knows that all are there. */
 int tracer_attach(struct tracer *tracer)
 {
-	for (size_t i = 0; i < tracer->n_programs; i++) {
-		struct attached *attached = &tracer->programs[i];
+	for (size_t i = 0; i < tracer->chosen.n; i++) {
+		struct attached *attached = &tracer->attached[i];
 		int err;
 
 		attached->link = bpf_program__attach(attached->program);
-		if (attached->link || attached->is_optional)
+		if (attached->link || tracer->chosen.program[i].is_optional)
 			continue;
 		err = -errno;
 		log_error("cannot attach to tracepoint %s: %s",
@@ -345,10 +293,10 @@ void tracer_detach(struct tracer *tracer)
 {
 	bool was_attached = false;
 
-	for (size_t i = 0; i < tracer->n_programs; i++) {
-		was_attached |= tracer->programs[i].link != NULL;
-		bpf_link__destroy(tracer->programs[i].link);
-		tracer->programs[i].link = NULL;
+	for (size_t i = 0; i < tracer->chosen.n; i++) {
+		was_attached |= tracer->attached[i].link != NULL;
+		bpf_link__destroy(tracer->attached[i].link);
+		tracer->attached[i].link = NULL;
 	}
 	if (!was_attached)
 		return;
@@ -360,10 +308,10 @@ void tracer_free(struct tracer *tracer)
 {
 	if (!tracer)
 		return;
-	for (size_t i = 0; i < tracer->n_programs; i++) {
-		bpf_link__destroy(tracer->programs[i].link);
-		if (tracer->programs[i].info_fd >= 0)
-			close(tracer->programs[i].info_fd);
+	for (size_t i = 0; i < tracer->chosen.n; i++) {
+		bpf_link__destroy(tracer->attached[i].link);
+		if (tracer->attached[i].info_fd >= 0)
+			close(tracer->attached[i].info_fd);
 	}
 	maps_unmap(&tracer->maps);
 	tcc_trace__destroy(tracer->skel);
@@ -413,9 +361,9 @@ uint64_t tracer_missed(const struct tracer *tracer, enum tcc_kind kind)
 {
 	uint64_t missed = 0;
 
-	for (size_t i = 0; i < tracer->n_programs; i++) {
-		if (tracer->programs[i].kind == kind)
-			missed += read_missed(tracer->programs[i].info_fd);
+	for (size_t i = 0; i < tracer->chosen.n; i++) {
+		if (tracer->chosen.program[i].kind == kind)
+			missed += read_missed(tracer->attached[i].info_fd);
 	}
 	return missed;
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which of the BPF programs a trace needs; see programs.h. */
+#include "kernel/programs.h"
+
+static bool is_asked(const struct programs_config *config, enum tcc_kind kind)
+{
+	return tcc_asks_for(config->ask, kind);
+}
+
+static void add(struct programs *programs, const char *name, enum tcc_kind kind)
+{
+	programs->program[programs->n++] = (struct program){ .name = name, .kind = kind };
+}
+
+/* A program whose events are not asked for may be needed for a connection's life. */
+static void add_if_asked(struct programs *programs, const struct programs_config *config,
+			 const char *name, enum tcc_kind kind, bool is_of_life)
+{
+	if (is_asked(config, kind))
+		add(programs, name, kind);
+	else if (is_of_life && is_asked(config, TCC_KIND_CLOSE))
+		add(programs, name, TCC_KIND_COUNT);
+}
+
+/* Whether the program that does the default and nothing else will do. */
+static bool is_plain(const struct programs_config *config)
+{
+	return !config->filter->needs && !tcc_thin_is_on(config->thin) &&
+	       !config->ask->probe_props && !is_asked(config, TCC_KIND_CLOSE);
+}
+
+/* One of the four, see bpf/tcc_trace.bpf.c. */
+static const char *probe(const struct programs_config *config)
+{
+	if (config->host->keeps_stores_in_order)
+		return is_plain(config) ? "tcc_probe_tso" : "tcc_match_tso";
+	return is_plain(config) ? "tcc_probe_weak" : "tcc_match_weak";
+}
+
+/* It is this program that writes closes, as a rule: what it misses is theirs. */
+static void add_state(struct programs *programs, const struct programs_config *config)
+{
+	if (is_asked(config, TCC_KIND_STATE))
+		add(programs, "tcc_state", TCC_KIND_STATE);
+	else if (is_asked(config, TCC_KIND_CLOSE))
+		add(programs, "tcc_state", TCC_KIND_CLOSE);
+}
+
+/* Where the kernel has functions that can be attached to. */
+static void add_late(struct programs *programs, const struct programs_config *config)
+{
+	if (!config->has_optional)
+		return;
+	add(programs, config->host->keeps_stores_in_order ? "tcc_late_tso" : "tcc_late_weak",
+	    TCC_KIND_PROBE);
+	programs->program[programs->n - 1].is_optional = true;
+}
+
+uint32_t programs_kinds(const struct host *host, uint32_t kinds)
+{
+	return host->has_ca_state_events ? kinds : kinds & ~TCC_KIND_BIT(TCC_KIND_CA_STATE);
+}
+
+bool programs_has_optional(const struct tcc_ask *ask)
+{
+	return tcc_asks_for(ask, TCC_KIND_STATE) && tcc_asks_for(ask, TCC_KIND_PROBE);
+}
+
+void programs_choose(struct programs *programs, const struct programs_config *config)
+{
+	programs->n = 0;
+	add_if_asked(programs, config, "tcc_close", TCC_KIND_CLOSE, false);
+	add_state(programs, config);
+	if (config->host->has_ca_state_events)
+		add_if_asked(programs, config, "tcc_ca_state", TCC_KIND_CA_STATE, true);
+	add_if_asked(programs, config, "tcc_retransmit", TCC_KIND_RETRANSMIT, false);
+	add_if_asked(programs, config, "tcc_reset_sent", TCC_KIND_RESET, false);
+	add_if_asked(programs, config, "tcc_reset_received", TCC_KIND_RESET, false);
+	add_late(programs, config);
+	add_if_asked(programs, config, is_asked(config, TCC_KIND_PROBE) ? probe(config) : "tcc_live",
+		     TCC_KIND_PROBE, true);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which of the BPF programs a trace needs, by name: what is asked for, on this host.
+ * Knows neither BPF nor how programs are loaded.
+ */
+#ifndef TCC_PROGRAMS_H
+#define TCC_PROGRAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/host.h"
+#include "tcc_ask.h"
+#include "tcc_event.h"
+#include "tcc_filter.h"
+#include "tcc_thin.h"
+
+#define PROGRAMS_MAX 9
+
+struct programs_config {
+	const struct host *host;
+	const struct tcc_ask *ask;
+	const struct tcc_filter *filter;
+	const struct tcc_thin *thin;
+	/* With programs that the trace can do without: segments after the close. */
+	bool has_optional;
+};
+
+struct program {
+	const char *name;	/* of its function, in bpf/ */
+	enum tcc_kind kind;	/* whose events it takes; TCC_KIND_COUNT: none's */
+	bool is_optional;	/* the trace goes on without */
+};
+
+/* In the order in which they are attached: the probe's is the last. */
+struct programs {
+	struct program program[PROGRAMS_MAX];
+	size_t n;
+};
+
+/* Of the kinds asked for, TCC_KIND_BIT()s, those that this host can have. */
+uint32_t programs_kinds(const struct host *host, uint32_t kinds);
+
+/* Whether segments after the close are probes as well: where states are asked for, too. */
+bool programs_has_optional(const struct tcc_ask *ask);
+
+/* `config->ask->kinds` are such as the host can have, and not none. */
+void programs_choose(struct programs *programs, const struct programs_config *config);
+
+#endif
