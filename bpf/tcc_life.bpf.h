@@ -12,6 +12,34 @@
 
 TCC_SOCK_STATE(tcc_life, struct tcc_life)
 
+/*
+ * Sockets, by address, whose life could not be remembered and whose close was written
+ * all the same, until they are destroyed: it shall not be written twice. Where there
+ * are more, those that ended long ago may be.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u8);
+} tcc_closed_table SEC(".maps");
+
+static __always_inline void tcc_closed_enter(const struct tcp_sock *tp)
+{
+	__u64 key = (__u64)tp;
+	__u8 value = 1;
+
+	bpf_map_update_elem(&tcc_closed_table, &key, &value, BPF_ANY);
+}
+
+/* Whether it was there. */
+static __always_inline bool tcc_closed_take(const struct tcp_sock *tp)
+{
+	__u64 key = (__u64)tp;
+
+	return bpf_map_delete_elem(&tcc_closed_table, &key) == 0;
+}
+
 /* `ca_state`: not always what the socket has by now, see tcc_ca_state(). */
 static __always_inline enum tcc_limit tcc_life_limit(const struct tcp_sock *tp, __u8 ca_state,
 						     __u64 now_ns)

@@ -145,8 +145,8 @@ int BPF_PROG(tcc_ca_state, struct sock *sk, __u8 ca_state)
 	return 0;
 }
 
-static __always_inline void write_close(struct tcc_rare_count *count, struct tcc_life *life,
-					struct sock *sk, struct tcp_sock *tp)
+static __noinline int write_close(struct tcc_rare_count *count, struct tcc_life *life,
+				  struct sock *sk, struct tcp_sock *tp)
 {
 	struct tcc_rare *rare = begin(count, TCC_KIND_CLOSE, sk, tp);
 
@@ -157,6 +157,18 @@ static __always_inline void write_close(struct tcc_rare_count *count, struct tcc
 	}
 	if (rare)
 		tcc_rare_submit(count, rare);
+	return 0;
+}
+
+/* There is no memory for its life: its close is written without. */
+static __always_inline void end_unremembered(struct tcc_rare_count *count, struct sock *sk,
+					     struct tcp_sock *tp, int to)
+{
+	tcc_closed_take(tp);
+	if (to != TCP_CLOSE)
+		return;
+	write_close(count, NULL, sk, tp);
+	tcc_closed_enter(tp);
 }
 
 /*
@@ -168,16 +180,22 @@ static __always_inline void write_close(struct tcc_rare_count *count, struct tcc
 static __always_inline void live_on(struct sock *sk, struct tcp_sock *tp, int from, int to)
 {
 	struct tcc_rare_count *count = tcc_rare_count_of(TCC_KIND_CLOSE);
-	struct tcc_life *life = tcc_life_of(tp);
+	struct tcc_life *life;
 
-	if (!count || !life)
+	/* What has no connection has no life. */
+	if (!count || (from == TCP_CLOSE && to == TCP_CLOSE))
 		return;
-	if (life->is_over && to != TCP_CLOSE)
+	life = tcc_life_of(tp);
+	if (!life) {
+		end_unremembered(count, sk, tp, to);
+		return;
+	}
+	if (life->is_over && to != TCP_CLOSE)	/* another */
 		*life = (struct tcc_life){ .ports = tcc_sock_state_ports(tp) };
 	if (life->is_over)
 		return;
 	tcc_life_look(life, tp, BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state));
-	if (to == TCP_CLOSE && from != TCP_CLOSE) {
+	if (to == TCP_CLOSE) {
 		write_close(count, life, sk, tp);
 		life->is_over = 1;
 	}
@@ -217,6 +235,15 @@ int BPF_PROG(tcc_reset_sent, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
+static __always_inline void close_at_last(struct tcc_rare_count *count, struct tcc_life *life,
+					  struct sock *sk, struct tcp_sock *tp)
+{
+	if (is_wanted(sk, tp))
+		write_close(count, life, sk, tp);
+	else
+		TCC_RARE_ADD(count->filtered, 1);
+}
+
 /*
  * A socket whose connection ended as state CLOSE was told has had its close. What
  * comes here besides are sockets that never were in another state.
@@ -228,13 +255,14 @@ int BPF_PROG(tcc_close, struct sock *sk)
 	struct tcp_sock *tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
 	struct tcc_life *life = tp ? tcc_life_known(tp) : NULL;
 
-	if (!count || (life && life->is_over))
+	if (!count)
 		return 0;
-	if (!tp || !is_wanted(sk, tp)) {
+	if (!tp)
 		TCC_RARE_ADD(count->filtered, 1);
-		return 0;
-	}
-	write_close(count, tcc_life_of(tp), sk, tp);
+	else if (!(life && life->is_over) && !tcc_closed_take(tp))
+		close_at_last(count, life, sk, tp);
+	if (tp)
+		tcc_life_forget(tp);
 	return 0;
 }
 

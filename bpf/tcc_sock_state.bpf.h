@@ -9,13 +9,22 @@
  * defines the maps NAME_storage and NAME_table, which the loader sizes, and
  *	type *NAME_of(struct tcp_sock *tp)
  * which returns what is remembered, all zeros but `ports` at first, or NULL
- * where there is no memory;
+ * where there is no memory, which is counted: whoever may make sockets can have it
+ * refused (net.core.optmem_max of a network namespace, a socket full of options);
  *	type *NAME_known(struct tcp_sock *tp)
- * returns NULL also where nothing is remembered. `type` has a member __u32 ports. A socket's events
- * come one after the other, as the socket is locked: nothing needs to be atomic.
+ * returns NULL also where nothing is remembered; and
+ *	void NAME_forget(struct tcp_sock *tp)
+ * is for a socket that is destroyed: socket storage needs no telling. `type` has a member __u32 ports. A
+ * socket's events come one after the other, as the socket is locked: nothing of it needs
+ * to be atomic.
  */
 #ifndef TCC_SOCK_STATE_BPF_H
 #define TCC_SOCK_STATE_BPF_H
+
+#include "tcc_refused.h"
+
+/* Both kept with one instruction, as several CPUs do. */
+struct tcc_refused tcc_refused;
 
 const volatile bool tcc_has_socket_storage;	/* kernel 5.11 and later */
 
@@ -62,6 +71,8 @@ static __always_inline bool tcc_sock_state_is_same(__u32 *known, __u32 ports)
 											\
 		if (tcc_sock_state_is_same(state ? &state->ports : NULL, ports))	\
 			return state;							\
+		if (!state)								\
+			__sync_fetch_and_add(&tcc_refused.n_table_entries, 1);		\
 		bpf_map_update_elem(&name##_table, &key, &name##_none, BPF_ANY);	\
 		state = bpf_map_lookup_elem(&name##_table, &key);			\
 		if (state)								\
@@ -80,12 +91,26 @@ static __always_inline bool tcc_sock_state_is_same(__u32 *known, __u32 ports)
 		return state && state->ports == tcc_sock_state_ports(tp) ? state : NULL; \
 	}										\
 											\
+	static __always_inline void name##_forget(const struct tcp_sock *tp)		\
+	{										\
+		__u64 key = (__u64)tp;							\
+											\
+		if (!tcc_has_socket_storage && !bpf_map_delete_elem(&name##_table, &key)) \
+			__sync_fetch_and_add(&tcc_refused.n_table_entries, -1);		\
+	}										\
+											\
 	static __always_inline value_type *name##_of(struct tcp_sock *tp)		\
 	{										\
+		value_type *state;							\
+											\
 		if (!tcc_has_socket_storage)						\
-			return name##_of_table(tp);					\
-		return bpf_sk_storage_get(&name##_storage, tp, NULL,			\
-					  BPF_SK_STORAGE_GET_F_CREATE);			\
+			state = name##_of_table(tp);					\
+		else									\
+			state = bpf_sk_storage_get(&name##_storage, tp, NULL,		\
+						   BPF_SK_STORAGE_GET_F_CREATE);	\
+		if (!state)								\
+			__sync_fetch_and_add(&tcc_refused.n_events, 1);			\
+		return state;								\
 	}
 
 #endif

@@ -3,7 +3,8 @@
  * Leaving out events of a connection that say little new: remembers of each
  * socket what was written of it last.
  *
- * Where nothing can be remembered, for want of memory, the event is written.
+ * Where nothing can be remembered, for want of memory, the event is written; see
+ * tcc_refused.h.
  */
 #ifndef TCC_THIN_BPF_H
 #define TCC_THIN_BPF_H

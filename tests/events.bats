@@ -275,6 +275,65 @@ limited() {
 	check totals "$info"
 }
 
+# No memory for options in the namespace a: none to remember a socket by.
+refuse_memory() {
+	ip netns exec "$NETNS_A" test -e /proc/sys/net/core/optmem_max ||
+		skip "this kernel has one net.core.optmem_max for all namespaces"
+	netns_set "$NETNS_A" core/optmem_max "$1"
+}
+
+# closes HOW...: of each connection that sends so, in turn, one close, which has no
+# totals, as nothing was remembered; and it is said, once.
+closes_of() {
+	local how
+	for how; do
+		ends in_a send "$B_IP4" "$PORT" "$how" 0.3 reno >/dev/null
+	done
+	wait_for "[ \"\$(grep -c '\"event\":\"close\"' '$NETNS_DIR/trace.out')\" -ge $# ]" 5
+	finish
+	[ "$(grep -c 'no memory to remember some connections' "$NETNS_DIR/trace.err")" -eq 1 ]
+	jq -e -s 'map(select(.event == "close")) | length == '$#' and all(.duration_ms == null and
+		.cwnd_max == null and .bytes_sent > 20000 and .sport > 0 and .saddr == "'"$A_IP4"'")' \
+		"$NETNS_DIR/trace.out"
+}
+
+@test "close: memory refused by net.core.optmem_max loses the totals, never the record" {
+	serve sink
+	refuse_memory 0
+	trace_start --json --fields="$FIELDS" --events=state,close --dport="$PORT"
+	closes_of reset bulk reset bulk
+	grep 'their closes have no totals' "$NETNS_DIR/trace.err"
+}
+
+@test "close: memory refused by a socket full of options loses the totals, never the record" {
+	serve sink
+	refuse_memory 16384	# filters are no longer than 4096 instructions
+	trace_start --json --fields="$FIELDS" --events=close --dport="$PORT"
+	closes_of full-reset full-bulk
+}
+
+@test "close: of sockets that are closed long after the end, one each" {
+	serve page
+	refuse_memory 0
+	trace_start --json --fields="$FIELDS" --events=state,close --netns="$NETNS_A" --dport="$PORT"
+	in_a bash -c "exec 3<>/dev/tcp/$B_IP4/$PORT && cat <&3 >/dev/null && sleep 0.3 && exec 3<&-
+		exec 3<>/dev/tcp/$B_IP4/$PORT && cat <&3 >/dev/null"
+	finish
+	[ "$(grep -c '"event":"close"' "$NETNS_DIR/trace.out")" -eq 2 ]
+}
+
+@test "--changes where memory is refused leaves nothing out, and says so" {
+	serve sink
+	refuse_memory 0
+	trace_start --json --fields=snd_nxt,skipped --changes --dport="$PORT"
+	ends in_a send "$B_IP4" "$PORT" bulk 0.3 reno >/dev/null
+	trace_stop
+	check_account "$(lines "$NETNS_DIR/trace.out")"
+	[ "$(summary filtered)" -eq 0 ] || [ "$(lines "$NETNS_DIR/trace.out")" -gt 100 ]
+	[ "$(grep -c 'no memory to remember some connections' "$NETNS_DIR/trace.err")" -eq 1 ]
+	jq -e -s 'length > 100 and all(.skipped == 0)' "$NETNS_DIR/trace.out"
+}
+
 rss_anon() {
 	status_of RssAnon | cut -d' ' -f1
 }

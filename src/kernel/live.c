@@ -41,6 +41,7 @@ static void scan(struct source *source, uint64_t now_ns, bool is_last)
 		stream_scan_all(&live->stream);
 	else
 		stream_scan(&live->stream, now_ns);
+	live->tracer.say(live->tracer.context);
 	clock_refresh(&live->clock, now_ns);
 	event_reader_set_clock(live->reader, live->clock.offset_ns);
 }

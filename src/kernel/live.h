@@ -17,6 +17,8 @@ struct live_tracer {
 	void (*detach)(void *context);		/* afterwards, counts are final */
 	/* Of a kind, not counted in the rings. */
 	uint64_t (*missed)(void *context, enum tcc_kind kind);
+	/* Say, once, what the kernel could not keep; with each look at the events. */
+	void (*say)(void *context);
 };
 
 struct live_config {

@@ -11,6 +11,7 @@
 
 #include "tcc_event.h"
 #include "tcc_filter.h"
+#include "tcc_refused.h"
 #include "tcc_trace.skel.h"
 
 /*
@@ -20,8 +21,8 @@
 #define RARE_BYTES_DEFAULT (4u << 20)
 #define RARE_BYTES_MAX (1u << 30)	/* of a BPF ring buffer, more or less */
 
-/* Without socket storage as many connections are remembered as conn.h's table has. */
-#define SOCK_TABLE_ENTRIES 65536
+/* Connections that are over, whose life could not be remembered. */
+#define CLOSED_TABLE_ENTRIES 4096
 
 /* --- sizes ------------------------------------------------------------------ */
 
@@ -76,14 +77,17 @@ static int size_rare(struct rare_memory *rare, struct tcc_trace *skel,
 
 static int size_sock_tables(struct tcc_trace *skel, const struct maps_config *config)
 {
+	bool has_life = tcc_asks_for(config->ask, TCC_KIND_CLOSE);
 	int err = 0;
 
+	if (has_life)
+		err = bpf_map__set_max_entries(skel->maps.tcc_closed_table, CLOSED_TABLE_ENTRIES);
 	if (config->has_socket_storage)
-		return 0;
-	if (tcc_thin_is_on(config->thin))
-		err = bpf_map__set_max_entries(skel->maps.tcc_thin_table, SOCK_TABLE_ENTRIES);
-	if (!err && tcc_asks_for(config->ask, TCC_KIND_CLOSE))
-		err = bpf_map__set_max_entries(skel->maps.tcc_life_table, SOCK_TABLE_ENTRIES);
+		return err;
+	if (!err && tcc_thin_is_on(config->thin))
+		err = bpf_map__set_max_entries(skel->maps.tcc_thin_table, TCC_SOCK_TABLE_ENTRIES);
+	if (!err && has_life)
+		err = bpf_map__set_max_entries(skel->maps.tcc_life_table, TCC_SOCK_TABLE_ENTRIES);
 	return err;
 }
 

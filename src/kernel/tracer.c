@@ -20,6 +20,7 @@
 #include "kernel/maps.h"
 #include "kernel/programs.h"
 #include "tcc_event.h"
+#include "tcc_refused.h"
 #include "tcc_trace.skel.h"
 
 struct tracer {
@@ -33,6 +34,9 @@ struct tracer {
 		int info_fd;		/* its fdinfo, kept open */
 	} attached[PROGRAMS_MAX];
 	bool wants_late;	/* until the kernel has refused it */
+	bool is_thinned;
+	uint32_t n_table;	/* connections that the tables, where there are any, hold */
+	bool has_said_refused, has_said_forgotten;
 	struct maps maps;
 };
 
@@ -241,6 +245,9 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 	for (size_t i = 0; i < PROGRAMS_MAX; i++)
 		tracer->attached[i].info_fd = -1;
 	tracer->ask = *config->ask;
+	tracer->is_thinned = tcc_thin_is_on(config->thin);
+	tracer->n_table = TCC_SOCK_TABLE_ENTRIES *
+			  (tracer->is_thinned + tcc_asks_for(&tracer->ask, TCC_KIND_CLOSE));
 	tracer->wants_late = programs_has_optional(&tracer->ask);
 	err = host_check(&tracer->host);
 	if (!err)
@@ -341,6 +348,33 @@ int tracer_doorbell_fd(const struct tracer *tracer)
 const uint64_t *tracer_lacking(const struct tracer *tracer)
 {
 	return (const uint64_t *)&tracer->skel->bss->tcc_lacking;
+}
+
+/* What the trace lacks where a connection is not remembered. */
+static const char *what_is_remembered(const struct tracer *tracer)
+{
+	if (!tcc_asks_for(&tracer->ask, TCC_KIND_CLOSE))
+		return "no event of theirs is left out";
+	return tracer->is_thinned ? "their closes have no totals, and no event of theirs is left out"
+				  : "their closes have no totals, or not all";
+}
+
+void tracer_say_refused(struct tracer *tracer)
+{
+	const struct tcc_refused *refused = (const void *)&tracer->skel->bss->tcc_refused;
+
+	if (!tracer->has_said_refused && __atomic_load_n(&refused->n_events, __ATOMIC_RELAXED)) {
+		tracer->has_said_refused = true;
+		log_warning("the kernel has no memory to remember some connections by "
+			    "(net.core.optmem_max, or a socket with many options): %s",
+			    what_is_remembered(tracer));
+	}
+	if (!tracer->has_said_forgotten &&
+	    __atomic_load_n(&refused->n_table_entries, __ATOMIC_RELAXED) > tracer->n_table) {
+		tracer->has_said_forgotten = true;
+		log_warning("over %u connections: those that were silent for longest are "
+			    "forgotten; if they go on, they begin anew", TCC_SOCK_TABLE_ENTRIES);
+	}
 }
 
 static uint64_t read_missed(int info_fd)

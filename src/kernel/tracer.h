@@ -61,6 +61,12 @@ int tracer_doorbell_fd(const struct tracer *tracer);
 const uint64_t *tracer_lacking(const struct tracer *tracer);
 
 /*
+ * Say, once, that there were connections which the kernel could not remember. Cheap:
+ * for each look at the events.
+ */
+void tracer_say_refused(struct tracer *tracer);
+
+/*
  * Events of a kind for which the kernel did not run its program, since it was
  * already running on that CPU (recursion_misses, kernel/bpf/trampoline.c and
  * kernel/trace/bpf_trace.c). Runs that found the ring busy are not in here.

@@ -91,6 +91,11 @@ static uint64_t missed(void *tracer, enum tcc_kind kind)
 	return tracer_missed(tracer, kind);
 }
 
+static void say_refused(void *tracer)
+{
+	tracer_say_refused(tracer);
+}
+
 /* A line for each kind of event that is traced. */
 static void print_accounts(const struct session *session)
 {
@@ -205,7 +210,7 @@ static int make_readers(struct parts *parts)
 		.start_ns = parts->start_ns = clock_now_ns(),
 	};
 	struct live_config live = {
-		.tracer = { tracer, detach, missed },
+		.tracer = { tracer, detach, missed, say_refused },
 		.ring = tracer_ring_memory(tracer),
 		.rare = tracer_rare_memory(tracer),
 		.has_rare = tracer_kinds(tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE),

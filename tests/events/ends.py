@@ -11,6 +11,8 @@ ends.py send ADDRESS PORT HOW SECONDS ALGORITHM
 				last are lost: the way is cut for two seconds by a
 				route in the namespace of that name)
 				Prints TCP_INFO as JSON, taken when all is acknowledged.
+				full-HOW: the same with a socket whose memory for
+				options is full
 ends.py again ADDRESS PORT N	N connections of one socket, one after the other
 ends.py fetch ADDRESS PORT	read to the end
 ends.py many PORT N		N connections on loopback, one after the other
@@ -27,6 +29,7 @@ import subprocess
 import sys
 import time
 
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
 SO_MAX_PACING_RATE, TCP_CONGESTION, TCP_INFO = 47, 13, 11
 
 
@@ -61,6 +64,29 @@ def serve(port, how):
         peer.close()
 
 
+def fill(sock):
+    """The option memory of a socket, by the largest filter that it takes."""
+    def takes(length):
+        code = struct.pack("=HBBI", 0x20, 0, 0, 0) * (length - 1)   # ld [0]
+        code = ctypes.create_string_buffer(code + struct.pack("=HBBI", 6, 0, 0, ~0 & 0xffffffff))
+        program = struct.pack("HxxxxxxP", length, ctypes.addressof(code))
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)     # the one before
+        except OSError:
+            pass
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        except OSError:
+            return False
+        return True
+
+    low, high = 1, 4096
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if takes(middle) else (low, middle - 1)
+    assert low < 4096 and takes(low)
+
+
 def send_tail(sock, address):
     route = ["ip", "-n", os.environ["NETNS_ROUTER"], "route"]
     for _ in range(10):
@@ -74,6 +100,9 @@ def send_tail(sock, address):
 
 def send(address, port, how, seconds, algorithm):
     sock = socket.socket()
+    if how.startswith("full-"):
+        how = how[len("full-"):]
+        fill(sock)
     sock.setsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, algorithm.encode())
     if how == "sndbuf":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4608)

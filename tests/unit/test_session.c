@@ -60,7 +60,7 @@ static struct consumer *lines_into_pipe(void)
 static void setup(uint64_t count_limit)
 {
 	struct pipeline_config pipeline = { .n_cpus = 2 };
-	struct live_config live = { .tracer = { NULL, do_nothing, miss_seven } };
+	struct live_config live = { .tracer = { NULL, do_nothing, miss_seven, do_nothing } };
 
 	fake_ring_init(&fake, 2, 64);
 	live.ring = &fake.memory;
