@@ -144,12 +144,16 @@ static __always_inline void copy_chronos(struct tcc_props *props, const struct t
 	props->jiffies = bpf_jiffies64();
 }
 
-/* `wanted` is constant to the verifier: of all this it keeps what is asked for. */
-static __always_inline void copy_props(struct tcc_sample *sample, const struct sock *sk,
-				       const struct tcp_sock *tp, __u64 wanted)
+/*
+ * `wanted` is constant to the verifier: of all this it keeps what is asked for. Private
+ * state goes behind the properties, as in struct tcc_sample.
+ */
+static __always_inline void copy_props(struct tcc_event *event, struct tcc_props *props,
+				       const struct sock *sk, const struct tcp_sock *tp,
+				       __u64 wanted)
 {
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
-	struct tcc_props *props = &sample->props;
+	__u64 *ca_priv = (__u64 *)(props + 1);
 
 #define WORD(name, type, member, expression)				\
 	if (wanted & TCC_PROP(name)) {					\
@@ -181,9 +185,9 @@ static __always_inline void copy_props(struct tcc_sample *sample, const struct s
 	if (wanted & TCC_PROP(CA_PRIV)) {
 		if (bpf_core_field_exists(icsk->icsk_ca_initialized) &&
 		    !BPF_CORE_READ_BITFIELD(icsk, icsk_ca_initialized))
-			sample->probe.event.flags |= TCC_EVENT_NO_CA_STATE;
+			event->flags |= TCC_EVENT_NO_CA_STATE;
 		for (int i = 0; i < TCC_CA_PRIV_WORDS; i++)
-			sample->ca_priv[i] = icsk->icsk_ca_priv[i];
+			ca_priv[i] = icsk->icsk_ca_priv[i];
 	}
 }
 

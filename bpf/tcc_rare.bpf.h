@@ -58,11 +58,12 @@ static __always_inline struct tcc_rare_count *tcc_rare_count_of(enum tcc_kind ki
 	return counts ? &counts->kind[kind] : NULL;
 }
 
-/* A record to fill, or NULL when there is no room, which is then counted. */
-static __always_inline struct tcc_rare *tcc_rare_reserve(struct tcc_rare_count *count,
-							 enum tcc_kind kind)
+/* A record to fill, with room for the properties, or NULL when there is no room, which is then counted. */
+static __always_inline struct tcc_rare_record *tcc_rare_reserve(struct tcc_rare_count *count,
+								enum tcc_kind kind, __u64 props)
 {
-	struct tcc_rare *rare = bpf_ringbuf_reserve(&tcc_rare_ring, sizeof(*rare), 0);
+	struct tcc_rare_record *rare = bpf_ringbuf_reserve(
+		&tcc_rare_ring, tcc_rare_head_bytes(kind) + tcc_props_bytes(props), 0);
 	struct tcc_event *event;
 	__u64 lost;
 
@@ -73,7 +74,7 @@ static __always_inline struct tcc_rare *tcc_rare_reserve(struct tcc_rare_count *
 	}
 	lost = count->lost_pending;
 	TCC_RARE_ADD(count->lost_pending, -lost);
-	event = &rare->sample.probe.event;
+	event = &rare->probe.event;
 	event->lost = lost;
 	event->kind = kind;
 	event->cpu = bpf_get_smp_processor_id();
@@ -81,12 +82,13 @@ static __always_inline struct tcc_rare *tcc_rare_reserve(struct tcc_rare_count *
 }
 
 /* Give the record its time, and to the reader, which is woken if it sleeps. */
-static __always_inline void tcc_rare_submit(struct tcc_rare_count *count, struct tcc_rare *rare)
+static __always_inline void tcc_rare_submit(struct tcc_rare_count *count,
+					    struct tcc_rare_record *rare)
 {
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
 	TCC_RARE_ADD(count->published, 1);
-	rare->sample.probe.event.ktime_ns = bpf_ktime_get_ns();
+	rare->probe.event.ktime_ns = bpf_ktime_get_ns();
 	if (*(volatile __u32 *)&tcc_asleep) {
 		tcc_asleep = 0;
 		flags = BPF_RB_FORCE_WAKEUP;

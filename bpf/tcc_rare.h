@@ -6,8 +6,48 @@
 #ifndef TCC_RARE_H
 #define TCC_RARE_H
 
+#include <stddef.h>
+
 #include "tcc_event.h"
 #include "tcc_ring.h"
+
+/*
+ * A record in that buffer, no longer than what is asked for: of a close its life; then,
+ * as far as they are asked for, the properties and the private state, as they follow
+ * each other in struct tcc_sample.
+ */
+struct tcc_rare_record {
+	struct tcc_probe probe;
+	__u32 seq;			/* as in struct tcc_rare */
+	__u8 from, to;
+	__u8 cause;
+	__u8 has_life;
+	struct tcc_life life;		/* close; else what follows begins here */
+};
+
+/* The bytes of a record before the properties. */
+static inline __attribute__((always_inline)) __u32 tcc_rare_head_bytes(enum tcc_kind kind)
+{
+	return kind == TCC_KIND_CLOSE ? sizeof(struct tcc_rare_record)
+				      : offsetof(struct tcc_rare_record, life);
+}
+
+/* The bytes of what is asked for, TCC_PROP()s, in any record. */
+static inline __attribute__((always_inline)) __u32 tcc_props_bytes(__u64 props)
+{
+	__u32 end = offsetof(struct tcc_sample, props);
+
+	if (props & TCC_PROP(CA_PRIV))
+		end = sizeof(struct tcc_sample);
+	else if (props)
+		end = offsetof(struct tcc_sample, ca_priv);
+	return end - offsetof(struct tcc_sample, props);
+}
+
+_Static_assert(offsetof(struct tcc_rare_record, life) == sizeof(struct tcc_probe) + 8 &&
+	       sizeof(struct tcc_rare_record) == sizeof(struct tcc_probe) + 8 +
+							 sizeof(struct tcc_life),
+	       "struct tcc_rare_record has padding");
 
 /* Of one kind on one CPU. Counts only grow, but for lost_pending. */
 struct tcc_rare_count {

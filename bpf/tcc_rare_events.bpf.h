@@ -31,20 +31,23 @@ static __always_inline bool is_wanted(const struct sock *sk, const struct tcp_so
 }
 
 /* An event of this kind with all but what the kind alone has, or NULL. */
-static __always_inline struct tcc_rare *begin(struct tcc_rare_count *count, enum tcc_kind kind,
-					      struct sock *sk, struct tcp_sock *tp)
+static __always_inline struct tcc_rare_record *begin(struct tcc_rare_count *count,
+						     enum tcc_kind kind, struct sock *sk,
+						     struct tcp_sock *tp)
 {
-	struct tcc_rare *rare = tcc_rare_reserve(count, kind);
+	__u64 props = tcc_ask.rare_props;
+	struct tcc_rare_record *rare = tcc_rare_reserve(count, kind, props);
 	struct tcc_probe *probe;
 
 	if (!rare)
 		return NULL;
-	probe = &rare->sample.probe;
+	probe = &rare->probe;
 	copy_identity(&probe->event, sk);
 	copy_state(probe, sk, tp);
 	probe->sport = local_port(tp);
 	probe->length = probe->mark = probe->skipped = 0;
-	copy_props(&rare->sample, sk, tp, tcc_ask.rare_props);
+	if (props)
+		copy_props(&probe->event, (void *)rare + tcc_rare_head_bytes(kind), sk, tp, props);
 	rare->seq = 0;
 	rare->from = rare->to = rare->cause = rare->has_life = 0;
 	return rare;
@@ -55,7 +58,7 @@ static __always_inline void write_change(enum tcc_kind kind, struct sock *sk, st
 					 bool is_wanted, __u8 from, __u8 to, __u8 cause)
 {
 	struct tcc_rare_count *count = tcc_rare_count_of(kind);
-	struct tcc_rare *rare;
+	struct tcc_rare_record *rare;
 
 	if (!count)
 		return;
@@ -108,7 +111,7 @@ int BPF_PROG(tcc_retransmit, struct sock *sk, struct sk_buff *skb)
 {
 	struct tcc_rare_count *count = tcc_rare_count_of(TCC_KIND_RETRANSMIT);
 	struct tcp_sock *tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
-	struct tcc_rare *rare;
+	struct tcc_rare_record *rare;
 
 	if (!count)
 		return 0;
@@ -119,7 +122,7 @@ int BPF_PROG(tcc_retransmit, struct sock *sk, struct sk_buff *skb)
 	rare = begin(count, TCC_KIND_RETRANSMIT, sk, tp);
 	if (!rare)
 		return 0;
-	rare->sample.probe.length = payload_length(skb);
+	rare->probe.length = payload_length(skb);
 	rare->seq = ((const struct tcp_skb_cb *)skb->cb)->seq;
 	rare->cause = why_retransmitted(tp);
 	tcc_rare_submit(count, rare);
@@ -148,7 +151,7 @@ int BPF_PROG(tcc_ca_state, struct sock *sk, __u8 ca_state)
 static __noinline int write_close(struct tcc_rare_count *count, struct tcc_life *life,
 				  struct sock *sk, struct tcp_sock *tp)
 {
-	struct tcc_rare *rare = begin(count, TCC_KIND_CLOSE, sk, tp);
+	struct tcc_rare_record *rare = begin(count, TCC_KIND_CLOSE, sk, tp);
 
 	if (rare && life) {
 		tcc_life_pass(life, bpf_ktime_get_ns());

@@ -76,7 +76,7 @@ static __always_inline bool take_probe(struct tcc_ring_producer *ring, struct tc
 	copy_probe(probe, sk, tp, skb, ring->lost_pending);
 	probe->skipped = skipped;
 	if (props)
-		copy_props(sample, sk, tp, props);
+		copy_props(&probe->event, &sample->props, sk, tp, props);
 	barrier();
 	ktime_ns = bpf_ktime_get_ns();
 	probe->event.ktime_ns = ktime_ns;

@@ -134,5 +134,6 @@ int host_check(struct host *host)
 	if (!err)
 		err = check_privilege();
 	host->n_cpus = count_cpus();
+	host->memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	return err;
 }

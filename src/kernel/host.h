@@ -7,6 +7,7 @@
 #define TCC_HOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct host {
 	/* Processors that keep stores in order: x86, and s390x even more so. */
@@ -23,6 +24,7 @@ struct host {
 	bool has_ca_state_events;
 	/* CPU numbers that programs may see are below this. */
 	unsigned int n_cpus;
+	uint64_t memory_bytes;	/* of the machine */
 };
 
 /*

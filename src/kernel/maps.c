@@ -15,10 +15,14 @@
 #include "tcc_trace.skel.h"
 
 /*
- * The rare kinds' buffer is as large as the rings of all CPUs, a power of two; by
- * default no larger than this. The doorbell alone is content with a page.
+ * The rare kinds' buffer is as large as --buffer makes the rings of all CPUs together, a
+ * power of two. By default it is larger, as connections may end by thousands at a time,
+ * and their records are larger: a 256th of the machine's memory, within these; less only
+ * where the rings had to shrink. The doorbell alone is content with a page.
  */
-#define RARE_BYTES_DEFAULT (4u << 20)
+#define RARE_BYTES_DEFAULT_MIN (1u << 20)
+#define RARE_BYTES_DEFAULT_MAX (16u << 20)
+#define RARE_TIMES_RINGS 16
 #define RARE_BYTES_MAX (1u << 30)	/* of a BPF ring buffer, more or less */
 
 /* Connections that are over, whose life could not be remembered. */
@@ -29,9 +33,7 @@
 /* A slot holds what goes with a probe, no more. */
 static size_t slot_bytes(const struct tcc_ask *ask)
 {
-	if (ask->probe_props & TCC_PROP(CA_PRIV))
-		return sizeof(struct tcc_sample);
-	return ask->probe_props ? offsetof(struct tcc_sample, ca_priv) : sizeof(struct tcc_probe);
+	return sizeof(struct tcc_probe) + tcc_props_bytes(ask->probe_props);
 }
 
 static int size_rings(struct ring_memory *ring, struct tcc_trace *skel,
@@ -59,15 +61,28 @@ static int size_rings(struct ring_memory *ring, struct tcc_trace *skel,
 	return err;
 }
 
+static uint64_t rare_bytes_at_most(const struct maps_config *config)
+{
+	uint64_t rings_bytes = config->buffer_bytes * config->n_cpus;
+	uint64_t bytes = config->memory_bytes / 256;
+
+	if (config->is_buffer_given)
+		return rings_bytes < RARE_BYTES_MAX ? rings_bytes : RARE_BYTES_MAX;
+	if (bytes < RARE_BYTES_DEFAULT_MIN)
+		bytes = RARE_BYTES_DEFAULT_MIN;
+	if (bytes > RARE_BYTES_DEFAULT_MAX)
+		bytes = RARE_BYTES_DEFAULT_MAX;
+	return bytes < rings_bytes * RARE_TIMES_RINGS ? bytes : rings_bytes * RARE_TIMES_RINGS;
+}
+
 static int size_rare(struct rare_memory *rare, struct tcc_trace *skel,
 		     const struct maps_config *config)
 {
-	uint32_t most = config->is_buffer_given ? RARE_BYTES_MAX : RARE_BYTES_DEFAULT;
-	uint64_t all_bytes = config->buffer_bytes * config->n_cpus;
+	uint64_t most = rare_bytes_at_most(config);
 	uint32_t bytes = (uint32_t)sysconf(_SC_PAGESIZE);
 	int err;
 
-	while (tcc_asks_for_rare(config->ask) && bytes * 2 <= all_bytes && bytes < most)
+	while (tcc_asks_for_rare(config->ask) && bytes * 2 <= most)
 		bytes *= 2;
 	rare->bytes = bytes;
 	rare->n_cpus = config->n_cpus;

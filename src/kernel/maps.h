@@ -36,6 +36,7 @@ struct maps_config {
 	const struct tcc_ask *ask;
 	const struct tcc_thin *thin;
 	uint32_t n_cpus;
+	uint64_t memory_bytes;		/* of the machine */
 	uint64_t buffer_bytes;		/* the ring of each CPU */
 	bool is_buffer_given;		/* by the user: the rare kinds' may be larger then */
 	bool has_socket_storage;	/* kernel 5.11 and later */

@@ -28,12 +28,13 @@ struct rare {
 	uint64_t watermark_ns;
 	uint64_t taken[TCC_KIND_COUNT];
 	bool is_busy;
+	struct tcc_rare event;	/* the one taken last */
 };
 
 struct rare *rare_new(const struct rare_memory *memory)
 {
 	struct rare *rare = calloc(1, sizeof(*rare));
-	size_t most = memory->bytes / RECORD_BYTES(sizeof(struct tcc_rare)) + 1;
+	size_t most = memory->bytes / RECORD_BYTES(offsetof(struct tcc_rare_record, life)) + 1;
 
 	if (!rare)
 		return NULL;
@@ -138,12 +139,30 @@ uint64_t rare_next_ns(const struct rare *rare)
 	return rare->first < rare->end ? rare->entries[rare->first].ktime_ns : UINT64_MAX;
 }
 
+/* A record, of so many bytes, to an event in full. */
+static void unpack(struct tcc_rare *event, const struct tcc_rare_record *record, size_t bytes)
+{
+	size_t head = tcc_rare_head_bytes((enum tcc_kind)record->probe.event.kind);
+
+	event->sample.probe = record->probe;
+	memcpy(&event->sample.props, (const char *)record + head, bytes - head);
+	event->seq = record->seq;
+	event->from = record->from;
+	event->to = record->to;
+	event->cause = record->cause;
+	event->has_life = record->has_life;
+	if (record->has_life)
+		event->life = record->life;
+}
+
 const struct tcc_event *rare_take(struct rare *rare)
 {
-	const struct tcc_event *event = event_at(rare, rare->entries[rare->first++].position);
+	unsigned long position = rare->entries[rare->first++].position;
+	const uint32_t *length = record_at(rare, position);
 
-	rare->taken[event->kind]++;
-	return event;
+	unpack(&rare->event, (const void *)event_at(rare, position), *length);
+	rare->taken[rare->event.sample.probe.event.kind]++;
+	return &rare->event.sample.probe.event;
 }
 
 bool rare_has_unread(const struct rare *rare)

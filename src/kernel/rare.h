@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The reader side of the rare kinds' BPF ring buffer: takes their events in time
- * order. Knows the shared memory of a BPF ring buffer (kernel/bpf/ringbuf.c) and
- * the header of an event; neither BPF nor what an event contains.
+ * order. Knows the shared memory of a BPF ring buffer (kernel/bpf/ringbuf.c), the
+ * header of an event and how short a record may be; neither BPF nor what an event
+ * contains.
  *
  * Order. A producer reserves a record and only then reads its event's clock.
  * rare_scan() reads the clock first and then how far records are reserved: what
@@ -52,7 +53,10 @@ uint64_t rare_watermark_ns(const struct rare *rare);
 /* The time of the oldest event, or UINT64_MAX where there is none. */
 uint64_t rare_next_ns(const struct rare *rare);
 
-/* Take that event, which there must be; valid until the next rare_scan(). */
+/*
+ * Take that event, which there must be: a struct tcc_rare, of which what was not asked
+ * for is undefined. Valid until the next one is taken.
+ */
 const struct tcc_event *rare_take(struct rare *rare);
 
 bool rare_has_unread(const struct rare *rare);

@@ -98,6 +98,7 @@ static int load_skeleton(struct tracer *tracer, const struct tracer_config *conf
 		.ask = &tracer->ask,
 		.thin = config->thin,
 		.n_cpus = tracer->host.n_cpus,
+		.memory_bytes = tracer->host.memory_bytes,
 		.buffer_bytes = bytes,
 		.is_buffer_given = config->buffer_bytes != 0,
 		.has_socket_storage = tracer->host.has_socket_storage,

@@ -11,6 +11,9 @@
 #define SECOND 1000000000ull
 #define BYTES 4096u
 
+/* A record without life and properties. */
+#define SHORTEST tcc_rare_head_bytes(TCC_KIND_STATE)
+
 /* As kernel/bpf/ringbuf.c lays it out; the second half is the first once more. */
 static unsigned char data[2 * BYTES] __attribute__((aligned(8)));
 static unsigned long producer, consumer;
@@ -59,12 +62,12 @@ static void commit(unsigned long position, uint64_t ktime_ns, uint8_t kind)
 	struct tcc_event event = { .ktime_ns = ktime_ns, .kind = kind, .cpu = 1 };
 
 	put_bytes(position + BPF_RINGBUF_HDR_SZ, &event, sizeof(event));
-	set_header(position, sizeof(struct tcc_rare));
+	set_header(position, SHORTEST);
 }
 
 static bool publish(uint64_t ktime_ns)
 {
-	unsigned long position = reserve(sizeof(struct tcc_rare));
+	unsigned long position = reserve(SHORTEST);
 
 	if (position == (unsigned long)-1)
 		return false;
@@ -106,13 +109,13 @@ static void what_is_not_committed_holds_the_watermark(void)
 	setup();
 	rare_scan(rare, SECOND);
 	check_eq(rare_watermark_ns(rare), SECOND - RING_MARGIN_NS);
-	position = reserve(sizeof(struct tcc_rare));
+	position = reserve(SHORTEST);
 	publish(SECOND + 500);
 	rare_scan(rare, 2 * SECOND);
 	check(rare_is_busy(rare));
 	check_eq(rare_watermark_ns(rare), SECOND - RING_MARGIN_NS);
 	check(!rare_has_unread(rare));
-	commit(position, SECOND + 100, TCC_KIND_CLOSE);
+	commit(position, SECOND + 100, TCC_KIND_RESET);
 	rare_scan(rare, 3 * SECOND);
 	check(!rare_is_busy(rare));
 	check_eq(rare_watermark_ns(rare), 3 * SECOND - RING_MARGIN_NS);
@@ -124,7 +127,7 @@ static void what_is_not_committed_holds_the_watermark(void)
 /* Room is given back up to the first record still needed, and no further. */
 static void room_is_given_back_behind_the_reader(void)
 {
-	unsigned long record = (sizeof(struct tcc_rare) + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
+	unsigned long record = (SHORTEST + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
 
 	setup();
 	publish(200);	/* the later one first */
@@ -156,6 +159,56 @@ static void the_buffer_is_gone_round(void)
 	}
 	check_eq(read, written);
 	check(written > 4000);
+	rare_free(rare);
+}
+
+/* A record with life and private state, or without: its event has each in its place. */
+static void put_record(struct tcc_rare_record *record, uint64_t props, uint8_t seed)
+{
+	uint32_t head = tcc_rare_head_bytes((enum tcc_kind)record->probe.event.kind);
+	uint32_t bytes = head + tcc_props_bytes(props);
+	unsigned long position = reserve(bytes);
+	struct tcc_sample sample;
+
+	memset(&sample, seed, sizeof(sample));
+	sample.ca_priv[0] = seed;
+	put_bytes(position + BPF_RINGBUF_HDR_SZ, record, head);
+	put_bytes(position + BPF_RINGBUF_HDR_SZ + head, &sample.props, bytes - head);
+	set_header(position, bytes);
+}
+
+static void records_are_as_long_as_asked(void)
+{
+	struct tcc_rare_record close = { .probe.event.kind = TCC_KIND_CLOSE, .probe.dport = 5,
+					 .probe.event.ktime_ns = 10, .has_life = 1,
+					 .life.n_probes = 77 };
+	struct tcc_rare_record state = { .probe.event.kind = TCC_KIND_STATE, .probe.dport = 6,
+					 .probe.event.ktime_ns = 20, .from = 1, .to = 2,
+					 .cause = 3, .seq = 4 };
+	const struct tcc_rare *event;
+
+	setup();
+	put_record(&close, TCC_PROP(CA_PRIV), 0x11);
+	put_record(&state, TCC_PROP(CC), 0x22);
+	put_record(&state, 0, 0);
+	check_eq(producer, 3 * 8 + (112 + 160 + 288) + (112 + 184) + 112);
+	rare_scan(rare, SECOND);
+	event = (const struct tcc_rare *)rare_take(rare);
+	check_eq(event->sample.probe.dport, 5);
+	check_eq(event->has_life, 1);
+	check_eq(event->life.n_probes, 77);
+	check_eq(event->sample.props.uid, 0x11111111);
+	check_eq(event->sample.ca_priv[0], 0x11);
+	check_eq(event->sample.ca_priv[12], 0x1111111111111111);
+	event = (const struct tcc_rare *)rare_take(rare);
+	check_eq(event->sample.probe.dport, 6);
+	check_eq(event->sample.props.uid, 0x22222222);
+	check_eq(event->sample.ca_priv[0], 0x11);	/* not asked for: as it was */
+	check_eq(event->has_life, 0);
+	check(event->from == 1 && event->to == 2 && event->cause == 3 && event->seq == 4);
+	event = (const struct tcc_rare *)rare_take(rare);
+	check_eq(event->sample.probe.event.ktime_ns, 20);
+	check(!rare_has_unread(rare));
 	rare_free(rare);
 }
 
@@ -235,7 +288,7 @@ static void each_waits_for_the_other(void)
 	check_eq(next(&stream, &cpu), 200);
 	check_eq(next(&stream, &cpu), 300);
 
-	position = reserve(sizeof(struct tcc_rare));
+	position = reserve(SHORTEST);
 	fake_event(&fake, 0, SECOND + 500);
 	stream_scan(&stream, 2 * SECOND);
 	check_eq(next(&stream, &cpu), 0);	/* the record may still be older */
@@ -274,6 +327,7 @@ int main(void)
 	TAP_RUN(what_is_not_committed_holds_the_watermark);
 	TAP_RUN(room_is_given_back_behind_the_reader);
 	TAP_RUN(the_buffer_is_gone_round);
+	TAP_RUN(records_are_as_long_as_asked);
 	TAP_RUN(counts_are_of_all_cpus);
 	TAP_RUN(both_are_merged_by_time);
 	TAP_RUN(each_waits_for_the_other);
