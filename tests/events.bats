@@ -515,7 +515,7 @@ default_rare_bytes() {
 }
 
 # burst N OPTION...: N connections end at once; none of their closes is lost at the
-# default.
+# default. With STOPPED=yes not even where the reader does not get a CPU meanwhile.
 burst() {
 	local n=$1
 	shift
@@ -525,7 +525,10 @@ burst() {
 	trace_start --json --netns="$NETNS_A" --port="$PORT" "$@"
 	proc_start hold in_a python3 "$TCC_TESTS/events/ends.py" hold "$PORT" "$n"
 	wait_for "grep -q held '$NETNS_DIR/hold.out'" 30
+	[ -z "${STOPPED:-}" ] || kill -s STOP "$(proc_pid trace)"
 	proc_stop hold KILL
+	[ -z "${STOPPED:-}" ] || sleep 1
+	[ -z "${STOPPED:-}" ] || kill -s CONT "$(proc_pid trace)"
 	finish
 	grep '"event":"close"' "$NETNS_DIR/trace.out" >"$NETNS_DIR/closes"
 	echo "closes: $(lines "$NETNS_DIR/closes"), on pid 1: $(closes_on_init)"
@@ -538,6 +541,11 @@ burst() {
 
 @test "5,000 connections end at once: no close is lost" {
 	burst 5000 --events=close
+}
+
+@test "5,000 connections end at once while the reader stands still: no close is lost" {
+	[ "$(default_rare_bytes)" -eq $((16 << 20)) ] || skip "needs a machine of 4 GiB"
+	STOPPED=yes burst 5000 --events=state,close
 }
 
 @test "5,000 connections end at once: no change of their state is lost, nor what is asked besides" {
