@@ -31,6 +31,13 @@ static struct {
 	uint64_t n_dropped;
 } words = { .level = LOG_NORMAL };
 
+static const struct call calls[] = {
+	{ .name = "write" }, { .name = "writev" }, { .name = "poll" }, { .name = "ppoll" },
+	{ .name = "sendto" },
+};
+
+const struct call_set log_calls = CALL_SET(calls);
+
 void log_set_level(enum log_level level)
 {
 	words.level = level;

@@ -16,7 +16,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/calls.h"
+
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+
+/* What messages take once the program is locked down. */
+extern const struct call_set log_calls;
 
 void log_set_level(enum log_level level);
 

@@ -13,6 +13,13 @@
 
 #include "base/clock.h"
 
+static const struct call calls[] = {
+	{ .name = "epoll_wait" }, { .name = "epoll_pwait" }, { .name = "epoll_ctl" },
+	{ .name = "timerfd_settime" }, { .name = "read" },
+};
+
+const struct call_set loop_calls = CALL_SET(calls);
+
 struct loop {
 	int epoll_fd;
 	/* The loop's own; their owners' calls fill `news`. */

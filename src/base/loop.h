@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/calls.h"
+
 #define LOOP_FOREVER (-1)
 
 /* What woke the program, besides the watches, whose owners have been called. */
@@ -35,6 +37,9 @@ struct watch {
 };
 
 struct loop;
+
+/* What waiting takes once the program is locked down. */
+extern const struct call_set loop_calls;
 
 /*
  * Block the signals and prepare to wait. Returns 0 or -errno. A SIGHUP that is

@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Giving privilege away; see privilege.h. */
-#include "config.h"
-
 #include "base/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A sanitizer's runtime has needs of its own at the end. */
-#if defined(HAVE_LIBSECCOMP) && !defined(__SANITIZE_ADDRESS__)
-#define CONFINES_CALLS
-#include <seccomp.h>
-#include <stdint.h>
-#include <sys/ioctl.h>
-#endif
+#include "base/confine.h"
+#include "base/inherited.h"
+#include "base/landlock.h"
 
 /* Linux 5.8's; a C library of that time may not have them. */
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
 #define CAP_BPF 39
+#endif
+
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN (1UL << 0)
 #endif
 
 /* --- another user ------------------------------------------------------------------ */
@@ -82,7 +86,7 @@ int privilege_become(const char *name)
 /* --- no privilege at all -------------------------------------------------------------- */
 
 /* The bounding set first: it takes a capability to empty it. */
-int privilege_drop_capabilities(void)
+static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
@@ -92,71 +96,80 @@ int privilege_drop_capabilities(void)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	}
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (syscall(SYS_capset, &header, none))
-		return -errno;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
+	return syscall(SYS_capset, &header, none) ? -errno : 0;
 }
 
-#ifdef CONFINES_CALLS
-/*
- * What reading the rings, writing, rotating, waiting and ending takes, and what libc
- * does for memory and for a message. All else fails with EPERM.
- */
-static const int allowed_calls[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
-	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(poll), SCMP_SYS(ppoll),
-	SCMP_SYS(fcntl), SCMP_SYS(flock),
-	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(lseek), SCMP_SYS(ftruncate),
-	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
-	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
-	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(geteuid),
-	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
-	SCMP_SYS(timerfd_settime), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(membarrier),
-	SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(brk),
-	SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(getrandom), SCMP_SYS(uname),
-	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
-	SCMP_SYS(exit), SCMP_SYS(exit_group),
-};
+/* --- what stays ---------------------------------------------------------------------- */
 
-/* Of a terminal or a pipe only questions: TIOCSTI would type into the user's shell. */
-static const unsigned int allowed_ioctls[] = { FIONREAD, TCGETS };
-
-static int allow_ioctls(scmp_filter_ctx filter)
+int privilege_want_calls(struct privilege_wants *wants, const struct call_set *calls)
 {
-	int err = 0;
-
-	for (size_t i = 0; !err && i < sizeof(allowed_ioctls) / sizeof(allowed_ioctls[0]); i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, allowed_ioctls[i]));
-	return err;
-}
-
-static int confine_calls(void)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int err = filter ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !err && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
-	if (!err)
-		err = allow_ioctls(filter);
-	if (!err)
-		err = seccomp_load(filter);
-	seccomp_release(filter);
-	return err;
-}
-#else
-static int confine_calls(void)
-{
+	if (wants->n_calls == PRIVILEGE_WANTS_MAX)
+		return -E2BIG;
+	wants->calls[wants->n_calls++] = calls;
 	return 0;
 }
-#endif
 
-int privilege_drop(void)
+static int want_parent(struct privilege_wants *wants, const char *file)
 {
-	int err = privilege_drop_capabilities();
+	const char *slash = strrchr(file, '/');
+	char path[PATH_MAX];
+	int fd;
 
-	return err ? err : confine_calls();
+	if (wants->n_directories == PRIVILEGE_WANTS_MAX)
+		return -E2BIG;
+	if (strlen(file) >= sizeof(path))
+		return -ENAMETOOLONG;
+	strcpy(path, slash ? file : ".");
+	if (slash)
+		path[slash - file + 1] = '\0';
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	wants->directories[wants->n_directories++] = fd;
+	return 0;
+}
+
+int privilege_want_directory_of(struct privilege_wants *wants, const char *file)
+{
+	char target[PATH_MAX];
+	struct stat st;
+	int err = want_parent(wants, file);
+
+	if (err || lstat(file, &st) || !S_ISLNK(st.st_mode) || !realpath(file, target))
+		return err;
+	return want_parent(wants, target);
+}
+
+/* --- the lock-down -------------------------------------------------------------------- */
+
+static int lock_down(struct privilege_wants *wants, bool may_execute)
+{
+	int err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
+
+	if (!err)
+		err = landlock_confine(wants->directories, wants->n_directories, may_execute);
+	while (wants->n_directories)
+		close(wants->directories[--wants->n_directories]);
+	return err ? err : drop_capabilities();
+}
+
+int privilege_drop(struct privilege_wants *wants)
+{
+	int err;
+
+	inherited_close();
+	/* Linux 6.3's, and for builds without seccomp: no memory becomes executable. */
+	prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
+	err = lock_down(wants, false);
+	return err ? err : confine_to(wants->calls, wants->n_calls);
+}
+
+int privilege_drop_helper(const char *file)
+{
+	struct privilege_wants wants = { 0 };
+	int err = privilege_want_directory_of(&wants, file);
+
+	if (!err)
+		err = lock_down(&wants, true);
+	return err ? err : confine_helper();
 }

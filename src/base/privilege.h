@@ -6,6 +6,10 @@
 #ifndef TCC_PRIVILEGE_H
 #define TCC_PRIVILEGE_H
 
+#include <stddef.h>
+
+#include "base/calls.h"
+
 /*
  * Become this user, with the groups that are the user's, for good; of the
  * capabilities only those stay that loading and attaching take (CAP_BPF,
@@ -16,14 +20,40 @@
  */
 int privilege_become(const char *name);
 
-/* Drop every capability for good, and forbid gaining any. Returns 0 or -errno. */
-int privilege_drop_capabilities(void);
+#define PRIVILEGE_WANTS_MAX 16
+
+/* What a process goes on to do once it is locked down: begins as { 0 }. */
+struct privilege_wants {
+	const struct call_set *calls[PRIVILEGE_WANTS_MAX];
+	size_t n_calls;
+	int directories[PRIVILEGE_WANTS_MAX];	/* open; closed by privilege_drop() */
+	size_t n_directories;
+};
+
+/* A part wants these calls, which are borrowed. Returns 0, or -E2BIG when there are too many. */
+int privilege_want_calls(struct privilege_wants *wants, const struct call_set *calls);
 
 /*
- * The same; and, where libseccomp was there at build time, confine the process
- * to the system calls that tracing needs: neither execve() nor bpf(). Returns
- * 0 or -errno.
+ * A part wants to write in the directory of this file, and where that is a link,
+ * of its target. Returns 0 or -errno.
  */
-int privilege_drop(void);
+int privilege_want_directory_of(struct privilege_wants *wants, const char *file);
+
+/*
+ * For a process of one thread: close the descriptors that it was started with
+ * by chance (inherited.h); drop every capability for good, and forbid gaining
+ * any; where the kernel has Landlock, let files be made, written, renamed and
+ * removed only in and below these directories; and, where libseccomp was there at
+ * build time, confine the process to the calls of its parts and to what libc
+ * takes (confine.h). Returns 0 or -errno.
+ */
+int privilege_drop(struct privilege_wants *wants);
+
+/*
+ * The same for a helper that runs other programs, which writes in the directory of
+ * `file`; of the calls, which are not known, it only loses those that reach into
+ * the kernel, other processes or the network. Returns 0 or -errno.
+ */
+int privilege_drop_helper(const char *file);
 
 #endif

@@ -10,7 +10,9 @@
 
 #include "base/log.h"
 #include "consume/lines_file.h"
+#include "file/append.h"
 #include "file/logfile.h"
+#include "file/rotate.h"
 #include "file/sink.h"
 #include "format/banner.h"
 
@@ -293,6 +295,23 @@ static void take_helper_news(void *context, uint32_t events)
 	(void)events;
 	if (compress_fd(lines->config.compressor) >= 0)
 		logfile_service_compressor(lines->file.log);
+}
+
+int lines_want(const struct consumer *consumer, struct privilege_wants *wants)
+{
+	const struct lines *lines = (const struct lines *)consumer;
+	int err = privilege_want_calls(wants, &sink_calls);
+
+	if (!err && logfile_is_regular(lines->file.log)) {
+		err = privilege_want_directory_of(wants, lines->config.path);
+		if (!err)
+			err = privilege_want_calls(wants, &append_calls);
+		if (!err)
+			err = privilege_want_calls(wants, &rotate_calls);
+	}
+	if (!err && lines->config.compressor)
+		err = privilege_want_calls(wants, &compress_calls);
+	return err;
 }
 
 int lines_watch(struct consumer *consumer, struct loop *loop)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "base/privilege.h"
 #include "file/compress.h"
 #include "format/format.h"
 #include "record/consumer.h"
@@ -39,6 +40,9 @@ struct consumer *lines_new(const struct lines_config *config);
 
 /* Accepts NULL. Returns 0, or -EIO, said, when what was written did not last. */
 int lines_free(struct consumer *consumer);
+
+/* What it goes on to do once the program is locked down. Returns 0 or -errno. */
+int lines_want(const struct consumer *consumer, struct privilege_wants *wants);
 
 /* What wakes the loop: a receiver that takes more or goes away, a helper's news. */
 int lines_watch(struct consumer *consumer, struct loop *loop);

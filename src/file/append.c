@@ -11,6 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const struct call calls[] = {
+	{ .name = "open" }, { .name = "openat" }, { .name = "flock" }, { .name = "pread64" },
+	{ .name = "ftruncate" }, { .name = "readlink" }, { .name = "readlinkat" },
+	{ .name = "geteuid" },
+};
+
+const struct call_set append_calls = CALL_SET(calls);
+
 #define MODE 0640
 
 /* As many as the kernel follows, MAXSYMLINKS in include/linux/namei.h. */

@@ -11,6 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/calls.h"
+
+/* What opening takes once the program is locked down, beside sink_calls. */
+extern const struct call_set append_calls;
+
 /* What was found in the file. */
 struct append_state {
 	bool is_empty;		/* so the heading is still to be written */

@@ -22,6 +22,14 @@ static const char *const suffixes[COMPRESS_KIND_COUNT] = {
 	[COMPRESS_GZIP] = ".gz", [COMPRESS_ZSTD] = ".zst", [COMPRESS_XZ] = ".xz",
 };
 
+/* Beside those of a log file. */
+static const struct call calls[] = {
+	{ .name = "sendto" }, { .name = "recvfrom" }, { .name = "poll" }, { .name = "ppoll" },
+	{ .name = "wait4" },
+};
+
+const struct call_set compress_calls = CALL_SET(calls);
+
 #define STOP_PATIENCE_MS 1000
 
 struct compressor {

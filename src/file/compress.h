@@ -15,12 +15,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/calls.h"
+
 enum compress_kind { COMPRESS_GZIP, COMPRESS_ZSTD, COMPRESS_XZ, COMPRESS_KIND_COUNT };
 
 /* Also the names of the programs. */
 extern const char *const compress_names[COMPRESS_KIND_COUNT];
 
 struct compressor;
+
+/* What this side takes once the program is locked down, beside rotate_calls. */
+extern const struct call_set compress_calls;
 
 /*
  * Fork the helper for the rotated files of `path`, which must outlive it; no

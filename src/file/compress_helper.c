@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/inherited.h"
 #include "base/privilege.h"
 #include "file/rotate.h"
 
@@ -226,9 +227,7 @@ static int detach(struct helper *helper)
 		dup3(helper->socket, 3, O_CLOEXEC);
 		helper->socket = 3;
 	}
-	/* By number: close_range() is younger than the oldest kernel wanted. */
-	for (int fd = 4, n = (int)sysconf(_SC_OPEN_MAX); fd < n && fd < 65536; fd++)
-		close(fd);
+	inherited_close_from(helper->socket + 1);
 	setsid();
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
@@ -236,7 +235,7 @@ static int detach(struct helper *helper)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpriority(PRIO_PROCESS, 0, NICEST);
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
-	return privilege_drop_capabilities();
+	return privilege_drop_helper(helper->job->path);
 }
 
 void compress_helper_run(const struct compress_job *job, int socket)

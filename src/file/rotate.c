@@ -17,6 +17,13 @@
 const char *const rotate_suffixes[] = { ".gz", ".zst", ".xz" };
 const unsigned int rotate_n_suffixes = sizeof(rotate_suffixes) / sizeof(rotate_suffixes[0]);
 
+static const struct call calls[] = {
+	{ .name = "unlink" }, { .name = "unlinkat" }, { .name = "rename" }, { .name = "renameat" },
+	{ .name = "renameat2" },
+};
+
+const struct call_set rotate_calls = CALL_SET(calls);
+
 /* Of one second; more rotations than this in it are not believed. */
 #define STAMPS_MAX 100000
 

@@ -13,6 +13,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/calls.h"
+
+/* What rotating takes once the program is locked down, beside append_calls. */
+extern const struct call_set rotate_calls;
+
 #define ROTATE_KEEP_ALL UINT64_MAX
 #define ROTATE_KEEP_DEFAULT 10
 #define ROTATE_KEEP_MAX 9999	/* as a number */

@@ -16,6 +16,15 @@
 
 #include "file/logfile.h"
 
+/* ftruncate() takes back half a line, of a file that stdout is too. */
+static const struct call calls[] = {
+	{ .name = "write" }, { .name = "ftruncate" }, { .name = "sendto" }, { .name = "poll" }, { .name = "ppoll" },
+	/* Of a terminal or a pipe only questions: TIOCSTI would type into the user's shell. */
+	CALL_COMMAND("ioctl", FIONREAD), CALL_COMMAND("ioctl", TCGETS),
+};
+
+const struct call_set sink_calls = CALL_SET(calls);
+
 #define BLOCK_BYTES (256u << 10)
 
 /* SINK_OTHER is a terminal, or what we have not thought of. */

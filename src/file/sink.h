@@ -15,8 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/calls.h"
+
 struct logfile;
 struct sink;
+
+/* What it takes once the program is locked down; nothing is opened. */
+extern const struct call_set sink_calls;
 
 /*
  * A sink on an open file of any kind, which stays the caller's. `line_max`: the

@@ -23,6 +23,14 @@
 #include "tcc_refused.h"
 #include "tcc_trace.skel.h"
 
+/* Detaching, and counting what was missed. */
+static const struct call calls[] = {
+	{ .name = "membarrier" }, { .name = "clock_nanosleep" }, { .name = "nanosleep" },
+	{ .name = "pread64" },
+};
+
+const struct call_set tracer_calls = CALL_SET(calls);
+
 struct tracer {
 	struct host host;
 	struct tcc_trace *skel;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/calls.h"
 #include "kernel/rare.h"
 #include "kernel/ring.h"
 #include "tcc_ask.h"
@@ -34,6 +35,9 @@ struct tracer_config {
 };
 
 struct tracer;
+
+/* What it takes once the program is locked down. */
+extern const struct call_set tracer_calls;
 
 /* Load the programs. Returns 0, or -errno when it has been said what is wrong. */
 int tracer_load(struct tracer **tracer, const struct tracer_config *config);

@@ -225,6 +225,18 @@ static int make_readers(struct parts *parts)
 	return parts->source && parts->pipeline ? 0 : -ENOMEM;
 }
 
+/* Each part goes on with what it states, and with nothing else. */
+static int lock_down(const struct parts *parts)
+{
+	static const struct call_set *const calls[] = { &log_calls, &loop_calls, &tracer_calls };
+	struct privilege_wants wants = { 0 };
+	int err = lines_want(parts->output.lines, &wants);
+
+	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
+		err = privilege_want_calls(&wants, calls[i]);
+	return err ? err : privilege_drop(&wants);
+}
+
 /* Load and attach; the trace begins. */
 static int start(struct parts *parts, const struct options *options)
 {
@@ -265,7 +277,7 @@ static int start(struct parts *parts, const struct options *options)
 			return fail("set the duration", err);
 	}
 	tzset();	/* reads a file, and what follows needs none */
-	err = privilege_drop();
+	err = lock_down(parts);
 	if (err)
 		return fail("drop privileges", err);
 	say_started(options, before_ns);
