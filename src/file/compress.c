@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "file/compress_helper.h"
@@ -31,12 +32,15 @@ static const struct call calls[] = {
 const struct call_set compress_calls = CALL_SET(calls);
 
 #define STOP_PATIENCE_MS 1000
+#define REAP_PATIENCE_MS 100
 
 struct compressor {
 	enum compress_kind kind;
 	const char *path;
 	uint64_t keep;
 	int socket;
+	pid_t pid;		/* 0: it was waited for */
+	int pidfd;		/* or -1 */
 	bool is_at_work;
 	bool is_kicked;		/* while at work */
 };
@@ -75,8 +79,6 @@ static int fork_helper(struct compressor *compressor, const char *program)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	/* Its end is seen at the socket; nobody waits for it. */
-	signal(SIGCHLD, SIG_IGN);
 	pid = fork();
 	if (pid == 0)
 		compress_helper_run(&job, ends[1]);
@@ -86,6 +88,8 @@ static int fork_helper(struct compressor *compressor, const char *program)
 		return -errno;
 	}
 	compressor->socket = ends[0];
+	compressor->pid = pid;
+	compressor->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	return 0;
 }
 
@@ -101,7 +105,7 @@ int compress_start(struct compressor **out, enum compress_kind kind, const char 
 		free(program);
 		return compressor ? -ENOENT : -ENOMEM;
 	}
-	*compressor = (struct compressor){ .kind = kind, .path = path, .keep = keep };
+	*compressor = (struct compressor){ .kind = kind, .path = path, .keep = keep, .pidfd = -1 };
 	err = fork_helper(compressor, program);
 	free(program);
 	if (err) {
@@ -112,24 +116,55 @@ int compress_start(struct compressor **out, enum compress_kind kind, const char 
 	return 0;
 }
 
-/* The helper hangs up when it has cleaned up. */
+/*
+ * Take its status, so that no zombie stays. It hangs up a moment before it ends:
+ * that long it is waited for, but no longer. Without a pidfd the moment is slept.
+ */
+static void reap(struct compressor *compressor, int patience_ms)
+{
+	struct pollfd ended = { .fd = compressor->pidfd, .events = POLLIN };
+
+	if (!compressor->pid)
+		return;
+	if (patience_ms)
+		poll(&ended, 1, patience_ms);
+	/* No child: whoever started us has SIGCHLD ignored, and the kernel took it. */
+	if (waitpid(compressor->pid, NULL, WNOHANG) == 0)
+		return;
+	compressor->pid = 0;
+	if (compressor->pidfd >= 0)
+		close(compressor->pidfd);
+	compressor->pidfd = -1;
+}
+
+/* The helper hangs up when it has cleaned up. Returns whether it has. */
+static bool ask_to_quit(const struct compressor *compressor)
+{
+	struct pollfd readable = { .fd = compressor->socket, .events = POLLIN };
+	struct compress_reply reply;
+	char quit = COMPRESS_QUIT;
+
+	if (send(compressor->socket, &quit, 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1)
+		return false;
+	while (poll(&readable, 1, STOP_PATIENCE_MS) == 1) {
+		if (read(compressor->socket, &reply, sizeof(reply)) <= 0)
+			return true;
+	}
+	return false;
+}
+
 void compress_stop(struct compressor *compressor)
 {
-	struct compress_reply reply;
-	struct pollfd readable;
-	char quit = COMPRESS_QUIT;
+	bool has_hung_up;
 
 	if (!compressor)
 		return;
-	readable = (struct pollfd){ .fd = compressor->socket, .events = POLLIN };
-	if (compressor->socket >= 0 &&
-	    send(compressor->socket, &quit, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) {
-		while (poll(&readable, 1, STOP_PATIENCE_MS) == 1 &&
-		       read(compressor->socket, &reply, sizeof(reply)) > 0)
-			;
-	}
+	has_hung_up = compressor->socket < 0 || ask_to_quit(compressor);
 	if (compressor->socket >= 0)
 		close(compressor->socket);
+	reap(compressor, has_hung_up ? REAP_PATIENCE_MS : 0);
+	if (compressor->pidfd >= 0)
+		close(compressor->pidfd);
 	free(compressor);
 }
 
@@ -137,6 +172,8 @@ void compress_kick(struct compressor *compressor)
 {
 	char go = COMPRESS_GO;
 
+	if (compressor->socket < 0)
+		reap(compressor, 0);
 	if (compressor->is_at_work || compressor->socket < 0) {
 		compressor->is_kicked = true;
 		return;
@@ -169,6 +206,7 @@ static void lose_helper(struct compressor *compressor, bool was_at_work)
 
 	close(compressor->socket);
 	compressor->socket = -1;
+	reap(compressor, REAP_PATIENCE_MS);
 	if (was_at_work && rotate_name(temporary, compressor->path, COMPRESS_TEMPORARY) == 0)
 		unlink(temporary);
 }
