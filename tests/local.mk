@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/test_ca_layout \
 	tests/unit/test_ca_source \
 	tests/unit/test_ca_units \
+	tests/unit/test_calls \
 	tests/unit/test_conn \
 	tests/unit/test_emit \
 	tests/unit/test_fields \
@@ -16,6 +17,7 @@ unit_tests = \
 	tests/unit/test_logfile \
 	tests/unit/test_options \
 	tests/unit/test_parse \
+	tests/unit/test_privilege \
 	tests/unit/test_programs \
 	tests/unit/test_properties \
 	tests/unit/test_rare \

@@ -18,7 +18,7 @@ ip() {
 	/bin/ip "$@"
 }
 
-checks='load truth filters cc netns thin formats rotate netem events ca properties'
+checks='load truth filters cc netns thin formats rotate netem events ca properties lockdown'
 check_limit_s=120
 
 A4=10.9.0.1 B4=10.9.0.2 A6=fd09::1 B6=fd09::2
@@ -402,6 +402,15 @@ check_properties() {
 		show b 6
 		quiet
 	END
+	traces_stop
+}
+
+check_lockdown() {
+	mkdir -p /tmp
+	lockdown >"$out/lockdown"
+	trace log --csv --port=7000 --log-file=log.csv --rotate-size=64K
+	traces_attached
+	cp "/proc/${traces##*:}/status" "$out/program"
 	traces_stop
 }
 

@@ -420,9 +420,27 @@ class Properties(Check):
         return "\n".join(said)
 
 
+class Lockdown(Check):
+    """Once it traces the program has no privilege, and writes nowhere else."""
+
+    def judge(self):
+        said, program = read(self.path("lockdown")), read(self.path("program"))
+        require("1..4\n" in said and "not ok" not in said, said)
+        for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb"):
+            require(re.search(rf"^{name}:\t0+$", program, re.M), f"{name} of the program")
+        for name, value in (("NoNewPrivs", 1), ("Seccomp", 2)):
+            require(f"\n{name}:\t{value}\n" in program, f"{name} of the program")
+        abi = re.search(r"^# Landlock, ABI \d+$", said, re.M)
+        # Debian's kernels have it on since they have it.
+        require(bool(abi) != self.kernel.has_no_landlock, f"Landlock: {said}")
+        if not abi:
+            self.partly.append("no Landlock before Linux 5.13")
+        return abi[0][2:] if abi else "no Landlock"
+
+
 CHECKS = {check.__name__.lower(): check
           for check in (Load, Truth, Filters, Cc, Netns, Thin, Formats, Rotate, Netem,
-                        Events, Ca, Properties)}
+                        Events, Ca, Properties, Lockdown)}
 
 
 class Kernel:
@@ -435,6 +453,7 @@ class Kernel:
         self.has_no_cookie = number < (5, 12)
         self.has_no_module_btf = number < (5, 11)
         self.byte_order = ">" if arch == "s390x" else "<"
+        self.has_no_landlock = number < (5, 13)
         self.has_no_ca_state = number < (5, 19)
         self.lacks_fentry = None
         if arch == "arm64" and number < (6, 4):
