@@ -228,6 +228,56 @@ has_no_capability() {
 	wait_for "! kill -0 $helper 2>/dev/null" 5
 }
 
+# What is run as the compressor tries from inside; the environment is not its own.
+@test "the compressor writes only beside the log file, and reaches neither network nor kernel" {
+	local landlock=
+	LOG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tcc-privilege.XXXXXX")
+	mkdir "$LOG_DIR/bin" "$LOG_DIR/logs" "$LOG_DIR/others"
+	echo precious >"$LOG_DIR/others/precious"
+	cat >"$LOG_DIR/bin/gzip" <<-END
+		#!/bin/bash
+		exec 2>>$LOG_DIR/logs/said
+		(: >$LOG_DIR/others/new) && echo made >&2
+		(: >>$LOG_DIR/others/precious) && echo written >&2
+		(: >/dev/tcp/127.0.0.1/1)
+		unshare --user true && echo unshared >&2
+		for fd in /proc/self/fd/*; do [ "\${fd##*/}" -le 2 ] || readlink "\$fd" >&2; done
+		exec /usr/bin/gzip "\$@"
+	END
+	chmod 755 "$LOG_DIR/bin/gzip"
+	python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, 0, 0, 1) < 1)' || landlock=no
+	iperf_server_start
+	PATH=$LOG_DIR/bin:$PATH trace_start --csv --port "$IPERF_PORT" --log-file "$LOG_DIR/logs/a.csv" \
+		--rotate-size=64K --compress=gzip
+	in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 2 --bitrate 100M >/dev/null
+	wait_for '[ -e "$LOG_DIR/logs/a.csv.1.gz" ]' 10
+	trace_stop
+	cat "$LOG_DIR/logs/said"
+	if confines_calls; then
+		grep -q 'socket: Operation not permitted' "$LOG_DIR/logs/said"
+		grep -q 'unshare failed: Operation not permitted' "$LOG_DIR/logs/said"
+	fi
+	! grep -q 'socket:\[\|/others\|anon_inode' <(grep -v Permission "$LOG_DIR/logs/said")
+	[ -z "$landlock" ] || skip "this kernel has no Landlock, or it is switched off"
+	[ ! -e "$LOG_DIR/others/new" ]
+	grep -q 'others/new: Permission denied' "$LOG_DIR/logs/said"
+	grep -q 'others/precious: Permission denied' "$LOG_DIR/logs/said"
+}
+
+@test "a helper that was killed leaves no zombie, and children have a status" {
+	local pid helper
+	nobodys_directory
+	chmod 777 "$LOG_DIR"
+	trace_start --csv --port 1 --log-file "$LOG_DIR/a.csv" --rotate-size=64K --compress=gzip
+	pid=$(proc_pid trace) helper=$(pgrep -P "$(proc_pid trace)")
+	# Bit 16 is SIGCHLD: ignored, no child could be waited for.
+	[ $((0x$(status_of SigIgn) >> 16 & 1)) -eq 0 ]
+	kill -KILL "$helper"
+	wait_for "[ -z \"\$(ps -o pid= --ppid $pid)\" ]" 5
+	trace_stop
+	[ "$PROC_STATUS" -eq 0 ]
+}
+
 @test "a link that another user planted in a shared directory is not followed" {
 	nobodys_directory
 	chmod 1777 "$LOG_DIR"
