@@ -122,7 +122,7 @@ writers() {
 	run writers "$SOURCE"
 	echo "$output"
 	# Who asks whether it is open, and who closes it.
-	equal "$(printf '%s\n' base/log.c file/compress_helper.c run/main.c)" \
+	equal "$(printf '%s\n' base/inherited.c base/log.c file/compress_helper.c run/main.c)" \
 		"$(sed -E 's/^\.\/([^:]+):.*/\1/' <<<"$output" | LC_ALL=C sort -u)"
 	[ "$(grep -cE '(compress_helper|main)\.c:.*fd <= STDERR_FILENO; fd\+\+' <<<"$output")" -eq 2 ]
 }
