@@ -245,7 +245,7 @@ static void measure(struct contender *contender, int round)
 	struct format_style style = { .has_header = true };
 	struct format *format = format_new(contender->kind, NULL, &style);
 	struct event_reader_config reader = { .hz = 250 };
-	struct pipeline_config config = { .n_cpus = 1, .start_ns = 1000000000000 };
+	struct pipeline_config config = { .start_ns = 1000000000000 };
 	struct makers makers = { event_reader_new(&reader), pipeline_new(&config) };
 	uint64_t before_ns;
 

@@ -6,7 +6,7 @@
 
 _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
 	--cc= --cgroup= --netns= --changes --interval= --events=
-	--format= --json --csv --fields= --ca-struct= --ca-btf= --time= --color= --no-header
+	--format= --tee --json --csv --fields= --ca-struct= --ca-btf= --time= --color= --no-header
 	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user=
 	--duration= --count= --buffer= --strict --quiet --verbose
 	--help --version
@@ -46,7 +46,7 @@ _tcc_trace_list() {
 _tcc_trace_value() {
 	local values=''
 	case $2 in
-		--format) values='text json csv tcpprobe' ;;
+		--format | --tee) values='text json csv tcpprobe' ;;
 		--time) values='ktime wall utc' ;;
 		--color) values='auto always never' ;;
 		--rotate-keep) values='all' ;;

@@ -59,6 +59,7 @@ complete -c tcc-trace -l changes -d 'Only where cwnd, ssthresh or congestion sta
 complete -c tcc-trace -x -l interval -d 'One event of a connection in this time at most'
 complete -c tcc-trace -x -s e -l events -a '(__tcc_trace_list "--events=|-[46qv]*e" probe retransmit ca_state state reset close all)' -d 'The kinds of event'
 complete -c tcc-trace -x -l format -a 'text json csv tcpprobe' -d 'How records are written'
+complete -c tcc-trace -l tee -d 'The records on stdout too'
 complete -c tcc-trace -l json -d 'The same as --format=json'
 complete -c tcc-trace -l csv -d 'The same as --format=csv'
 complete -c tcc-trace -x -s F -l fields -a '(__tcc_trace_fields)' -d 'The fields and their order'

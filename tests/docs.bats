@@ -31,7 +31,7 @@ help_options() {
 
 # "-i" and "--ip" on lines of their own, sorted.
 help_option_names() {
-	help_options | sed 's/, /\n/; s/=.*//' | sed 's/=.*//' | LC_ALL=C sort
+	help_options | sed -E 's/, /\n/; s/\[?=.*//' | sed -E 's/\[?=.*//' | LC_ALL=C sort
 }
 
 # "--color auto always never" of each option that is a choice.

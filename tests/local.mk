@@ -59,6 +59,7 @@ bats_tests = \
 	tests/readers.bats \
 	tests/rotate.bats \
 	tests/service.bats \
+	tests/tee.bats \
 	tests/thin.bats \
 	tests/trace.bats \
 	tests/truth.bats \

@@ -312,18 +312,18 @@ static int replay_all(struct replay *replay, struct output *output, const struct
 	struct session session = {
 		.source = &replay->source,
 		.pipeline = pipeline_new(&config),
-		.consumers = { output->lines },
+		.consumers = { output->lines[0] },
 		.n_consumers = 1,
 		.kinds = options->kinds,
 	};
 	int err = session.pipeline ? loop_new(&session.loop, false) : -ENOMEM;
 
 	if (!err)
-		err = lines_watch(output->lines, session.loop);
+		err = lines_watch(output->lines[0], session.loop);
 	if (!err)
 		err = session_run(&session);
 	if (!err && session.output_err)
-		lines_say_failed(output->lines, session.output_err);
+		lines_say_failed(output->lines[0], session.output_err);
 	loop_free(session.loop);
 	pipeline_free(session.pipeline);
 	return err || session.output_err ? EXIT_FAILED : EXIT_DONE;
@@ -334,7 +334,7 @@ static struct event_reader *make_reader(const struct output *output, struct ca_d
 	struct event_reader_config config = { .hz = REPLAY_HZ, .decode = decode };
 
 	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
-		config.props[kind] = output->config.format->plans[kind].needs;
+		config.props[kind] = output->config[0].format->plans[kind].needs;
 	return event_reader_new(&config);
 }
 
@@ -356,9 +356,9 @@ int main(int argc, char **argv)
 	read_events(&events);
 	n_events = (double)(events.n * replay.rounds);
 	status = output_open_format(&output, &options);
-	output.config.kinds = RECORD_KIND_BIT(RECORD_KIND_COUNT) - 1;	/* whatever is replayed */
+	output.config[0].kinds = RECORD_KIND_BIT(RECORD_KIND_COUNT) - 1;	/* whatever is replayed */
 	if (!status)
-		status = output_open(&output);
+		status = output_open(&output, 0);
 	if (status) {
 		output_close(&output);
 		free(events.items);

@@ -23,6 +23,11 @@
  */
 #define TRAIL_LENGTH (1u << 18)
 
+/* Of each CPU, for the next line of a kind to say. */
+struct unsaid {
+	uint32_t lost[RECORD_KIND_COUNT];
+};
+
 struct lines {
 	struct consumer consumer;
 	struct lines_config config;
@@ -33,6 +38,10 @@ struct lines {
 	uint64_t formatted;		/* records handed to the sink */
 	/* Of each kind: the same; those that a failing file had no room for. */
 	uint64_t formatted_of[RECORD_KIND_COUNT], lost_of[RECORD_KIND_COUNT];
+	uint64_t discarded_of[RECORD_KIND_COUNT];	/* came when the reader had left */
+	struct unsaid *unsaid;		/* n_cpus */
+	uint64_t lost_marked;		/* what its lines said was lost, in all */
+	int copy_err;			/* why a copy is over, though its reader is there */
 	uint8_t *trail;			/* the kinds of the latest records, or NULL */
 	bool is_gone;			/* its reader left */
 	bool is_failing;		/* a file; it is tried again */
@@ -64,27 +73,59 @@ static uint64_t pending_of(const struct lines *lines, uint8_t kind)
 	return n;
 }
 
-static void take_record(struct consumer *consumer, const struct record *record)
+static void write_record(struct lines *lines, const struct record *record)
 {
-	struct lines *lines = lines_of(consumer);
 	char *out = sink_room(lines->sink, lines->config.format->line_max);
 
 	sink_commit(lines->sink, format_record(lines->config.format, record, out));
 	remember_kind(lines, record->kind);
+	lines->lost_marked += record->lost;
+}
+
+/* With what could not be written just before it; a test's may be of any CPU. */
+static void take_record(struct consumer *consumer, const struct record *record)
+{
+	struct lines *lines = lines_of(consumer);
+	struct record marked;
+	uint32_t *unsaid;
+
+	if (record->cpu >= lines->config.n_cpus ||
+	    !lines->unsaid[record->cpu].lost[record->kind]) {
+		write_record(lines, record);
+		return;
+	}
+	unsaid = &lines->unsaid[record->cpu].lost[record->kind];
+	marked = *record;
+	marked.lost += *unsaid;
+	*unsaid = 0;
+	write_record(lines, &marked);
 }
 
 static void lose_record(struct consumer *consumer, const struct record *record)
 {
-	lines_of(consumer)->lost_of[record->kind]++;
+	struct lines *lines = lines_of(consumer);
+
+	lines->lost_of[record->kind]++;
+	if (record->cpu < lines->config.n_cpus)
+		lines->unsaid[record->cpu].lost[record->kind] += 1 + record->lost;
 }
 
 static struct consumer_counts count(const struct consumer *consumer, uint8_t kind)
 {
 	const struct lines *lines = (const struct lines *)consumer;
 	uint64_t pending = pending_of(lines, kind);
+	struct consumer_counts counts = {
+		.done = lines->formatted_of[kind] - pending,
+		.pending = pending,
+		.lost = lines->lost_of[kind],
+		.discarded = lines->discarded_of[kind],
+	};
 
-	return (struct consumer_counts){ lines->formatted_of[kind] - pending, pending,
-					 lines->lost_of[kind] };
+	if (lines->is_gone) {
+		counts.discarded += pending;
+		counts.pending = 0;
+	}
+	return counts;
 }
 
 /* --- getting rid of them -------------------------------------------------------- */
@@ -126,18 +167,57 @@ static int flush(struct consumer *consumer, bool is_last)
 	return err ? err : watch_err;
 }
 
+static bool has_room(const struct lines *lines)
+{
+	return sink_room(lines->sink, lines->config.format->line_max * lines->config.at_once);
+}
+
 /* The block is full of what a failing file shall get first: what comes now is lost. */
 static enum consumer_room room(struct consumer *consumer)
 {
 	struct lines *lines = lines_of(consumer);
-	size_t wanted = lines->config.format->line_max * lines->config.at_once;
 
-	if (sink_room(lines->sink, wanted))
+	if (has_room(lines))
 		return CONSUMER_HAS_ROOM;
 	flush(consumer, false);
-	if (sink_room(lines->sink, wanted))
+	if (has_room(lines))
 		return CONSUMER_HAS_ROOM;
 	return lines->is_failing ? CONSUMER_LOSES : CONSUMER_IS_FULL;
+}
+
+/* --- a copy -------------------------------------------------------------------------- */
+
+/* Whatever becomes of it, the trace goes on. */
+static int flush_copy(struct consumer *consumer, bool is_last)
+{
+	struct lines *lines = lines_of(consumer);
+	int err = lines->copy_err ? 0 : flush(consumer, is_last);
+
+	if (!err || err == -EAGAIN || err == -EPIPE)
+		return err;
+	lines->copy_err = err;
+	log_warning("cannot write to %s: %s; the copy ends, the log file goes on",
+		    lines->file.name, strerror(-err));
+	return 0;
+}
+
+static void copy_record(struct consumer *consumer, const struct record *record)
+{
+	struct lines *lines = lines_of(consumer);
+
+	if (!has_room(lines))
+		flush_copy(consumer, false);
+	if (lines->is_gone)
+		lines->discarded_of[record->kind]++;
+	else if (lines->copy_err || !has_room(lines))
+		lose_record(consumer, record);
+	else
+		take_record(consumer, record);
+}
+
+bool lines_has_failed(const struct consumer *consumer)
+{
+	return ((const struct lines *)consumer)->copy_err;
 }
 
 /* --- the log file ------------------------------------------------------------------ */
@@ -195,11 +275,18 @@ static int finish(struct consumer *consumer, const struct trace_end *end)
 			account_add(&all, &end->accounts[kind]);
 	}
 	if (lines->config.kind != FORMAT_JSON || !lines->config.has_header ||
-	    !(lines->config.path || account_lost(&all) > end->lost_marked) ||
-	    lines->is_gone || !sink_is_empty(lines->sink))
+	    !(lines->config.path || account_lost(&all) > lines->lost_marked) ||
+	    lines->is_gone || lines->copy_err || !sink_is_empty(lines->sink))
 		return 0;
 	return write_line(lines, banner_end(end));
 }
+
+static const struct consumer_ops copy_ops = {
+	.record = copy_record,
+	.flush = flush_copy,
+	.count = count,
+	.finish = finish,
+};
 
 static const struct consumer_ops lines_ops = {
 	.room = room,
@@ -236,6 +323,9 @@ static int start(struct lines *lines)
 		if (!lines->trail)
 			return -ENOMEM;
 	}
+	lines->unsaid = calloc(config->n_cpus ? config->n_cpus : 1, sizeof(*lines->unsaid));
+	if (!lines->unsaid)
+		return -ENOMEM;
 	err = sink_new(&lines->sink, lines->file.log, config->format->line_max * config->at_once);
 	return err ? err : write_start(lines);
 }
@@ -250,7 +340,8 @@ struct consumer *lines_new(const struct lines_config *config)
 		compress_stop(config->compressor);
 		return NULL;
 	}
-	lines->consumer = (struct consumer){ &lines_ops, config->kinds };
+	lines->consumer = (struct consumer){ config->is_copy ? &copy_ops : &lines_ops,
+					     config->kinds };
 	lines->config = *config;
 	if (!lines_file_open(&lines->file, &lines->config)) {
 		err = start(lines);
@@ -273,6 +364,7 @@ int lines_free(struct consumer *consumer)
 	compress_stop(lines->config.compressor);
 	err = lines_file_close(&lines->file);
 	free(lines->trail);
+	free(lines->unsaid);
 	free(lines);
 	return err;
 }
@@ -299,19 +391,9 @@ static void take_helper_news(void *context, uint32_t events)
 
 int lines_want(const struct consumer *consumer, struct privilege_wants *wants)
 {
-	const struct lines *lines = (const struct lines *)consumer;
 	int err = privilege_want_calls(wants, &sink_calls);
 
-	if (!err && logfile_is_regular(lines->file.log)) {
-		err = privilege_want_directory_of(wants, lines->config.path);
-		if (!err)
-			err = privilege_want_calls(wants, &append_calls);
-		if (!err)
-			err = privilege_want_calls(wants, &rotate_calls);
-	}
-	if (!err && lines->config.compressor)
-		err = privilege_want_calls(wants, &compress_calls);
-	return err;
+	return err ? err : lines_file_want(&((const struct lines *)consumer)->file, wants);
 }
 
 int lines_watch(struct consumer *consumer, struct loop *loop)

@@ -21,8 +21,10 @@ struct lines_config {
 	struct format *format;		/* of that kind; borrowed */
 	uint32_t kinds;			/* RECORD_KIND_BIT()s: those that are written */
 	unsigned int at_once;		/* records that may come of one, with it */
+	uint32_t n_cpus;		/* records come from CPUs below */
 	bool has_header;		/* a heading, an opening and an end record */
 	bool is_strict;			/* the first write that fails is the last */
+	bool is_copy;			/* it holds nobody back: what it cannot take is lost */
 	const char *filter_text;	/* in words, for the opening record */
 	const char *path;		/* the log file; NULL: standard output */
 	uint64_t rotate_bytes;		/* 0: not by size */
@@ -46,6 +48,9 @@ int lines_want(const struct consumer *consumer, struct privilege_wants *wants);
 
 /* What wakes the loop: a receiver that takes more or goes away, a helper's news. */
 int lines_watch(struct consumer *consumer, struct loop *loop);
+
+/* Of a copy: whether writing failed, what has been said then. */
+bool lines_has_failed(const struct consumer *consumer);
 
 /* Say that writing failed, unless that was said when it happened. */
 void lines_say_failed(const struct consumer *consumer, int err);

@@ -10,8 +10,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/privilege.h"
 #include "consume/lines.h"
+#include "file/append.h"
 #include "file/logfile.h"
+#include "file/rotate.h"
 #include "format/banner.h"
 
 void lines_file_say_failed(const struct lines_file *file, int err)
@@ -145,4 +148,20 @@ int lines_file_close(struct lines_file *file)
 	if (err)
 		lines_file_say_failed(file, err);
 	return err ? -EIO : 0;
+}
+
+int lines_file_want(const struct lines_file *file, struct privilege_wants *wants)
+{
+	int err = 0;
+
+	if (logfile_is_regular(file->log)) {
+		err = privilege_want_directory_of(wants, file->config->path);
+		if (!err)
+			err = privilege_want_calls(wants, &append_calls);
+		if (!err)
+			err = privilege_want_calls(wants, &rotate_calls);
+	}
+	if (!err && file->config->compressor)
+		err = privilege_want_calls(wants, &compress_calls);
+	return err;
 }

@@ -8,6 +8,7 @@
 
 struct lines_config;
 struct logfile;
+struct privilege_wants;
 
 struct lines_file {
 	const struct lines_config *config;	/* borrowed */
@@ -27,6 +28,9 @@ int lines_file_close(struct lines_file *file);
  * with *err 0, or no memory.
  */
 char *lines_file_start_of_stream(const struct lines_file *file, int *err);
+
+/* What it takes once the program is locked down. Returns 0 or -errno. */
+int lines_file_want(const struct lines_file *file, struct privilege_wants *wants);
 
 /* Say that it cannot be written. */
 void lines_file_say_failed(const struct lines_file *file, int err);

@@ -167,6 +167,16 @@ int option_set_no_header(struct options *options, const struct option_def *def,
 	return 0;
 }
 
+int option_set_tee(struct options *options, const struct option_def *def, const char *value)
+{
+	int format = value ? choose(def, value) : FORMAT_TEXT;
+
+	if (format < 0)
+		return format;
+	options->tee = format;
+	return 0;
+}
+
 int option_set_log_file(struct options *options, const struct option_def *def,
 			const char *value)
 {

@@ -19,6 +19,7 @@ option_handler option_set_format, option_set_this_format;
 option_handler option_set_time, option_set_color;
 
 option_handler option_set_fields, option_set_no_header, option_set_log_file;
+option_handler option_set_tee;
 
 option_handler option_set_events, option_set_ca_struct, option_set_ca_btf;
 option_handler option_set_changes;

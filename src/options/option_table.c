@@ -108,6 +108,10 @@ const struct option_def option_table[] = {
 	  .argument = "FILE", .expected = "a file name, or '-' for stdout",
 	  .handle = option_set_log_file,
 	  .help = "append records to FILE instead of writing them to stdout" },
+	{ .name = "tee", .section = SECTION_LOG, .is_once = true, .is_optional = true,
+	  CHOICES(format_names), .handle = option_set_tee,
+	  .help = "the records on stdout too, default text; what stdout cannot take is lost "
+		  "for this copy alone" },
 	{ .name = "rotate-size", .section = SECTION_LOG, .is_once = true, .argument = "SIZE",
 	  .expected = "a size", .min = "64K", .max = "1048576G",
 	  .handle = option_set_rotate_size, .help = "rotate before FILE would exceed SIZE" },

@@ -25,6 +25,7 @@ struct option_def {
 	char letter;			/* 0: only the name */
 	bool is_once;			/* giving it twice is an error */
 	enum option_section section;
+	bool is_optional;		/* the argument may be left out: NULL for the handler */
 	const char *argument;		/* its argument's name; NULL: none, or a choice */
 	const char *const *choices;	/* what the argument is one of, or NULL */
 	size_t n_choices;

@@ -38,11 +38,12 @@ static void build_tables(struct getopt_tables *tables)
 	for (size_t i = 0; i < option_table_n; i++) {
 		const struct option_def *def = &option_table[i];
 		bool has_argument = option_table_has_argument(def);
+		int of_long = def->is_optional ? optional_argument : required_argument;
 
 		if (def->name)
 			*next_long++ = (struct option){
 				.name = def->name,
-				.has_arg = has_argument ? required_argument : no_argument,
+				.has_arg = has_argument ? of_long : no_argument,
 				.val = LONG_BASE + (int)i,
 			};
 		if (!def->letter)
@@ -134,7 +135,7 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 {
 	static const char *const of_rotation[] = { "rotate-keep", "compress" };
 	static const char *const of_file[] = { "rotate-size", "rotate-time", "rotate-keep",
-					       "compress" };
+					       "compress", "tee" };
 	bool is_rotated = options->rotate_bytes || options->rotate_ns;
 
 	for (size_t i = 0; i < sizeof(of_file) / sizeof(of_file[0]); i++) {
@@ -186,7 +187,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	char quoted[OPTION_QUOTED_MAX];
 	int id, err;
 
-	*options = (struct options){ .format = -1, .has_header = true, .compress = -1,
+	*options = (struct options){ .format = -1, .tee = -1, .has_header = true, .compress = -1,
 				     .rotate_keep = ROTATE_KEEP_DEFAULT };
 	build_tables(&tables);
 	opterr = 0;

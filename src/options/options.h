@@ -29,6 +29,7 @@ struct options {
 					 * dst 10.0.0.0/8"; empty when all is traced;
 					 * ends in "..." when it did not fit */
 	int format;			/* enum format_kind, or -1: not given */
+	int tee;			/* enum format_kind, or -1: no copy on stdout */
 	const char *fields;		/* --fields as given, or NULL */
 	const char *ca_struct, *ca_btf;	/* as given, or NULL */
 	enum time_style time_style;

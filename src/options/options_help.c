@@ -53,7 +53,8 @@ static void print_option(FILE *out, const struct option_def *def)
 	if (def->name)
 		length += fprintf(out, "--%s", def->name);
 	if (option_table_has_argument(def))
-		length += fprintf(out, "=%s", def->argument ? def->argument : choices);
+		length += fprintf(out, def->is_optional ? "[=%s]" : "=%s",
+				  def->argument ? def->argument : choices);
 	if (length > HELP_COLUMN - 2) {
 		putc('\n', out);
 		length = 0;

@@ -30,7 +30,6 @@ struct trace_end {
 	uint64_t connections;
 	uint64_t duration_ns;
 	int64_t wall_ns;		/* of the end, CLOCK_REALTIME */
-	uint64_t lost_marked;		/* events that records said were lost */
 };
 
 /* Add the numbers of another account. */

@@ -28,6 +28,7 @@ struct consumer_counts {
 	uint64_t done;		/* where it belongs */
 	uint64_t pending;	/* taken, and not there yet */
 	uint64_t lost;		/* could not be kept */
+	uint64_t discarded;	/* nobody wanted them any more */
 };
 
 /* Nothing to do at any time; else CLOCK_MONOTONIC. */
@@ -43,7 +44,7 @@ struct consumer_ops {
 	/* A record of one of its kinds; valid until the return. */
 	void (*record)(struct consumer *consumer, const struct record *record);
 
-	/* Optional. One that it had no room for (CONSUMER_LOSES). */
+	/* Of the first consumer alone: one that it had no room for (CONSUMER_LOSES). */
 	void (*lost)(struct consumer *consumer, const struct record *record);
 
 	/*

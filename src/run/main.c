@@ -96,18 +96,18 @@ static void say_refused(void *tracer)
 	tracer_say_refused(tracer);
 }
 
-/* A line for each kind of event that is traced. */
-static void print_accounts(const struct session *session)
+/* A line for each kind of event that is traced; a copy has its own. */
+static void print_accounts(const struct session *session, size_t i)
 {
 	char text[256];
 
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		struct account account;
 
-		if (!(session->kinds & TCC_KIND_BIT(kind)))
+		if (!(session->kinds & RECORD_KIND_BIT(kind)))
 			continue;
-		account = session_account(session, (uint8_t)kind);
-		log_status("%s: %s", record_kinds[kind].name,
+		account = session_account(session, i, kind);
+		log_status("%s%s: %s", i ? "copy: " : "", record_kinds[kind].name,
 			   account_text(&account, text, sizeof(text)));
 	}
 }
@@ -117,7 +117,8 @@ static void print_summary(const struct session *session)
 	const struct conn_table *conns = pipeline_conns(session->pipeline);
 	uint64_t elapsed_ms = (clock_now_ns() - session->start_ns) / NS_PER_MS;
 
-	print_accounts(session);
+	for (size_t i = 0; i < session->n_consumers; i++)
+		print_accounts(session, i);
 	log_status("%" PRIu64 " connection%s in %" PRIu64 ".%03" PRIu64 " s",
 		   conn_table_count(conns), conn_table_count(conns) == 1 ? "" : "s",
 		   elapsed_ms / 1000, elapsed_ms % 1000);
@@ -165,20 +166,20 @@ static int watch(struct parts *parts, const struct options *options)
 				      .events = EPOLLIN | EPOLLET, .ready = hear_bell };
 	if (!err)
 		err = loop_add(parts->loop, &parts->bell);
-	if (!err)
-		err = lines_watch(parts->output.lines, parts->loop);
+	for (size_t i = 0; i < parts->output.n && !err; i++)
+		err = lines_watch(parts->output.lines[i], parts->loop);
 	return err ? fail("wait for events", err) : EXIT_DONE;
 }
 
 /* What the kernel side has to copy, for the fields that are chosen. */
-static struct tcc_ask ask_for(const struct format *format, const struct options *options)
+static struct tcc_ask ask_for(const struct output *output, const struct options *options)
 {
 	struct tcc_ask ask = { .kinds = options->kinds,
-			       .probe_props = format->plans[TCC_KIND_PROBE].needs };
+			       .probe_props = output_needs(output, TCC_KIND_PROBE) };
 
-	for (int kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++) {
+	for (uint8_t kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++) {
 		if (options->kinds & TCC_KIND_BIT(kind))
-			ask.rare_props |= format->plans[kind].needs;
+			ask.rare_props |= output_needs(output, kind);
 	}
 	return ask;
 }
@@ -204,9 +205,7 @@ static int start_decoder(struct parts *parts, const struct tcc_ask *ask,
 static int make_readers(struct parts *parts)
 {
 	struct tracer *tracer = parts->tracer;
-	const struct format *format = parts->output.config.format;
 	struct pipeline_config pipeline = {
-		.n_cpus = tracer_ring_memory(tracer)->n_cpus,
 		.start_ns = parts->start_ns = clock_now_ns(),
 	};
 	struct live_config live = {
@@ -218,8 +217,8 @@ static int make_readers(struct parts *parts)
 			    .decode = parts->decode },
 	};
 
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
-		live.reader.props[kind] = format->plans[kind].needs;
+	for (uint8_t kind = 0; kind < TCC_KIND_COUNT; kind++)
+		live.reader.props[kind] = output_needs(&parts->output, kind);
 	parts->source = live_new(&live);
 	parts->pipeline = pipeline_new(&pipeline);
 	return parts->source && parts->pipeline ? 0 : -ENOMEM;
@@ -230,8 +229,10 @@ static int lock_down(const struct parts *parts)
 {
 	static const struct call_set *const calls[] = { &log_calls, &loop_calls, &tracer_calls };
 	struct privilege_wants wants = { 0 };
-	int err = lines_want(parts->output.lines, &wants);
+	int err = 0;
 
+	for (size_t i = 0; !err && i < parts->output.n; i++)
+		err = lines_want(parts->output.lines[i], &wants);
 	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
 		err = privilege_want_calls(&wants, calls[i]);
 	return err ? err : privilege_drop(&wants);
@@ -240,7 +241,7 @@ static int lock_down(const struct parts *parts)
 /* Load and attach; the trace begins. */
 static int start(struct parts *parts, const struct options *options)
 {
-	struct tcc_ask ask = ask_for(parts->output.config.format, options);
+	struct tcc_ask ask = ask_for(&parts->output, options);
 	struct tracer_config config = {
 		.filter = &options->filter,
 		.thin = &options->thin,
@@ -259,7 +260,7 @@ static int start(struct parts *parts, const struct options *options)
 		return status;
 	if (tracer_load(&parts->tracer, &config))
 		return EXIT_FAILED;
-	status = output_open(&parts->output);
+	status = output_open(&parts->output, tracer_ring_memory(parts->tracer)->n_cpus);
 	if (status)
 		return status;
 	status = watch(parts, options);
@@ -288,20 +289,15 @@ static int start(struct parts *parts, const struct options *options)
 static int finish(struct parts *parts)
 {
 	struct session *session = &parts->session;
-	struct account accounts[RECORD_KIND_COUNT];
 	struct clock clock;
 	struct trace_end end = {
-		.accounts = accounts,
 		.kinds = session->kinds,
 		.connections = conn_table_count(pipeline_conns(parts->pipeline)),
-		.lost_marked = pipeline_lost_marked(parts->pipeline),
 	};
 
 	clock_measure(&clock);
 	end.duration_ns = clock.measured_ns - parts->start_ns;
 	end.wall_ns = (int64_t)clock.measured_ns + clock.offset_ns;
-	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
-		accounts[kind] = session_account(session, kind);
 	return session_finish(session, &end);
 }
 
@@ -315,14 +311,15 @@ static int run(struct parts *parts, const struct options *options)
 		.source = parts->source,
 		.pipeline = parts->pipeline,
 		.loop = parts->loop,
-		.consumers = { parts->output.lines },
-		.n_consumers = 1,
+		.n_consumers = parts->output.n,
 		.kinds = tracer_kinds(parts->tracer),
 		.count_limit = options->count,
 		.reopens = options->log_file,
 		.start_ns = parts->start_ns,
 		.summarise = print_summary,
 	};
+	for (size_t i = 0; i < parts->output.n; i++)
+		session->consumers[i] = parts->output.lines[i];
 	err = session_run(session);
 	log_set_patience(LOG_PATIENCE_MS);
 	end_err = err ? 0 : finish(parts);
@@ -331,10 +328,12 @@ static int run(struct parts *parts, const struct options *options)
 	if (err)
 		return fail("wait for events", err);
 	if (session->output_err || end_err) {
-		lines_say_failed(parts->output.lines,
+		lines_say_failed(parts->output.lines[0],
 				 session->output_err ? session->output_err : end_err);
 		return EXIT_FAILED;
 	}
+	if (parts->output.n > 1 && lines_has_failed(parts->output.lines[1]))
+		return EXIT_FAILED;
 	account = session_account_all(session);
 	if (options->is_strict && account_lost(&account) + account.missed)
 		return EXIT_LOST;

@@ -18,14 +18,14 @@ static enum format_kind choose_kind(const struct options *options)
 	return options->log_file ? format_from_suffix(options->log_file) : FORMAT_TEXT;
 }
 
-static bool wants_color(const struct options *options)
+static bool wants_color(const struct options *options, bool is_stdout)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
 	if (options->color != COLOR_AUTO)
 		return options->color == COLOR_ALWAYS;
-	return !options->log_file && isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+	return is_stdout && isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
@@ -125,17 +125,28 @@ static int fail_for_memory(void)
 	return EXIT_FAILED;
 }
 
-int output_open_format(struct output *output, const struct options *options)
+/* One of the outputs: its format is the configuration's. */
+static int open_format(struct lines_config *config, const struct options *options)
 {
 	struct format_style style = {
 		.time_style = options->time_style,
-		.has_color = wants_color(options),
+		.has_color = wants_color(options, !config->path),
 		.has_header = options->has_header,
 	};
 	struct field_list *lists = calloc(TCC_KIND_COUNT, sizeof(*lists));
-	int status;
+	int status = lists ? choose_all(lists, config->kind, options) : fail_for_memory();
 
-	*output = (struct output){ .config = {
+	if (!status) {
+		config->format = format_new_kinds(config->kind, lists, &style);
+		status = config->format ? EXIT_DONE : fail_for_memory();
+	}
+	free(lists);
+	return status;
+}
+
+int output_open_format(struct output *output, const struct options *options)
+{
+	struct lines_config config = {
 		.kind = choose_kind(options),
 		.kinds = options->kinds,
 		.at_once = 1,
@@ -146,16 +157,27 @@ int output_open_format(struct output *output, const struct options *options)
 		.rotate_bytes = options->rotate_bytes,
 		.rotate_ns = options->rotate_ns,
 		.rotate_keep = options->rotate_keep,
-	} };
-	if (!lists)
-		return fail_for_memory();
-	status = choose_all(lists, output->config.kind, options);
-	if (!status) {
-		output->config.format = format_new_kinds(output->config.kind, lists, &style);
-		status = output->config.format ? EXIT_DONE : fail_for_memory();
-	}
-	free(lists);
-	return status;
+	};
+	int status;
+
+	*output = (struct output){ .config = { config }, .n = 1 };
+	status = open_format(&output->config[0], options);
+	if (status || options->tee < 0)
+		return status;
+	config.kind = (enum format_kind)options->tee;
+	config.path = NULL;
+	config.is_copy = true;
+	output->config[output->n++] = config;
+	return open_format(&output->config[1], options);
+}
+
+uint64_t output_needs(const struct output *output, uint8_t kind)
+{
+	uint64_t needs = 0;
+
+	for (size_t i = 0; i < output->n; i++)
+		needs |= output->config[i].format->plans[kind].needs;
+	return needs;
 }
 
 /* --- where it goes ------------------------------------------------------------ */
@@ -168,7 +190,7 @@ int output_start_compressor(struct output *output, const struct options *options
 	if (options->compress < 0)
 		return EXIT_DONE;
 	name = compress_names[options->compress];
-	err = compress_start(&output->config.compressor, (enum compress_kind)options->compress,
+	err = compress_start(&output->config[0].compressor, (enum compress_kind)options->compress,
 			     options->log_file, options->rotate_keep);
 	if (err == -ENOENT)
 		log_error("--compress: the program '%s' is not in $PATH; install it, or choose "
@@ -178,18 +200,26 @@ int output_start_compressor(struct output *output, const struct options *options
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-int output_open(struct output *output)
+int output_open(struct output *output, uint32_t n_cpus)
 {
-	output->lines = lines_new(&output->config);
-	output->config.compressor = NULL;	/* the consumer's now */
-	return output->lines ? EXIT_DONE : EXIT_FAILED;
+	for (size_t i = 0; i < output->n; i++) {
+		output->config[i].n_cpus = n_cpus;
+		output->lines[i] = lines_new(&output->config[i]);
+		output->config[i].compressor = NULL;	/* the consumer's now */
+		if (!output->lines[i])
+			return EXIT_FAILED;
+	}
+	return EXIT_DONE;
 }
 
 int output_close(struct output *output)
 {
-	int err = lines_free(output->lines);
+	int err = 0;
 
-	compress_stop(output->config.compressor);
-	format_free(output->config.format);
+	for (size_t i = 0; i < output->n; i++) {
+		err |= lines_free(output->lines[i]);
+		compress_stop(output->config[i].compressor);
+		format_free(output->config[i].format);
+	}
 	return err ? EXIT_FAILED : EXIT_DONE;
 }

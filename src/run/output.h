@@ -12,9 +12,13 @@
 /* Exit statuses, INTERFACE: also those of the program. */
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOST = 3 };
 
+/* The records of a trace, and a copy of them if there is --tee. */
+#define OUTPUTS_MAX 2
+
 struct output {
-	struct lines_config config;
-	struct consumer *lines;		/* NULL: not open */
+	struct lines_config config[OUTPUTS_MAX];
+	struct consumer *lines[OUTPUTS_MAX];	/* NULL: not open */
+	size_t n;
 };
 
 /*
@@ -28,9 +32,12 @@ int output_start_compressor(struct output *output, const struct options *options
 
 /*
  * Then, once tracing is possible, where it goes: files are touched here. Returns as
- * above.
+ * above. Records come from CPUs below `n_cpus`.
  */
-int output_open(struct output *output);
+int output_open(struct output *output, uint32_t n_cpus);
+
+/* TCC_PROP()s: what the kernel side has to copy for the lines of a kind of event. */
+uint64_t output_needs(const struct output *output, uint8_t kind);
 
 /* Returns EXIT_DONE, or EXIT_FAILED, said, when what was written did not last. */
 int output_close(struct output *output);

@@ -10,16 +10,9 @@
  */
 #define OVER_MAX 1024
 
-/* Of each CPU, for the next line of a kind to say. */
-struct unsaid {
-	uint32_t lost[TCC_KIND_COUNT];
-};
-
 struct pipeline {
 	struct pipeline_config config;
 	struct conn_table *conns;
-	uint64_t lost_marked;
-	struct unsaid *unsaid;		/* n_cpus */
 	uint64_t over[OVER_MAX];	/* keys, the oldest at next_over; 0: none */
 	size_t next_over;
 	struct conn unknown;		/* see find_conn() */
@@ -33,8 +26,7 @@ struct pipeline *pipeline_new(const struct pipeline_config *config)
 		return NULL;
 	pipeline->config = *config;
 	pipeline->conns = conn_table_new(CONN_TABLE_LIMIT);
-	pipeline->unsaid = calloc(config->n_cpus, sizeof(*pipeline->unsaid));
-	if (!pipeline->conns || !pipeline->unsaid) {
+	if (!pipeline->conns) {
 		pipeline_free(pipeline);
 		return NULL;
 	}
@@ -46,7 +38,6 @@ void pipeline_free(struct pipeline *pipeline)
 	if (!pipeline)
 		return;
 	conn_table_free(pipeline->conns);
-	free(pipeline->unsaid);
 	free(pipeline);
 }
 
@@ -81,18 +72,6 @@ static struct conn *find_conn(struct pipeline *pipeline, const struct record *re
 	return conn;
 }
 
-/* A replayed record may be of any CPU. */
-static uint32_t take_lost(struct pipeline *pipeline, uint32_t cpu, uint8_t kind)
-{
-	uint32_t lost = 0;
-
-	if (cpu < pipeline->config.n_cpus) {
-		lost = pipeline->unsaid[cpu].lost[kind];
-		pipeline->unsaid[cpu].lost[kind] = 0;
-	}
-	return lost;
-}
-
 /* Who made the record may have seen the connection before any other of it was written. */
 static uint64_t first_seen_ns(const struct conn *conn, const struct record *record)
 {
@@ -108,35 +87,15 @@ static void add_times(const struct pipeline *pipeline, struct record *record,
 	record->conn_ns = record->ktime_ns - first_seen_ns(conn, record);
 }
 
-/* What is known of the connection from now on. */
-static void pass(struct pipeline *pipeline, struct conn *conn, const struct record *record)
-{
-	conn->snd_cwnd = record->snd_cwnd;
-	if (record->kind == TCC_KIND_CLOSE)
-		end_conn(pipeline, conn);
-}
-
 void pipeline_record(struct pipeline *pipeline, struct record *record)
 {
 	struct conn *conn = find_conn(pipeline, record);
 
 	add_times(pipeline, record, conn);
-	record->lost += take_lost(pipeline, record->cpu, record->kind);
-	pipeline->lost_marked += record->lost;
 	record->has_cwnd_fallen = record->snd_cwnd < conn->snd_cwnd;
-	pass(pipeline, conn, record);
-}
-
-void pipeline_lose(struct pipeline *pipeline, const struct record *record)
-{
-	pass(pipeline, find_conn(pipeline, record), record);
-	if (record->cpu < pipeline->config.n_cpus)
-		pipeline->unsaid[record->cpu].lost[record->kind] += 1 + record->lost;
-}
-
-uint64_t pipeline_lost_marked(const struct pipeline *pipeline)
-{
-	return pipeline->lost_marked;
+	conn->snd_cwnd = record->snd_cwnd;
+	if (record->kind == TCC_KIND_CLOSE)
+		end_conn(pipeline, conn);
 }
 
 const struct conn_table *pipeline_conns(const struct pipeline *pipeline)

@@ -36,30 +36,27 @@ static bool flush(struct session *session, bool is_last)
 		session->is_output_gone = true;
 	else if (err && err != -EAGAIN)
 		session->output_err = err;
-	for (size_t i = 1; i < session->n_consumers; i++)
-		session->consumers[i]->ops->flush(session->consumers[i], is_last);
+	session->is_copy_waiting = false;
+	for (size_t i = 1; i < session->n_consumers; i++) {
+		if (session->consumers[i]->ops->flush(session->consumers[i], is_last) == -EAGAIN)
+			session->is_copy_waiting = true;
+	}
 	return err == 0;
 }
 
-static void give(struct session *session, const struct record *record)
+/* The first consumer may have no room for it; the others have. */
+static void give(struct session *session, const struct record *record, bool is_lost)
 {
 	for (size_t i = 0; i < session->n_consumers; i++) {
 		struct consumer *consumer = session->consumers[i];
 
-		if (consumer->kinds & RECORD_KIND_BIT(record->kind))
-			consumer->ops->record(consumer, record);
-	}
-	session->given += (keeper(session)->kinds & RECORD_KIND_BIT(record->kind)) != 0;
-}
-
-static void lose(struct session *session, const struct record *record)
-{
-	pipeline_lose(session->pipeline, record);
-	for (size_t i = 0; i < session->n_consumers; i++) {
-		struct consumer *consumer = session->consumers[i];
-
-		if (consumer->ops->lost && consumer->kinds & RECORD_KIND_BIT(record->kind))
+		if (!(consumer->kinds & RECORD_KIND_BIT(record->kind)))
+			continue;
+		if (is_lost && i == 0)
 			consumer->ops->lost(consumer, record);
+		else
+			consumer->ops->record(consumer, record);
+		session->given += i == 0 && !is_lost;
 	}
 }
 
@@ -89,12 +86,8 @@ static struct passed move_records(struct session *session)
 		if (state != SOURCE_RECORD)
 			break;
 		passed.has_moved = true;
-		if (room == CONSUMER_LOSES) {
-			lose(session, &record);
-			continue;
-		}
 		pipeline_record(session->pipeline, &record);
-		give(session, &record);
+		give(session, &record, room == CONSUMER_LOSES);
 	}
 	return passed;
 }
@@ -223,12 +216,14 @@ static int drain(struct session *session)
 	for (;;) {
 		struct passed passed = pass(session, true);
 
+		bool is_waiting = passed.is_full || session->is_copy_waiting;
+
 		if (err || is_timeout || is_output_over(session) ||
-		    !(passed.has_left || passed.is_full))
+		    !(passed.has_left || is_waiting))
 			return err;
 		if (session->n_stop_signals > n_signals || session->n_stop_signals > 1)
 			return 0;
-		if (passed.is_full)
+		if (is_waiting)
 			err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
 	}
 }
@@ -246,7 +241,19 @@ int session_run(struct session *session)
 	return err;
 }
 
-int session_finish(struct session *session, const struct trace_end *end)
+static int finish(struct session *session, size_t i, struct trace_end *end)
+{
+	struct account accounts[RECORD_KIND_COUNT];
+
+	if (!session->consumers[i]->ops->finish)
+		return 0;
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		accounts[kind] = session_account(session, i, kind);
+	end->accounts = accounts;
+	return session->consumers[i]->ops->finish(session->consumers[i], end);
+}
+
+int session_finish(struct session *session, struct trace_end *end)
 {
 	bool is_timeout = false;
 	int err = 0;
@@ -254,11 +261,10 @@ int session_finish(struct session *session, const struct trace_end *end)
 	/* Behind what is stuck nothing need be said. */
 	if (is_output_over(session) || !flush(session, true))
 		return 0;
-	for (size_t i = 0; i < session->n_consumers && !err; i++) {
-		if (session->consumers[i]->ops->finish)
-			err = session->consumers[i]->ops->finish(session->consumers[i], end);
-	}
-	while (!err && !is_output_over(session) && !flush(session, true) && !is_timeout)
+	for (size_t i = 0; i < session->n_consumers && !err; i++)
+		err = finish(session, i, end);
+	while (!err && !is_output_over(session) && !is_timeout &&
+	       (!flush(session, true) || session->is_copy_waiting))
 		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
 	return err;
 }
@@ -299,20 +305,18 @@ static void account_for_rest(const struct session *session, struct account *acco
 		account->waiting = unread + pending;
 		return;
 	}
+	account->lost_output += pending;
 	if (session->is_output_gone || is_count_reached(session))
-		account->discarded = unread;
+		account->discarded += unread;
 	else
 		account->lost_output += unread;
-	if (session->is_output_gone)
-		account->discarded += pending;
-	else
-		account->lost_output += pending;
 }
 
-struct account session_account(const struct session *session, uint8_t kind)
+struct account session_account(const struct session *session, size_t i, uint8_t kind)
 {
+	const struct consumer *consumer = session->consumers[i];
 	struct source_counts in = session->source->ops->count(session->source, kind);
-	struct consumer_counts out = keeper(session)->ops->count(keeper(session), kind);
+	struct consumer_counts out = consumer->ops->count(consumer, kind);
 	struct account account = {
 		.seen = in.recorded + in.filtered + in.lost + in.missed,
 		.written = out.done,
@@ -320,6 +324,7 @@ struct account session_account(const struct session *session, uint8_t kind)
 		.lost_buffer = in.lost,
 		.lost_output = out.lost,
 		.missed = in.missed,
+		.discarded = out.discarded,
 	};
 
 	account_for_rest(session, &account, in.recorded - in.taken, out.pending);
@@ -335,7 +340,7 @@ struct account session_account_all(const struct session *session)
 
 		if (!(session->kinds & RECORD_KIND_BIT(kind)))
 			continue;
-		account = session_account(session, kind);
+		account = session_account(session, 0, kind);
 		account_add(&all, &account);
 	}
 	return all;

@@ -38,6 +38,7 @@ struct session {
 	unsigned int n_stop_signals;
 	bool is_ending;
 	bool has_ended;
+	bool is_copy_waiting;		/* another consumer's receiver takes no more for now */
 	bool is_output_gone;		/* nobody is there any more */
 	int output_err;			/* why it cannot be written, or 0 */
 };
@@ -49,10 +50,11 @@ struct session {
 int session_run(struct session *session);
 
 /*
- * Afterwards: have the consumers say what is to be said of the whole; waits as
- * long for a receiver as the end of the trace does. Returns 0 or -errno.
+ * Afterwards: have the consumers say what is to be said of the whole, each of what
+ * became of the events there: `end` but for the accounts. Waits as long for a
+ * receiver as the end of the trace does. Returns 0 or -errno.
  */
-int session_finish(struct session *session, const struct trace_end *end);
+int session_finish(struct session *session, struct trace_end *end);
 
 /*
  * Wait for consumers that are still at work; if a signal ended the trace, only as
@@ -60,10 +62,13 @@ int session_finish(struct session *session, const struct trace_end *end);
  */
 void session_await_work(struct session *session);
 
-/* What became of the events of a kind; exact once session_run() has returned. */
-struct account session_account(const struct session *session, uint8_t kind);
+/*
+ * What became of the events of a kind at consumer i; exact once session_run() has
+ * returned.
+ */
+struct account session_account(const struct session *session, size_t i, uint8_t kind);
 
-/* The same of all kinds together. */
+/* The same of all kinds together, at the first consumer. */
 struct account session_account_all(const struct session *session);
 
 #endif

@@ -30,6 +30,7 @@ static const struct known {
 	{ NULL, "--format", "csv" }, { NULL, "--json", NULL }, { NULL, "--csv", NULL },
 	{ "-F", "--fields", "+cpu" }, { NULL, "--time", "utc" }, { NULL, "--color", "never" },
 	{ NULL, "--no-header", NULL }, { "-o", "--log-file", "/tmp/x.csv" },
+	{ NULL, "--tee", "csv -o x" },
 	{ NULL, "--rotate-size", "1M -o x" }, { NULL, "--rotate-time", "1h -o x" },
 	{ NULL, "--rotate-keep", "all -o x --rotate-size=1M" },
 	{ NULL, "--compress", "zstd -o x --rotate-time=1h" }, { NULL, "--user", "nobody" },
@@ -371,6 +372,10 @@ static void test_log_files(void)
 		      "18446744073709551615", "none");
 	REFUSE_VALUES("--compress", "one of gzip, zstd, xz", "", "gz", "GZIP", "gzip,xz", "none",
 		      "-1", "0", "/bin/sh");
+	check_eq(accept("-o x").tee, -1);
+	check_eq(accept("-o x --tee").tee, FORMAT_TEXT);
+	check_eq(accept("--tee=csv -o x").tee, FORMAT_CSV);
+	REFUSE_VALUES("--tee", "one of text, json, csv, tcpprobe", "", "CSV", "xml", "json,csv");
 	check_str(accept("--user=nobody").user, "nobody");
 	REFUSE_VALUES("--user", "the name or number of a user", "");
 }
@@ -384,6 +389,8 @@ static void test_log_files_together(void)
 	refuse("--rotate-time=1h", "--rotate-time" WITHOUT_FILE);
 	refuse("--rotate-keep=1", "--rotate-keep" WITHOUT_FILE);
 	refuse("--compress=xz", "--compress" WITHOUT_FILE);
+	refuse("--tee", "--tee" WITHOUT_FILE);
+	refuse("-o - --tee=json", "--tee" WITHOUT_FILE);
 	refuse("-o - --rotate-size=1M", "--rotate-size" WITHOUT_FILE);
 	refuse("-o x --rotate-keep=1", "--rotate-keep" WITHOUT_ROTATION);
 	refuse("-o x --compress=gzip", "--compress" WITHOUT_ROTATION);
@@ -569,7 +576,7 @@ static const char *find_in_help(const char *help, const struct known *k)
 	else
 		snprintf(start, sizeof(start), "\n      %s", k->name);
 	help = strstr(help, start);
-	return help && strchr("= \n", help[strlen(start)]) ? help : NULL;
+	return help && strchr("=[ \n", help[strlen(start)]) ? help : NULL;
 }
 
 /* Each option is accepted in each of its forms, and told of in --help as it is. */

@@ -43,7 +43,8 @@ static void hear(void *context, uint32_t events)
 static struct consumer *lines_into_pipe(void)
 {
 	struct format_style style = { .has_header = true };
-	struct lines_config config = { .kind = FORMAT_CSV, .kinds = 1, .at_once = 1 };
+	struct lines_config config = { .kind = FORMAT_CSV, .kinds = 1, .at_once = 1,
+				       .n_cpus = 2 };
 	struct consumer *lines;
 
 	format = format_new(FORMAT_CSV, NULL, &style);
@@ -59,7 +60,7 @@ static struct consumer *lines_into_pipe(void)
 
 static void setup(uint64_t count_limit)
 {
-	struct pipeline_config pipeline = { .n_cpus = 2 };
+	struct pipeline_config pipeline = { 0 };
 	struct live_config live = { .tracer = { NULL, do_nothing, miss_seven, do_nothing } };
 
 	fake_ring_init(&fake, 2, 64);
@@ -173,7 +174,7 @@ static void what_is_recorded_is_written_at_the_end(void)
 		fake_event(&fake, (uint32_t)i % 2, clock_now_ns());
 	start();
 	stop();
-	account = session_account(&session, TCC_KIND_PROBE);
+	account = session_account(&session, 0, TCC_KIND_PROBE);
 	check_eq(account.written, 10);
 	check_eq(account.missed, 7);
 	check_eq(account.seen, 17);
@@ -190,7 +191,7 @@ static void beyond_the_count_events_are_discarded(void)
 		fake_event(&fake, 0, (uint64_t)i + 1);
 	start();
 	pthread_join(thread, NULL);
-	account = session_account(&session, TCC_KIND_PROBE);
+	account = session_account(&session, 0, TCC_KIND_PROBE);
 	check_eq(account.written, 4);
 	check_eq(account.discarded, 6);
 	check(account_is_balanced(&account));
@@ -207,7 +208,7 @@ static void a_vanished_reader_discards(void)
 		fake_event(&fake, 0, (uint64_t)i + 1);
 	start();
 	pthread_join(thread, NULL);
-	account = session_account(&session, TCC_KIND_PROBE);
+	account = session_account(&session, 0, TCC_KIND_PROBE);
 	check(session.is_output_gone);
 	check_eq(account.written, 0);
 	check_eq(account.discarded, 10);
@@ -224,7 +225,7 @@ static void the_running_account_balances(void)
 	setup(0);
 	fake_event(&fake, 0, 1);
 	fake_event(&fake, 0, 2);
-	account = session_account(&session, TCC_KIND_PROBE);
+	account = session_account(&session, 0, TCC_KIND_PROBE);
 	check_eq(account.waiting, 2);
 	check_eq(account.seen, 2 + 7);
 	check(account_is_balanced(&account));
