@@ -1,8 +1,8 @@
 # bash completion for tcc-trace(8)				-*- shell-script -*-
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Needs nothing of the bash-completion package. The names of the fields come
-# from the program itself, the one on the command line.
+# Needs nothing of the bash-completion package. The names of fields and kinds
+# of event come from the program itself, the one on the command line.
 
 _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
 	--cc= --cgroup= --netns= --changes --interval= --events=
@@ -12,17 +12,25 @@ _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
 	--help --version
 	-i -p -4 -6 -e -F -o -d -c -b -q -v -h -V'
 
+# _tcc_trace_names PROGRAM OPTION: the names in the table that OPTION=help prints.
+_tcc_trace_names() {
+	local name
+	while read -r name _; do
+		[[ -n $name ]] || break	# behind the table, words
+		printf '%s\n' "$name"
+	done < <("${1/#\~/$HOME}" "$2=help" </dev/null 2>/dev/null | tail -n +2)
+}
+
 # _tcc_trace_fields PROGRAM WORD: complete the last item of a list of fields.
 # Those named before it, whatever their sign, are not offered again.
 _tcc_trace_fields() {
-	local program=${1/#\~/$HOME} word=$2 before='' item name names=''
+	local word=$2 before='' item name names=''
 	[[ $word != *,* ]] || before=${word%,*},
 	item=${word##*,}
 	[[ $item != [+-]* ]] || before+=${item:0:1} item=${item:1}
-	while read -r name _; do
-		[[ -n $name ]] || break	# behind the list of fields, words
+	while read -r name; do
 		[[ ,${word%"$item"}, == *[,+-]"$name",* ]] || names+=" $name"
-	done < <("$program" --fields=help </dev/null 2>/dev/null | tail -n +2)
+	done < <(_tcc_trace_names "$1" --fields)
 	[[ $before == *- ]] || names+=' all'
 	names+=' ca'
 	[[ -n $before ]] || names+=' help'
@@ -56,7 +64,9 @@ _tcc_trace_value() {
 			return
 			;;
 		--events | -e)
-			_tcc_trace_list 'probe retransmit ca_state state reset close all' "$3"
+			values="$(_tcc_trace_names "$1" --events) all"
+			[[ $3 == *,* ]] || values+=' help'
+			_tcc_trace_list "$values" "$3"
 			return
 			;;
 		--log-file | -o | --ca-btf)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# fish completion for tcc-trace(8). The names of the fields come from the
-# program itself, the one on the command line. For fish a word that begins with
+# fish completion for tcc-trace(8). The names of fields and kinds of event
+# come from the program itself, the one on the command line. For fish a word that begins with
 # `-` is an option, so `-NAME` is completed in --fields=-NAME, not in -F -NAME.
 
 # Complete the last item of a list of fields. Those named before it, whatever
@@ -38,6 +38,16 @@ function __tcc_trace_list -a option
     end
 end
 
+function __tcc_trace_kinds
+    set -l program (commandline -opc)[1]
+    for line in ($program --events=help 2>/dev/null </dev/null)[2..-1]
+        string match -r -- '^\S+' $line
+    end
+    echo all
+    string match -q -- '*,*' (commandline -ct)
+    or echo help
+end
+
 function __tcc_trace_algorithms
     string split -n ' ' </proc/sys/net/ipv4/tcp_available_congestion_control
 end
@@ -57,7 +67,7 @@ complete -c tcc-trace -x -l cgroup -a '(__fish_complete_directories)' -d 'Socket
 complete -c tcc-trace -r -F -l netns -a '(path basename /run/netns/* 2>/dev/null)' -d 'Sockets of this network namespace'
 complete -c tcc-trace -l changes -d 'Only where cwnd, ssthresh or congestion state changed'
 complete -c tcc-trace -x -l interval -d 'One event of a connection in this time at most'
-complete -c tcc-trace -x -s e -l events -a '(__tcc_trace_list "--events=|-[46qv]*e" probe retransmit ca_state state reset close all)' -d 'The kinds of event'
+complete -c tcc-trace -x -s e -l events -a '(__tcc_trace_list "--events=|-[46qv]*e" (__tcc_trace_kinds))' -d 'The kinds of event'
 complete -c tcc-trace -x -l format -a 'text json csv tcpprobe' -d 'How records are written'
 complete -c tcc-trace -l tee -d 'The records on stdout too'
 complete -c tcc-trace -l json -d 'The same as --format=json'

@@ -141,12 +141,53 @@ page_tags() {
 	sed -n '/^\.SH SEE ALSO/,$p' "$TUTORIAL" | grep -q '^\.BR tcc\\-trace (8)'
 }
 
+# kinds_hold PROGRAM PAGE: all that tells of the kinds of event tells of those there are.
+kinds_hold() {
+	local program=$1 page=$2 kinds kind wanted message
+	wanted=$(sed -nE 's/^KIND\([A-Z_]+, ([a-z_]+), .*/\1/p' "$SOURCE/src/record/kinds.def" |
+		LC_ALL=C sort)
+	kinds=$("$program" --events=help | awk 'NR > 1 { print $1 }')
+	equal "$wanted" "$(LC_ALL=C sort <<<"$kinds")" || return
+	for kind in $kinds; do
+		"$program" "--events=$kind" --version >/dev/null || return
+	done
+	# Each with a sentence.
+	[ "$("$program" --events=help | awk 'NR > 1 && NF >= 4' | wc -l)" -eq \
+		"$(wc -l <<<"$kinds")" ] || return
+	equal "$wanted" "$("$program" --help | sed -n '/--events=LIST/,/lists them/p' |
+		tr -s ' \n' ' ' | sed -E "s/.*default probe: //; s/, 'all'.*//; s/, /\\n/g" |
+		LC_ALL=C sort)" || return
+	message=$("$program" --events=nonsense 2>&1) && return 1
+	equal "$wanted" "$(sed -E "s/.*a list of //; s/, 'all'.*//; s/, /\\n/g" <<<"$message" |
+		LC_ALL=C sort)" || return
+	equal "$wanted" "$(sed -n '/^\.SH EVENTS/,/^\.SH LIMITED/s/^\.SS \([a-z_]*\)$/\1/p' "$page" |
+		LC_ALL=C sort)"
+}
+
+@test "a kind of event that is advertised and not there is found, and one that is missing" {
+	kinds_hold "$TCC_TRACE" "$PAGE"
+	# Another kind in one place; then, the last, one less.
+	wrap() {
+		printf '#!/bin/sh\n"%s" "$@" 2>err | sed -e "%s"\ncat err >&2\n' "$TCC_TRACE" "$1" >wrapped
+		echo 'case $* in *nonsense*) exit 2 ;; *=drop*) exit 2 ;; esac' >>wrapped
+		chmod +x wrapped
+	}
+	wrap ''
+	kinds_hold ./wrapped "$PAGE"
+	wrap 's/^close .*/&\\ndrop         a packet is dropped/'
+	run ! kinds_hold ./wrapped "$PAGE"
+	wrap 's/reset, close/reset, drop, close/'
+	run ! kinds_hold ./wrapped "$PAGE"
+	wrap '/^reset /d'
+	run ! kinds_hold ./wrapped "$PAGE"
+	sed 's/^\.SS close$/.SS drop\n&/' "$PAGE" >page
+	run ! kinds_hold "$TCC_TRACE" page
+	sed '/^\.SS reset$/d' "$PAGE" >page
+	run ! kinds_hold "$TCC_TRACE" page
+}
+
 @test "the man page explains each kind of event, and each value of limited_by" {
-	equal "$("$TCC_TRACE" --help |
-		sed -n '/--events=LIST/,/all/p' | grep -oE '\b(probe|retransmit|ca_state|state|reset|close)\b' |
-		LC_ALL=C sort)" \
-		"$(sed -n '/^\.SH EVENTS/,/^\.SH LIMITED/s/^\.SS \([a-z_]*\)$/\1/p' "$PAGE" |
-			LC_ALL=C sort)"
+	kinds_hold "$TCC_TRACE" "$PAGE"
 	equal "$("$TCC_TRACE" --fields=help | sed -n 's/^limited_by .*: //p' | sed 's/, /\n/g' |
 		LC_ALL=C sort)" \
 		"$(page_tags 'LIMITED BY' | sed -n 's/^\.B \([a-z]*\)\t.*/\1/p' | LC_ALL=C sort -u)"
@@ -205,10 +246,12 @@ tcc-trace --format=j: json
 tcc-trace --format t: tcpprobe text
 tcc-trace --compress z: zstd
 tcc-trace --cc=ren: reno
-tcc-trace --events=: all ca_state close probe reset retransmit state
+tcc-trace --events=: all ca_state close help probe reset retransmit state
 tcc-trace --events=c: ca_state close
 tcc-trace --events=probe,re: probe,reset probe,retransmit
 tcc-trace --events=probe,pr:
+tcc-trace --events=probe,he:
+./elsewhere/tcc-trace --events=ne: new
 tcc-trace -e st: state
 tcc-trace -e retransmit,ca: retransmit,ca_state
 tcc-trace --ca: --ca-btf --ca-struct

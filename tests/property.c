@@ -134,7 +134,7 @@ static void take_record(struct input *input, struct record *record)
 	record->conn_ns = take_number(input);
 	record->cookie = take_number(input);
 	record->conn_key = take_number(input);
-	record->kind = take_byte(input) % TCC_KIND_COUNT;
+	record->kind = take_byte(input) % RECORD_KIND_COUNT;
 	record->snd_ssthresh = (uint32_t)take_number(input);
 	record->skipped = (uint32_t)take_number(input);
 	take_optional(input, record);

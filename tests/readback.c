@@ -14,7 +14,7 @@
 
 static char failure[4096];
 
-static const char *const event_names[TCC_KIND_COUNT] = {
+static const char *const event_names[RECORD_KIND_COUNT] = {
 	"probe", "retransmit", "ca_state", "state", "reset", "close",
 };
 
@@ -330,7 +330,7 @@ static bool check_text_frame(const struct record *record, char *const words[])
 
 static bool check_text(const struct field_list *list, const struct record *record, char *line)
 {
-	bool has_kind = record->kind != TCC_KIND_PROBE;
+	bool has_kind = record->kind != RECORD_KIND_PROBE;
 	char *words[12 + 2 * FIELD_COUNT + 2], **at = words + 11 + has_kind;
 	bool has_lost = record->lost && !memchr(list->id, FIELD_lost, list->n);
 	size_t n = split(line, ' ', words, sizeof(words) / sizeof(words[0]));

@@ -51,7 +51,7 @@ static json_t *json_boot_id(void)
 /* Each field's name and unit, in the order of the lines. */
 static json_t *json_fields(const struct format *format)
 {
-	const struct format_plan *plan = &format->plans[TCC_KIND_PROBE];
+	const struct format_plan *plan = &format->plans[RECORD_KIND_PROBE];
 	json_t *fields = json_object();
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
@@ -132,8 +132,8 @@ char *banner_end(const struct trace_end *end)
 				   "duration_ms", (json_int_t)(end->duration_ns / 1000000),
 				   "connections", (json_int_t)end->connections);
 
-	for (int kind = 0; record && kind < TCC_KIND_COUNT; kind++) {
-		if (end->kinds & TCC_KIND_BIT(kind))
+	for (int kind = 0; record && kind < RECORD_KIND_COUNT; kind++) {
+		if (end->kinds & RECORD_KIND_BIT(kind))
 			set_account(record, record_kinds[kind].name, &end->accounts[kind]);
 	}
 	return to_line(record);

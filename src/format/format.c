@@ -135,7 +135,7 @@ static size_t measure(const struct format *format, const struct format_plan *pla
 
 static void measure_all(struct format *format)
 {
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		size_t bytes = measure(format, &format->plans[kind]);
 
 		if (bytes > format->line_max)
@@ -153,7 +153,7 @@ struct format *format_new_kinds(enum format_kind kind, const struct field_list *
 		return NULL;
 	format->ops = all_ops[kind];
 	format->style = *style;
-	for (uint8_t i = 0; i < TCC_KIND_COUNT && !err; i++)
+	for (uint8_t i = 0; i < RECORD_KIND_COUNT && !err; i++)
 		err = make_plan(format, &lists[i], i);
 	/* The lists differ in what is there by default: what is named is in all. */
 	format->ca = err ? NULL : ca_columns_new(&lists[0], format->ops->lead);
@@ -168,10 +168,10 @@ struct format *format_new_kinds(enum format_kind kind, const struct field_list *
 struct format *format_new(enum format_kind kind, const struct field_list *fields,
 			  const struct format_style *style)
 {
-	struct field_list *lists = calloc(TCC_KIND_COUNT, sizeof(*lists));
+	struct field_list *lists = calloc(RECORD_KIND_COUNT, sizeof(*lists));
 	struct format *format = NULL;
 
-	for (uint8_t i = 0; lists && i < TCC_KIND_COUNT; i++) {
+	for (uint8_t i = 0; lists && i < RECORD_KIND_COUNT; i++) {
 		if (fields)
 			lists[i] = *fields;
 		else if (kind == FORMAT_TEXT)
@@ -189,7 +189,7 @@ void format_free(struct format *format)
 {
 	if (!format)
 		return;
-	for (int i = 0; i < TCC_KIND_COUNT; i++)
+	for (int i = 0; i < RECORD_KIND_COUNT; i++)
 		free(format->plans[i].steps);
 	ca_columns_free(format->ca);
 	free(format);

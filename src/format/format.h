@@ -54,7 +54,7 @@ struct format_plan {
 struct format {
 	const struct format_ops *ops;
 	struct format_style style;
-	struct format_plan plans[TCC_KIND_COUNT];
+	struct format_plan plans[RECORD_KIND_COUNT];
 	struct ca_columns *ca;	/* the members of private state that are named, or NULL */
 	size_t line_max;	/* bytes that no line exceeds, its LF included, and
 				 * what emit_short() and emit_addr() spoil */
@@ -79,7 +79,7 @@ extern const struct format_ops format_text, format_json, format_csv, format_tcpp
 
 /*
  * Compile a plan for each kind of event, out of `lists` of fields: one for each,
- * TCC_KIND_COUNT of them. Returns NULL when there is no memory.
+ * RECORD_KIND_COUNT of them. Returns NULL when there is no memory.
  */
 struct format *format_new_kinds(enum format_kind kind, const struct field_list *lists,
 				const struct format_style *style);

@@ -34,7 +34,7 @@ static char *csv_record(struct format *format, const struct record *record, char
 
 static char *csv_heading(const struct format *format, char *out)
 {
-	const struct format_plan *plan = &format->plans[TCC_KIND_PROBE];
+	const struct format_plan *plan = &format->plans[RECORD_KIND_PROBE];
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		uint8_t id = plan->steps[i].id;

@@ -106,7 +106,7 @@ static char *text_record(struct format *format, const struct record *record, cha
 	out = EMIT_LITERAL(out, " ms | ");
 	out = put_ends(format, record, out);
 	out = EMIT_LITERAL(out, " |");
-	if (record->kind != TCC_KIND_PROBE) {
+	if (record->kind != RECORD_KIND_PROBE) {
 		*out++ = ' ';
 		out = emit_short(out, record_kinds[record->kind].name,
 				 record_kinds[record->kind].length);

@@ -113,17 +113,21 @@ int option_set_fields(struct options *options, const struct option_def *def, con
 static uint32_t kinds_named(const char *name, size_t length)
 {
 	if (length == 3 && memcmp(name, "all", 3) == 0)
-		return TCC_KINDS_ALL;
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+		return RECORD_KINDS_ALL;
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		if (record_kinds[kind].length == length &&
 		    memcmp(record_kinds[kind].name, name, length) == 0)
-			return TCC_KIND_BIT(kind);
+			return RECORD_KIND_BIT(kind);
 	}
 	return 0;
 }
 
 int option_set_events(struct options *options, const struct option_def *def, const char *value)
 {
+	if (strcmp(value, "help") == 0) {
+		options->action = ACTION_EVENTS_HELP;
+		return 0;
+	}
 	for (const char *item = value;; item++) {
 		size_t length = strcspn(item, ",");
 		uint32_t kinds = kinds_named(item, length);

@@ -24,6 +24,15 @@ static const char *const color_names[] = {
 #define EXPECTED_PREFIX "an IPv4 or IPv6 address, a prefix ADDR/LEN, or either after '!'"
 #define EXPECTED_PORT "a port from 1 to 65535, a range A-B, or either after '!'"
 
+#define KIND(NAME, name, ...) #name ", "
+static const char events_expected[] = "a list of "
+#include "record/kinds.def"
+	"'all', or 'help'";
+static const char events_help[] = "the kinds of event; default probe: "
+#include "record/kinds.def"
+	"'all'; 'help' lists them";
+#undef KIND
+
 const struct option_def option_table[] = {
 	{ .name = "ip", .letter = 'i', .argument = "ADDR[/LEN],...",
 	  .expected = EXPECTED_PREFIX, .which = FILTER_IP, .handle = option_set_filter,
@@ -72,10 +81,7 @@ const struct option_def option_table[] = {
 	  .min = "1ms", .max = "3650d", .handle = option_set_interval,
 	  .help = "one event of a connection in TIME at most, but all in Recovery or Loss" },
 	{ .name = "events", .letter = 'e', .argument = "LIST",
-	  .expected = "a list of probe, retransmit, ca_state, state, reset, close, or 'all'",
-	  .handle = option_set_events,
-	  .help = "the kinds of event: probe (default), retransmit, ca_state, state, reset, "
-		  "close; 'all'" },
+	  .expected = events_expected, .handle = option_set_events, .help = events_help },
 
 	{ .name = "format", .section = SECTION_OUTPUT, .is_once = true, CHOICES(format_names),
 	  .handle = option_set_format,

@@ -151,7 +151,7 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 			return option_error(def, "expected --rotate-size or --rotate-time "
 					    "beside it");
 	}
-	if (tcc_thin_is_on(&options->thin) && !(options->kinds & TCC_KIND_BIT(TCC_KIND_PROBE)))
+	if (tcc_thin_is_on(&options->thin) && !(options->kinds & RECORD_KIND_BIT(RECORD_KIND_PROBE)))
 		return option_error(option_table_named("events"),
 				    "expected 'probe' among them: --changes and --interval are "
 				    "about probes");
@@ -179,7 +179,7 @@ static void describe(struct options *options)
 			 (uint64_t)thin->interval_ns / 1000000);
 }
 
-/* The first of --help, --version and --fields=help ends it, whatever follows. */
+/* The first of --help, --version, --fields=help and --events=help ends it, whatever follows. */
 int options_parse(struct options *options, int argc, char **argv)
 {
 	bool seen[OPTION_TABLE_MAX] = { false };
@@ -203,7 +203,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		return -EINVAL;
 	}
 	if (!options->kinds)
-		options->kinds = TCC_KIND_BIT(TCC_KIND_PROBE);
+		options->kinds = RECORD_KIND_BIT(RECORD_KIND_PROBE);
 	err = check_together(options, seen);
 	if (err)
 		return err;

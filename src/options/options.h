@@ -18,13 +18,19 @@
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What the program was asked to do. */
-enum options_action { ACTION_TRACE, ACTION_HELP, ACTION_VERSION, ACTION_FIELDS_HELP };
+enum options_action {
+	ACTION_TRACE,
+	ACTION_HELP,
+	ACTION_VERSION,
+	ACTION_FIELDS_HELP,
+	ACTION_EVENTS_HELP
+};
 
 struct options {
 	enum options_action action;
 	struct tcc_filter filter;	/* what to trace, for the kernel */
 	struct tcc_thin thin;		/* --changes, --interval */
-	uint32_t kinds;			/* --events: TCC_KIND_BIT()s */
+	uint32_t kinds;			/* --events: RECORD_KIND_BIT()s */
 	char filter_text[512]; 	/* both in the user's words: "port 443, not
 					 * dst 10.0.0.0/8"; empty when all is traced;
 					 * ends in "..." when it did not fit */

@@ -75,8 +75,8 @@ void fields_default(struct field_list *list, unsigned int set)
 
 void fields_default_text(struct field_list *list, uint8_t kind, unsigned int set)
 {
-	fields_default(list, kind == TCC_KIND_PROBE ? set : IN_KIND_OF(kind));
-	for (uint8_t id = 0; id < FIELD_COUNT && kind != TCC_KIND_PROBE; id++) {
+	fields_default(list, kind == RECORD_KIND_PROBE ? set : IN_KIND_OF(kind));
+	for (uint8_t id = 0; id < FIELD_COUNT && kind != RECORD_KIND_PROBE; id++) {
 		if (fields_table[id].defaults & IN_TEXT_RARE)
 			list_add(list, id);
 	}

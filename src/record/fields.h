@@ -11,11 +11,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tcc_event.h"
+#include "record/kinds.h"
+#include "tcc_props.h"
 
 /* How a member of struct record is written, and its C type there. */
 enum field_kind {
-	KIND_EVENT,	/* uint8_t, enum tcc_kind: its name */
+	KIND_EVENT,	/* uint8_t, enum record_kind: its name */
 	KIND_TIME,	/* int64_t, ns since 1970: ISO 8601, UTC */
 	KIND_I64,	/* int64_t, under 2^53: a number */
 	KIND_MS,	/* uint64_t, ns: ms with three decimals */
@@ -44,7 +45,7 @@ enum field_kind {
  * text line of kinds other than probe, beside those that are in the kind's own set.
  */
 enum { IN_TEXT = 1, IN_DATA = 2, IN_THINNED = 4, IN_TEXT_RARE = 8 };
-#define IN_KIND(kind) (16u << TCC_KIND_##kind)
+#define IN_KIND(kind) (16u << RECORD_KIND_##kind)
 #define IN_KIND_OF(kind) (16u << (kind))
 
 /*
@@ -53,7 +54,10 @@ enum { IN_TEXT = 1, IN_DATA = 2, IN_THINNED = 4, IN_TEXT_RARE = 8 };
  */
 #define FIELD_KIND_SHIFT 48
 #define FIELD_PROPS_MASK ((1ULL << FIELD_KIND_SHIFT) - 1)
-#define ONLY(kind) (1ULL << (FIELD_KIND_SHIFT + TCC_KIND_##kind))
+#define ONLY(kind) (1ULL << (FIELD_KIND_SHIFT + RECORD_KIND_##kind))
+
+_Static_assert(FIELD_KIND_SHIFT + RECORD_KIND_COUNT <= 64, "ONLY() has no bit for each kind");
+_Static_assert(TCC_BIT_COUNT <= FIELD_KIND_SHIFT, "TCC_PROP()s and ONLY() share bits");
 
 struct field {
 	const char *name;
@@ -105,7 +109,7 @@ void fields_default(struct field_list *list, unsigned int set);
  */
 void fields_default_text(struct field_list *list, uint8_t kind, unsigned int set);
 
-/* Whether an event of this kind, enum tcc_kind, can have the field. */
+/* Whether an event of this kind, enum record_kind, can have the field. */
 static inline bool fields_has_kind(uint64_t needs, unsigned int kind)
 {
 	uint64_t kinds = needs >> FIELD_KIND_SHIFT;

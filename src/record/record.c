@@ -261,7 +261,7 @@ void record_from_rare(struct record *record, const struct tcc_rare *rare)
 	record->new_ca_state = WORD_AT(ca_state_words, rare->to);
 	record->old_state = WORD_AT(state_words, rare->from);
 	record->new_state = WORD_AT(state_words, rare->to);
-	if (record->kind != TCC_KIND_CLOSE)
+	if (record->kind != RECORD_KIND_CLOSE)
 		return;
 	if (rare->has_life)
 		set_life(record, &rare->life);
@@ -269,13 +269,31 @@ void record_from_rare(struct record *record, const struct tcc_rare *rare)
 		set_no_life(record);
 }
 
-#define KIND(name) { name, sizeof(name) - 1 }
+/* --- kinds of event -------------------------------------------------------------- */
 
-const struct record_kind record_kinds[TCC_KIND_COUNT] = {
-	[TCC_KIND_PROBE] = KIND("probe"),
-	[TCC_KIND_RETRANSMIT] = KIND("retransmit"),
-	[TCC_KIND_CA_STATE] = KIND("ca_state"),
-	[TCC_KIND_STATE] = KIND("state"),
-	[TCC_KIND_RESET] = KIND("reset"),
-	[TCC_KIND_CLOSE] = KIND("close"),
+#define OF_KERNEL false
+#define OF_DERIVED true
+#define ASSERT_KERNEL(NAME) (int)RECORD_KIND_##NAME == (int)TCC_KIND_##NAME
+#define ASSERT_DERIVED(NAME) (int)RECORD_KIND_##NAME >= (int)TCC_KIND_COUNT
+
+/* The kernel's come first, all of them, by their numbers. */
+#define KIND(NAME, name, whose, sentence)                                       \
+	_Static_assert(ASSERT_##whose(NAME), "kinds.def: " #NAME " is out of order"); \
+	_Static_assert(sizeof(#name) <= RECORD_KIND_MAX, "kinds.def: " #name " is too long");
+#include "record/kinds.def"
+#undef KIND
+_Static_assert((int)RECORD_KIND_COUNT >= (int)TCC_KIND_COUNT, "kinds.def lacks one of the kernel's");
+
+const struct record_kind_entry record_kinds[RECORD_KIND_COUNT] = {
+#define KIND(NAME, name, whose, sentence) \
+	[RECORD_KIND_##NAME] = { #name, sizeof(#name) - 1, OF_##whose, sentence },
+#include "record/kinds.def"
+#undef KIND
 };
+
+void record_print_kinds(FILE *out)
+{
+	fprintf(out, "%-12s  %s\n", "KIND", "WHAT HAPPENED");
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		fprintf(out, "%-12s  %s\n", record_kinds[kind].name, record_kinds[kind].sentence);
+}

@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/addr.h"
 #include "base/emit.h"
+#include "record/kinds.h"
 #include "tcc_event.h"
 
 /* The kernel's TCP_INFINITE_SSTHRESH (include/net/tcp.h): no threshold yet. */
@@ -46,7 +48,7 @@ struct record {
 	uint32_t lost, skipped;
 	uint32_t cpu;
 	uint16_t sport, dport;
-	uint8_t kind;		/* enum tcc_kind */
+	uint8_t kind;		/* enum record_kind */
 	uint8_t ip_version;	/* of the socket: 4 or 6 */
 	bool has_cwnd_fallen;	/* since the connection's event before */
 
@@ -98,18 +100,9 @@ void record_from_props(struct record *record, const struct tcc_props *props, uin
 /* Set what a kind of event other than probe has. */
 void record_from_rare(struct record *record, const struct tcc_rare *rare);
 
-/* Kinds of records: the kernel's. */
-#define RECORD_KIND_COUNT TCC_KIND_COUNT
-#define RECORD_KIND_BIT(kind) (1u << (kind))
+extern const struct record_kind_entry record_kinds[RECORD_KIND_COUNT];
 
-/* The name of a kind of event, as --events knows it; in RECORD_KIND_MAX bytes. */
-#define RECORD_KIND_MAX 24
-
-struct record_kind {
-	char name[RECORD_KIND_MAX];
-	uint8_t length;
-};
-
-extern const struct record_kind record_kinds[TCC_KIND_COUNT];
+/* Print --events=help: name, what happened. */
+void record_print_kinds(FILE *out);
 
 #endif

@@ -174,7 +174,7 @@ static int watch(struct parts *parts, const struct options *options)
 /* What the kernel side has to copy, for the fields that are chosen. */
 static struct tcc_ask ask_for(const struct output *output, const struct options *options)
 {
-	struct tcc_ask ask = { .kinds = options->kinds,
+	struct tcc_ask ask = { .kinds = options->kinds & TCC_KINDS_ALL,
 			       .probe_props = output_needs(output, TCC_KIND_PROBE) };
 
 	for (uint8_t kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++) {
@@ -387,6 +387,9 @@ int main(int argc, char **argv)
 		return finish_stdout();
 	case ACTION_FIELDS_HELP:
 		fields_print_help(stdout);
+		return finish_stdout();
+	case ACTION_EVENTS_HELP:
+		record_print_kinds(stdout);
 		return finish_stdout();
 	case ACTION_TRACE:
 		break;

@@ -40,8 +40,8 @@ static unsigned int added_sets(const struct options *options)
 {
 	unsigned int sets = tcc_thin_is_on(&options->thin) ? IN_THINNED : 0;
 
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
-		if (options->kinds & TCC_KIND_BIT(kind))
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		if (options->kinds & RECORD_KIND_BIT(kind))
 			sets |= IN_KIND_OF(kind);
 	}
 	return sets;
@@ -101,7 +101,7 @@ static int choose_fields(struct field_list *list, enum format_kind format,
 	return EXIT_DONE;
 }
 
-/* `lists`: TCC_KIND_COUNT. */
+/* `lists`: RECORD_KIND_COUNT. */
 static int choose_all(struct field_list *lists, enum format_kind format,
 		      const struct options *options)
 {
@@ -109,13 +109,13 @@ static int choose_all(struct field_list *lists, enum format_kind format,
 
 	if (!format_field_set(format) && options->fields)
 		return refuse_format(format, "fields");
-	if (!format_field_set(format) && options->kinds != TCC_KIND_BIT(TCC_KIND_PROBE))
+	if (!format_field_set(format) && options->kinds != RECORD_KIND_BIT(RECORD_KIND_PROBE))
 		return refuse_format(format, "events");
 	/* What a kind that is not asked for has by default is no concern of --fields. */
-	for (uint8_t kind = 0; kind < TCC_KIND_COUNT && !status; kind++)
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT && !status; kind++)
 		status = choose_fields(&lists[kind], format, options,
-				       options->kinds & TCC_KIND_BIT(kind) ? kind
-									   : TCC_KIND_PROBE);
+				       options->kinds & RECORD_KIND_BIT(kind) ? kind
+									   : RECORD_KIND_PROBE);
 	return status;
 }
 
@@ -133,7 +133,7 @@ static int open_format(struct lines_config *config, const struct options *option
 		.has_color = wants_color(options, !config->path),
 		.has_header = options->has_header,
 	};
-	struct field_list *lists = calloc(TCC_KIND_COUNT, sizeof(*lists));
+	struct field_list *lists = calloc(RECORD_KIND_COUNT, sizeof(*lists));
 	int status = lists ? choose_all(lists, config->kind, options) : fail_for_memory();
 
 	if (!status) {

@@ -67,7 +67,7 @@ static struct conn *find_conn(struct pipeline *pipeline, const struct record *re
 		return &pipeline->unknown;
 	}
 	conn = conn_table_get(pipeline->conns, record->conn_key, record->ktime_ns);
-	if (conn->is_over && record->kind != TCC_KIND_RESET)
+	if (conn->is_over && record->kind != RECORD_KIND_RESET)
 		conn_table_renew(pipeline->conns, conn, record->ktime_ns);
 	return conn;
 }
@@ -94,7 +94,7 @@ void pipeline_record(struct pipeline *pipeline, struct record *record)
 	add_times(pipeline, record, conn);
 	record->has_cwnd_fallen = record->snd_cwnd < conn->snd_cwnd;
 	conn->snd_cwnd = record->snd_cwnd;
-	if (record->kind == TCC_KIND_CLOSE)
+	if (record->kind == RECORD_KIND_CLOSE)
 		end_conn(pipeline, conn);
 }
 

@@ -44,7 +44,7 @@ static struct record sample(void)
 		.snd_cwnd = 10, .ssthresh = 46, .mss = 1448, .snd_wnd = 261632,
 		.srtt_us = 77035, .rcv_wnd = 56576, .length = 0, .in_flight = 2896,
 		.snd_nxt = 0xfedcba98, .snd_una = 0, .mark = 7, .lost = 0, .cpu = 3,
-		.sport = 22, .dport = 29736, .kind = TCC_KIND_PROBE, .ip_version = 4,
+		.sport = 22, .dport = 29736, .kind = RECORD_KIND_PROBE, .ip_version = 4,
 	};
 }
 
@@ -129,7 +129,7 @@ static void each_format_has_its_field_set(void)
 
 static void kinds_of_event_have_their_lengths(void)
 {
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		check_eq(strnlen(record_kinds[kind].name, RECORD_KIND_MAX),
 			 record_kinds[kind].length);
 		check(record_kinds[kind].length > 0);
@@ -387,7 +387,7 @@ static void check_rooms(const struct field_list *list)
 	longest.addrs = &ends6;
 	longest.wall_ns = INT64_MIN;
 	longest.wall_us = INT64_MIN;
-	longest.kind = TCC_KIND_COUNT - 1;
+	longest.kind = RECORD_KIND_COUNT - 1;
 	lengthen_optional(&longest);
 	longest.ip_version = 6;
 	longest.has_cwnd_fallen = true;

@@ -491,7 +491,7 @@ static void test_abbreviations(void)
 }
 
 /* INTERFACE.md has them, this version does not. */
-#define EVENTS_ALLOWED "expected a list of probe, retransmit, ca_state, state, reset, close, or 'all'"
+#define EVENTS_ALLOWED "expected a list of probe, retransmit, ca_state, state, reset, close, 'all', or 'help'"
 
 static void test_events(void)
 {
@@ -499,13 +499,16 @@ static void test_events(void)
 	struct options options;
 
 	check_eq(parse_words(&options, "", message), 0);
-	check_eq(options.kinds, TCC_KIND_BIT(TCC_KIND_PROBE));
+	check_eq(options.kinds, RECORD_KIND_BIT(RECORD_KIND_PROBE));
 	check_eq(parse_words(&options, "-e state,close", message), 0);
-	check_eq(options.kinds, TCC_KIND_BIT(TCC_KIND_STATE) | TCC_KIND_BIT(TCC_KIND_CLOSE));
+	check_eq(options.kinds, RECORD_KIND_BIT(RECORD_KIND_STATE) | RECORD_KIND_BIT(RECORD_KIND_CLOSE));
 	check_eq(parse_words(&options, "--events=reset -e retransmit,reset", message), 0);
-	check_eq(options.kinds, TCC_KIND_BIT(TCC_KIND_RESET) | TCC_KIND_BIT(TCC_KIND_RETRANSMIT));
+	check_eq(options.kinds, RECORD_KIND_BIT(RECORD_KIND_RESET) | RECORD_KIND_BIT(RECORD_KIND_RETRANSMIT));
 	check_eq(parse_words(&options, "-e all", message), 0);
-	check_eq(options.kinds, TCC_KINDS_ALL);
+	check_eq(options.kinds, RECORD_KINDS_ALL);
+	check_eq(parse_words(&options, "--events=help", message), 0);
+	check_eq(options.action, ACTION_EVENTS_HELP);
+	refuse("-e probe,help", "--events: 'help': " EVENTS_ALLOWED);
 	refuse("--events=", "--events: '': " EVENTS_ALLOWED);
 	refuse("-e probe,", "--events: '': " EVENTS_ALLOWED);
 	refuse("-e prob", "--events: 'prob': " EVENTS_ALLOWED);
