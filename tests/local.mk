@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/test_logfile \
 	tests/unit/test_options \
 	tests/unit/test_parse \
+	tests/unit/test_pipeline \
 	tests/unit/test_privilege \
 	tests/unit/test_programs \
 	tests/unit/test_properties \
