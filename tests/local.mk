@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/test_filter \
 	tests/unit/test_format \
 	tests/unit/test_log \
+	tests/unit/test_lines \
 	tests/unit/test_logfile \
 	tests/unit/test_options \
 	tests/unit/test_parse \

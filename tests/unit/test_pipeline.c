@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a record says of its connection: since when, which one, what was lost. */
+/* What a record says of its connection: since when, and which one. */
 #include <stdlib.h>
 
 #include "../tap.h"
@@ -12,7 +12,7 @@ static struct pipeline *pipeline;
 
 static void setup(void)
 {
-	pipeline = pipeline_new(&(struct pipeline_config){ .n_cpus = 2, .start_ns = START });
+	pipeline = pipeline_new(&(struct pipeline_config){ .start_ns = START });
 }
 
 static struct record record_of(uint64_t key, uint8_t kind, uint64_t ktime_ns)
@@ -28,15 +28,6 @@ static struct record give(uint64_t key, uint8_t kind, uint64_t ktime_ns)
 
 	pipeline_record(pipeline, &record);
 	return record;
-}
-
-static void lose(uint32_t cpu, uint8_t kind, uint32_t lost_before)
-{
-	struct record record = record_of(1, kind, START);
-
-	record.cpu = cpu;
-	record.lost = lost_before;
-	pipeline_lose(pipeline, &record);
 }
 
 static void times_are_since_the_trace_and_the_connection_began(void)
@@ -69,49 +60,6 @@ static void the_kernel_may_have_seen_a_connection_earlier(void)
 	record.begun_ns = START + 250;
 	pipeline_record(pipeline, &record);
 	check_eq(record.conn_ns, 100);
-	pipeline_free(pipeline);
-}
-
-static void a_lost_record_is_said_by_the_next_of_its_cpu_and_kind(void)
-{
-	struct record record;
-
-	setup();
-	lose(0, RECORD_KIND_PROBE, 0);
-	lose(0, RECORD_KIND_PROBE, 41);	/* what it would have said itself */
-	lose(1, RECORD_KIND_PROBE, 0);
-	lose(0, RECORD_KIND_STATE, 7);
-	record = record_of(1, RECORD_KIND_PROBE, START + 1);
-	record.lost = 100;
-	pipeline_record(pipeline, &record);
-	check_eq(record.lost, 143);
-	check_eq(give(1, RECORD_KIND_PROBE, START + 2).lost, 0);
-	check_eq(give(1, RECORD_KIND_STATE, START + 3).lost, 8);
-	check_eq(give(1, RECORD_KIND_RESET, START + 4).lost, 0);
-	record = record_of(1, RECORD_KIND_PROBE, START + 5);
-	record.cpu = 1;
-	pipeline_record(pipeline, &record);
-	check_eq(record.lost, 1);
-	check_eq(pipeline_lost_marked(pipeline), 143 + 8 + 1);
-	/* Of a CPU that there is not: no place to say it, none to spoil. */
-	lose(2, RECORD_KIND_PROBE, 0);
-	check_eq(give(1, RECORD_KIND_PROBE, START + 6).lost, 0);
-	pipeline_free(pipeline);
-}
-
-/* What is lost has been seen all the same. */
-static void a_lost_record_is_of_its_connection(void)
-{
-	struct record record;
-
-	setup();
-	record = record_of(3, RECORD_KIND_PROBE, START + 1);
-	record.snd_cwnd = 20;
-	pipeline_lose(pipeline, &record);
-	record = give(3, RECORD_KIND_PROBE, START + 11);
-	check_eq(record.conn_ns, 10);
-	check(record.has_cwnd_fallen);
-	check_eq(conn_table_count(pipeline_conns(pipeline)), 1);
 	pipeline_free(pipeline);
 }
 
@@ -160,8 +108,6 @@ int main(void)
 {
 	TAP_RUN(times_are_since_the_trace_and_the_connection_began);
 	TAP_RUN(the_kernel_may_have_seen_a_connection_earlier);
-	TAP_RUN(a_lost_record_is_said_by_the_next_of_its_cpu_and_kind);
-	TAP_RUN(a_lost_record_is_of_its_connection);
 	TAP_RUN(after_the_close_there_may_be_a_reset_or_another_connection);
 	TAP_RUN(connections_that_are_over_are_forgotten);
 	TAP_RUN(an_unknown_connection_is_not_entered);
