@@ -49,11 +49,11 @@ static void *next(const char *call)
 	return dlsym(RTLD_NEXT, call);
 }
 
-int rename(const char *from, const char *to)
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
-	int (*real)(const char *, const char *) = next("rename");
+	int (*real)(int, const char *, int, const char *) = next("renameat");
 
-	return fails("rename") ? -1 : real(from, to);
+	return fails("renameat") ? -1 : real(from_dir, from, to_dir, to);
 }
 
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned int flags)
@@ -63,11 +63,11 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
 	return fails("renameat2") ? -1 : real(from_dir, from, to_dir, to, flags);
 }
 
-int unlink(const char *path)
+int unlinkat(int dir, const char *path, int flags)
 {
-	int (*real)(const char *) = next("unlink");
+	int (*real)(int, const char *, int) = next("unlinkat");
 
-	return fails("unlink") ? -1 : real(path);
+	return fails("unlinkat") ? -1 : real(dir, path, flags);
 }
 
 int ftruncate(int fd, off_t length)
@@ -102,14 +102,15 @@ int close(int fd)
 }
 
 /* Only for writing: libraries read files of their own. */
-int open(const char *path, int flags, ...)
+int openat(int dir, const char *path, int flags, ...)
 {
-	int (*real)(const char *, int, ...) = next("open");
+	int (*real)(int, const char *, int, ...) = next("openat");
 	va_list arguments;
 	mode_t mode;
 
 	va_start(arguments, flags);
 	mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
 	va_end(arguments);
-	return (flags & O_ACCMODE) != O_RDONLY && fails("open") ? -1 : real(path, flags, mode);
+	return (flags & O_ACCMODE) != O_RDONLY && fails("openat") ? -1
+								  : real(dir, path, flags, mode);
 }

@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/test_lines \
 	tests/unit/test_logfile \
 	tests/unit/test_options \
+	tests/unit/test_own \
 	tests/unit/test_parse \
 	tests/unit/test_pipeline \
 	tests/unit/test_privilege \
@@ -24,8 +25,13 @@ unit_tests = \
 	tests/unit/test_properties \
 	tests/unit/test_rare \
 	tests/unit/test_ring \
+	tests/unit/test_rotate \
 	tests/unit/test_session \
-	tests/unit/test_sink
+	tests/unit/test_sink \
+	tests/unit/test_traps
+# Its own calls come before the C library's.
+tests_unit_test_traps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=fstatat,--wrap=renameat \
+	-Wl,--wrap=renameat2,--wrap=unlinkat,--wrap=readlinkat
 tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
 	tests/property.c tests/property.h tests/readback.c tests/readback.h
 
@@ -44,6 +50,7 @@ tests/toy_cc.bpf.o: tests/toy_cc.bpf.c
 
 # With bats, on the running kernel where they need one.
 bats_tests = \
+	tests/attacks.bats \
 	tests/bootstrap.bats \
 	tests/docs.bats \
 	tests/errors.bats \

@@ -314,7 +314,7 @@ marked() {
 	cmp a.csv before.csv
 	head -c 100000 /dev/zero >zeros
 	run -1 "$TCC_TRACE" --log-file zeros --duration 1
-	[ "$output" = "tcc-trace: --log-file: 'zeros' is no log of tcc-trace: its last line never ends" ]
+	[ "$output" = "tcc-trace: --log-file: 'zeros': its last line has no end, and is no line of tcc-trace; choose another file" ]
 	[ "$(wc -c <zeros)" -eq 100000 ]
 	# The same fields fit it.
 	run -0 "$TCC_TRACE" --log-file a.csv --fields=event,snd_cwnd --duration 0.1 --port 1

@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -109,35 +107,17 @@ int privilege_want_calls(struct privilege_wants *wants, const struct call_set *c
 	return 0;
 }
 
-static int want_parent(struct privilege_wants *wants, const char *file)
+int privilege_want_directory(struct privilege_wants *wants, int directory)
 {
-	const char *slash = strrchr(file, '/');
-	char path[PATH_MAX];
 	int fd;
 
 	if (wants->n_directories == PRIVILEGE_WANTS_MAX)
 		return -E2BIG;
-	if (strlen(file) >= sizeof(path))
-		return -ENAMETOOLONG;
-	strcpy(path, slash ? file : ".");
-	if (slash)
-		path[slash - file + 1] = '\0';
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = fcntl(directory, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	wants->directories[wants->n_directories++] = fd;
 	return 0;
-}
-
-int privilege_want_directory_of(struct privilege_wants *wants, const char *file)
-{
-	char target[PATH_MAX];
-	struct stat st;
-	int err = want_parent(wants, file);
-
-	if (err || lstat(file, &st) || !S_ISLNK(st.st_mode) || !realpath(file, target))
-		return err;
-	return want_parent(wants, target);
 }
 
 /* --- the lock-down -------------------------------------------------------------------- */
@@ -164,10 +144,10 @@ int privilege_drop(struct privilege_wants *wants)
 	return err ? err : confine_to(wants->calls, wants->n_calls);
 }
 
-int privilege_drop_helper(const char *file)
+int privilege_drop_helper(int directory)
 {
 	struct privilege_wants wants = { 0 };
-	int err = privilege_want_directory_of(&wants, file);
+	int err = privilege_want_directory(&wants, directory);
 
 	if (!err)
 		err = lock_down(&wants, true);

@@ -33,11 +33,8 @@ struct privilege_wants {
 /* A part wants these calls, which are borrowed. Returns 0, or -E2BIG when there are too many. */
 int privilege_want_calls(struct privilege_wants *wants, const struct call_set *calls);
 
-/*
- * A part wants to write in the directory of this file, and where that is a link,
- * of its target. Returns 0 or -errno.
- */
-int privilege_want_directory_of(struct privilege_wants *wants, const char *file);
+/* A part wants to write in this directory, which is open (also by O_PATH). Returns 0 or -errno. */
+int privilege_want_directory(struct privilege_wants *wants, int directory);
 
 /*
  * For a process of one thread: close the descriptors that it was started with
@@ -50,10 +47,10 @@ int privilege_want_directory_of(struct privilege_wants *wants, const char *file)
 int privilege_drop(struct privilege_wants *wants);
 
 /*
- * The same for a helper that runs other programs, which writes in the directory of
- * `file`; of the calls, which are not known, it only loses those that reach into
+ * The same for a helper that runs other programs, which writes in the directory
+ * that is open there; of the calls, which are not known, it only loses those that reach into
  * the kernel, other processes or the network. Returns 0 or -errno.
  */
-int privilege_drop_helper(const char *file);
+int privilege_drop_helper(int directory);
 
 #endif

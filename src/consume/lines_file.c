@@ -15,7 +15,9 @@
 #include "file/append.h"
 #include "file/logfile.h"
 #include "file/rotate.h"
+#include "file/words.h"
 #include "format/banner.h"
+#include "format/format_own.h"
 
 void lines_file_say_failed(const struct lines_file *file, int err)
 {
@@ -24,20 +26,10 @@ void lines_file_say_failed(const struct lines_file *file, int err)
 
 static void refuse_file(const struct lines_file *file, int err)
 {
-	if (err == -EEXIST)
-		log_error("--log-file: '%s': its heading differs from the one to be written; "
-			  "choose another file, or the same format and fields", file->name);
-	else if (err == -EINVAL)
-		log_error("--log-file: '%s' is no log of tcc-trace: its last line never ends",
-			  file->name);
-	else if (err == -EBUSY)
-		log_error("--log-file: '%s': another tcc-trace is writing it", file->name);
-	else if (err == -ELOOP)
-		log_error("--log-file: '%s' is, or leads to, a symbolic link of another user; "
-			  "name the file itself", file->name);
-	else if (err == -ENXIO)
-		log_error("--log-file: '%s' cannot be rotated: it is not a regular file",
-			  file->name);
+	const char *reason = words_reason(err);
+
+	if (reason)
+		log_error("--log-file: '%s': %s", file->name, reason);
 	else
 		log_error("cannot open '%s': %s", file->name, strerror(-err));
 }
@@ -98,6 +90,13 @@ char *lines_file_start_of_stream(const struct lines_file *file, int *err)
 
 /* --- opening ------------------------------------------------------------------------- */
 
+static bool is_line(const void *context, const char *bytes, size_t length)
+{
+	const struct lines_file *file = context;
+
+	return format_own_is_line(file->config->kind, bytes, length);
+}
+
 static int open_file(struct lines_file *file)
 {
 	const struct lines_config *config = file->config;
@@ -105,6 +104,8 @@ static int open_file(struct lines_file *file)
 		.path = config->path,
 		.heading = file->heading,
 		.heading_length = strlen(file->heading),
+		.is_line = is_line,
+		.is_log = format_own_is_log,
 		.start = start_of_file,
 		.context = file,
 		.limit_bytes = config->rotate_bytes,
@@ -155,7 +156,7 @@ int lines_file_want(const struct lines_file *file, struct privilege_wants *wants
 	int err = 0;
 
 	if (logfile_is_regular(file->log)) {
-		err = privilege_want_directory_of(wants, file->config->path);
+		err = privilege_want_directory(wants, logfile_directory(file->log));
 		if (!err)
 			err = privilege_want_calls(wants, &append_calls);
 		if (!err)

@@ -2,55 +2,92 @@
 /* Opening a log file for appending; see append.h. */
 #include "file/append.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "file/lock.h"
+
 static const struct call calls[] = {
-	{ .name = "open" }, { .name = "openat" }, { .name = "flock" }, { .name = "pread64" },
-	{ .name = "ftruncate" }, { .name = "readlink" }, { .name = "readlinkat" },
-	{ .name = "geteuid" },
+	{ .name = "openat" }, { .name = "pread64" }, { .name = "ftruncate" }, { .name = "readlinkat" },
+	{ .name = "fstatfs" }, { .name = "geteuid" }, CALL_COMMAND("fcntl", F_OFD_SETLK),
+	CALL_COMMAND("fcntl", F_OFD_GETLK),
 };
 
 const struct call_set append_calls = CALL_SET(calls);
 
 #define MODE 0640
 
-/* As many as the kernel follows, MAXSYMLINKS in include/linux/namei.h. */
-#define LINKS_MAX 40
-
 /* Longer than any line of ours: what ends so is somebody else's file. */
 #define TORN_MAX (64 << 10)
+
+/* What is looked at of a file's beginning, or of half a line. */
+#define BEGINNING_MAX 4096
+
+/* While somebody puts files there and takes them away. */
+#define TRIES_MAX 16
+
+int append_why(int dir, const char *name, int err)
+{
+	struct statx stx;
+
+	if (err != -EPERM || statx(dir, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, 0, &stx))
+		return err;
+	if (stx.stx_attributes & STATX_ATTR_APPEND)
+		return -APPEND_ONLY;
+	return stx.stx_attributes & STATX_ATTR_IMMUTABLE ? -APPEND_IMMUTABLE : err;
+}
+
+/* --- what is in it ------------------------------------------------------------------ */
+
+static int read_whole(int fd, char *bytes, size_t length, off_t at)
+{
+	ssize_t got = pread(fd, bytes, length, at);
+
+	if (got < 0)
+		return -errno;
+	return (size_t)got == length ? 0 : -EIO;
+}
 
 /* Where the last whole line ends, looking back from `size`; 0 if there is none. */
 static int find_line_end(int fd, off_t size, off_t *end)
 {
+	off_t at = size;
 	char block[4096];
 
-	while (size > 0) {
-		size_t length = size < (off_t)sizeof(block) ? (size_t)size : sizeof(block);
-		ssize_t got = pread(fd, block, length, size - (off_t)length);
+	while (at > 0 && size - at <= TORN_MAX) {
+		size_t length = at < (off_t)sizeof(block) ? (size_t)at : sizeof(block);
+		int err = read_whole(fd, block, length, at - (off_t)length);
 		const char *last;
 
-		if (got != (ssize_t)length)
-			return got < 0 ? -errno : -EIO;
+		if (err)
+			return err;
 		last = memrchr(block, '\n', length);
 		if (last) {
-			*end = size - (off_t)length + (last - block) + 1;
+			*end = at - (off_t)length + (last - block) + 1;
 			return 0;
 		}
-		size -= (off_t)length;
+		at -= (off_t)length;
 	}
 	*end = 0;
 	return 0;
 }
 
-static int cut_torn_line(int fd, off_t *size, struct append_state *state)
+/* Whether what begins at `at` is a line of ours. */
+static int check_line(int fd, off_t at, off_t size, const struct append_form *form)
+{
+	size_t length = size - at < BEGINNING_MAX ? (size_t)(size - at) : BEGINNING_MAX;
+	char bytes[BEGINNING_MAX];
+	int err = read_whole(fd, bytes, length, at);
+
+	if (err || !form->is_line)
+		return err;
+	return form->is_line(form->context, bytes, length) ? 0 : -APPEND_OTHER_END;
+}
+
+static int cut_torn_line(int fd, off_t *size, const struct append_form *form,
+			 struct append_state *state)
 {
 	off_t end;
 	int err = find_line_end(fd, *size, &end);
@@ -60,133 +97,131 @@ static int cut_torn_line(int fd, off_t *size, struct append_state *state)
 	if (end == *size)
 		return 0;
 	if (*size - end > TORN_MAX)
-		return -EINVAL;
+		return -APPEND_OTHER_END;
+	/* With its heading, or a part of that, it is ours from its beginning to its end. */
+	if (form->heading_length < 2)
+		err = check_line(fd, end, *size, form);
+	if (err)
+		return err;
 	if (ftruncate(fd, end))
-		return -errno;
+		return append_why(fd, "", -errno);
 	state->torn_bytes = (uint64_t)(*size - end);
 	*size = end;
 	return 0;
 }
 
 /* Whether the file begins with the heading, or is what a crash left of it. */
-static int check_heading(int fd, off_t size, const char *heading, size_t heading_length)
+static int check_heading(int fd, off_t size, const struct append_form *form)
 {
-	size_t length = size < (off_t)heading_length ? (size_t)size : heading_length;
+	size_t length = size < (off_t)form->heading_length ? (size_t)size : form->heading_length;
 	char *found = malloc(length ? length : 1);
-	ssize_t got;
-	int err = 0;
+	int err;
 
 	if (!found)
 		return -ENOMEM;
-	got = pread(fd, found, length, 0);
-	if (got < 0)
-		err = -errno;
-	else if ((size_t)got < length || memcmp(found, heading, length) != 0)
-		err = -EEXIST;
+	err = read_whole(fd, found, length, 0);
+	if (!err && memcmp(found, form->heading, length) != 0)
+		err = -APPEND_OTHER_HEADING;
 	free(found);
+	/* Of a heading that is no line, that line is looked at too. */
+	if (!err && form->heading_length && form->heading[form->heading_length - 1] != '\n' &&
+	    check_line(fd, 0, size, form))
+		err = -APPEND_OTHER_HEADING;
 	return err;
 }
 
-static int prepare(int fd, const char *heading, size_t heading_length,
+static int prepare(int fd, off_t size, const struct append_form *form,
 		   struct append_state *state)
 {
-	struct stat st;
-	int err;
-
-	if (flock(fd, LOCK_EX | LOCK_NB))
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (fstat(fd, &st))
-		return -errno;
 	/* In this order: a file that is refused stays as it is. */
-	err = check_heading(fd, st.st_size, heading, heading_length);
+	int err = check_heading(fd, size, form);
+
 	if (!err)
-		err = cut_torn_line(fd, &st.st_size, state);
-	state->is_empty = st.st_size == 0;
+		err = cut_torn_line(fd, &size, form, state);
+	state->is_empty = size == 0;
 	return err;
 }
 
-/*
- * Where the link at `path`, if it is one, leads: then 1, and `path` is that;
- * 0 if it is none, or nothing is there.
- */
-static int follow_link(char path[PATH_MAX])
-{
-	char target[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t directory = slash ? (size_t)(slash + 1 - path) : 0;
-	struct stat st;
-	ssize_t length;
+/* --- opening ------------------------------------------------------------------------- */
 
-	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISLNK(st.st_mode))
-		return 0;
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return -ELOOP;
-	length = readlink(path, target, sizeof(target) - 1);
-	if (length < 0)
+#define FLAGS (O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+/* Make it; -ERESTART when somebody else just did. */
+static int make(const struct place *place)
+{
+	int fd = openat(place->dir, place->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | FLAGS,
+			MODE);
+
+	return fd >= 0 ? fd : errno == EEXIST ? -ERESTART : -errno;
+}
+
+/*
+ * Open what is there. Its kind, by which it is opened, is looked at before: what
+ * counts is the kind of what was opened. -ERESTART: look again.
+ */
+static int open_there(const struct place *place, const struct append_form *form,
+		      struct stat *st)
+{
+	struct stat seen;
+	int fd;
+
+	if (fstatat(place->dir, place->name, &seen, place->is_magic ? 0 : AT_SYMLINK_NOFOLLOW))
 		return -errno;
-	target[length] = '\0';
-	if (target[0] == '/')
-		directory = 0;
-	if (directory + (size_t)length >= PATH_MAX)
-		return -ENAMETOOLONG;
-	memcpy(path + directory, target, (size_t)length + 1);
-	return 1;
-}
-
-/* The end of a chain of links that can be trusted. */
-static int follow_links(char path[PATH_MAX])
-{
-	for (int n = 0; n < LINKS_MAX; n++) {
-		int err = follow_link(path);
-
-		if (err <= 0)
-			return err;
-	}
-	return -ELOOP;
-}
-
-/*
- * A FIFO, a device, by its own name: that of a file in /proc/self/fd is not
- * one. Should a link to a file have taken its place just now, it is not written.
- */
-static int open_special(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
-
+	if (S_ISLNK(seen.st_mode))
+		return -ELOOP;
+	if (form->is_regular && !S_ISREG(seen.st_mode))
+		return -APPEND_IRREGULAR;
+	fd = openat(place->dir, place->name,
+		    (S_ISREG(seen.st_mode) ? O_RDWR : O_WRONLY) | FLAGS |
+		    (place->is_magic ? 0 : O_NOFOLLOW));
+	if (fd < 0 && errno == EPERM)
+		return append_why(place->dir, place->name, -EPERM);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) || S_ISREG(st.st_mode)) {
-		close(fd);
-		return -ELOOP;
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) == S_ISREG(seen.st_mode))
+		return fd;
+	close(fd);
+	return -ERESTART;
+}
+
+/* The open file, and what it is. */
+static int open_or_make(const struct place *place, const struct append_form *form,
+			struct stat *st)
+{
+	int fd = -ERESTART;
+
+	for (int n = 0; n < TRIES_MAX && fd == -ERESTART; n++) {
+		fd = open_there(place, form, st);
+		if (fd != -ENOENT || place->is_magic)
+			continue;
+		fd = make(place);
+		if (fd >= 0 && fstat(fd, st)) {
+			close(fd);
+			return -EIO;
+		}
 	}
 	return fd;
 }
 
-int append_open(const char *path, const char *heading, size_t heading_length,
+int append_open(const struct place *place, const struct append_form *form,
 		struct append_state *state)
 {
-	char end[PATH_MAX];
 	struct stat st;
-	int fd, err;
+	int fd = open_or_make(place, form, &st);
+	int err;
 
 	*state = (struct append_state){ .is_empty = true };
-	if (strlen(path) >= sizeof(end))
-		return -ENAMETOOLONG;
-	strcpy(end, path);
-	err = follow_links(end);
-	if (err)
-		return err;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return open_special(path);
-	/* Who plants a link just now is not followed any more. */
-	fd = open(end, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, MODE);
 	if (fd < 0)
-		return -errno;
-	state->is_regular = true;
-	err = prepare(fd, heading, heading_length, state);
+		return fd;
+	err = place->is_magic ? 0 : place_judge(place, &st);
+	if (!err && S_ISREG(st.st_mode)) {
+		state->is_regular = true;
+		err = lock_take(fd);
+		state->is_unlocked = err > 0;
+		/* Its size now that nobody else writes it. */
+		if (err >= 0)
+			err = fstat(fd, &st) ? -errno : prepare(fd, st.st_size, form, state);
+	}
 	if (err) {
 		close(fd);
 		return err;

@@ -36,7 +36,8 @@ const struct call_set compress_calls = CALL_SET(calls);
 
 struct compressor {
 	enum compress_kind kind;
-	const char *path;
+	struct place place;
+	struct append_form form;	/* what is ours */
 	uint64_t keep;
 	int socket;
 	pid_t pid;		/* 0: it was waited for */
@@ -71,7 +72,8 @@ static int fork_helper(struct compressor *compressor, const char *program)
 	struct compress_job job = {
 		.program = program,
 		.name = compress_names[compressor->kind],
-		.path = compressor->path,
+		.place = &compressor->place,
+		.form = &compressor->form,
 		.keeps_all = compressor->keep == ROTATE_KEEP_ALL,
 	};
 	int ends[2];
@@ -94,7 +96,7 @@ static int fork_helper(struct compressor *compressor, const char *program)
 }
 
 int compress_start(struct compressor **out, enum compress_kind kind, const char *path,
-		   uint64_t keep)
+		   uint64_t keep, append_is_log *is_log)
 {
 	struct compressor *compressor = calloc(1, sizeof(*compressor));
 	char *program = find_program(compress_names[kind]);
@@ -105,10 +107,13 @@ int compress_start(struct compressor **out, enum compress_kind kind, const char 
 		free(program);
 		return compressor ? -ENOENT : -ENOMEM;
 	}
-	*compressor = (struct compressor){ .kind = kind, .path = path, .keep = keep, .pidfd = -1 };
-	err = fork_helper(compressor, program);
+	*compressor = (struct compressor){ .kind = kind, .keep = keep, .form.is_log = is_log,
+					   .socket = -1, .pidfd = -1 };
+	/* Of a place that is none, who opens the file there has the words. */
+	err = place_open(&compressor->place, path) ? 0 : fork_helper(compressor, program);
 	free(program);
 	if (err) {
+		place_close(&compressor->place);
 		free(compressor);
 		return err;
 	}
@@ -165,6 +170,7 @@ void compress_stop(struct compressor *compressor)
 	reap(compressor, has_hung_up ? REAP_PATIENCE_MS : 0);
 	if (compressor->pidfd >= 0)
 		close(compressor->pidfd);
+	place_close(&compressor->place);
 	free(compressor);
 }
 
@@ -185,30 +191,29 @@ void compress_kick(struct compressor *compressor)
 
 static int take_reply(struct compressor *compressor, const struct compress_reply *reply)
 {
-	char temporary[PATH_MAX], plain[PATH_MAX];
+	char temporary[NAME_MAX + 1];
+	const struct place *place = &compressor->place;
 
-	if (reply->err || rotate_name(temporary, compressor->path, COMPRESS_TEMPORARY) ||
-	    rotate_name(plain, compressor->path, reply->name))
+	if (reply->err || rotate_name(temporary, place, COMPRESS_TEMPORARY))
 		return reply->err;
 	if (reply->what == COMPRESS_DONE)
-		return rotate_adopt(compressor->path, compressor->keep, reply->name, reply->device,
+		return rotate_adopt(place, compressor->keep, reply->name, reply->device,
 				    reply->inode, temporary, suffixes[compressor->kind]);
-	/* Both are there: a crash came between giving the name and removing. */
-	if (reply->what == COMPRESS_DUPLICATE && rotate_has_compressed(plain))
-		return unlink(plain) && errno != ENOENT ? -errno : 0;
+	if (reply->what == COMPRESS_DUPLICATE)
+		return rotate_remove_double(place, &compressor->form, reply->name);
 	return 0;
 }
 
 /* It was killed: what it was at, which it would have removed itself, goes too. */
 static void lose_helper(struct compressor *compressor, bool was_at_work)
 {
-	char temporary[PATH_MAX];
+	char temporary[NAME_MAX + 1];
 
 	close(compressor->socket);
 	compressor->socket = -1;
 	reap(compressor, REAP_PATIENCE_MS);
-	if (was_at_work && rotate_name(temporary, compressor->path, COMPRESS_TEMPORARY) == 0)
-		unlink(temporary);
+	if (was_at_work && rotate_name(temporary, &compressor->place, COMPRESS_TEMPORARY) == 0)
+		rotate_remove(&compressor->place, temporary);
 }
 
 int compress_service(struct compressor *compressor)
@@ -231,6 +236,11 @@ int compress_service(struct compressor *compressor)
 	if (is_more || compressor->is_kicked)
 		compress_kick(compressor);
 	return err;
+}
+
+const struct place *compress_place(const struct compressor *compressor)
+{
+	return &compressor->place;
 }
 
 int compress_fd(const struct compressor *compressor)

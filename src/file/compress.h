@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "base/calls.h"
+#include "file/append.h"
 
 enum compress_kind { COMPRESS_GZIP, COMPRESS_ZSTD, COMPRESS_XZ, COMPRESS_KIND_COUNT };
 
@@ -28,12 +29,12 @@ struct compressor;
 extern const struct call_set compress_calls;
 
 /*
- * Fork the helper for the rotated files of `path`, which must outlive it; no
- * threads may run. Returns 0, -ENOENT when the program is not in $PATH, or
- * another -errno.
+ * Fork the helper for the rotated files of `path`, those that is_log() takes for
+ * ours (as in append.h, without a context); no threads may run. Returns 0, -ENOENT
+ * when the program is not in $PATH, or another -errno. Where the path leads to no directory, nothing is ever compressed.
  */
 int compress_start(struct compressor **compressor, enum compress_kind kind, const char *path,
-		   uint64_t keep);
+		   uint64_t keep, append_is_log *is_log);
 
 /*
  * End the helper; what it works at is given up, and its file removed. Waits
@@ -50,6 +51,9 @@ void compress_kick(struct compressor *compressor);
  * -ECHILD when the program failed.
  */
 int compress_service(struct compressor *compressor);
+
+/* FILE's place, as it was found at the start; its dir is -1 where there was none. */
+const struct place *compress_place(const struct compressor *compressor);
 
 int compress_fd(const struct compressor *compressor);	/* accepts NULL: -1 */
 bool compress_is_at_work(const struct compressor *compressor);	/* accepts NULL */

@@ -30,73 +30,69 @@
 
 struct helper {
 	const struct compress_job *job;
+	struct place place;
 	int socket;
-	char temporary[PATH_MAX];
+	char temporary[NAME_MAX + 1];
 };
 
 /* --- what to compress --------------------------------------------------------------- */
 
-/* A rotated file's place in time. */
-struct place {
+/* When a file was rotated. */
+struct age {
 	char stamp[NAME_MAX + 1];	/* "" for numbered ones */
 	uint64_t number;
 };
 
-static bool find_place(const struct compress_job *job, const char *rest, struct place *place)
+static bool find_age(const struct compress_job *job, const char *rest, struct age *age)
 {
-	place->stamp[0] = '\0';
+	age->stamp[0] = '\0';
 	if (!job->keeps_all)
-		return rotate_is_number(rest, &place->number);
-	if (!rotate_is_stamp(rest, &place->number))
-		return false;
-	snprintf(place->stamp, sizeof(place->stamp), "%.*s", (int)strcspn(rest, "."), rest);
-	return true;
+		return rotate_is_number(rest, &age->number);
+	age->number = 0;
+	snprintf(age->stamp, sizeof(age->stamp), "%s", rest);
+	return rotate_is_stamp(rest);
 }
 
-static bool is_older(const struct compress_job *job, const struct place *a, const struct place *b)
+static bool is_older(const struct age *a, const struct age *b)
 {
 	int order = strcmp(a->stamp, b->stamp);
 
-	if (order)
-		return order < 0;
-	return job->keeps_all ? a->number < b->number : a->number > b->number;
+	return order ? order < 0 : a->number > b->number;
 }
 
-/* A directory or a link of such a name would be in the way for good. */
-static bool is_regular(DIR *dir, const char *name)
+/* A stream of what is there: `dir` of its place is only a name for it. */
+static DIR *open_directory(const struct place *place)
 {
-	struct stat st;
+	int fd = openat(place->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
-	return fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
 }
 
 /* The oldest rotated file that is not compressed: `oldest`, "" if there is none. */
-static int find_oldest(const struct compress_job *job, char oldest[NAME_MAX + 1])
+static int find_oldest(const struct helper *helper, char oldest[NAME_MAX + 1])
 {
-	char directory[PATH_MAX];
-	const char *slash = strrchr(job->path, '/');
-	const char *base = slash ? slash + 1 : job->path;
+	const char *base = helper->place.name;
 	size_t length = strlen(base);
-	struct place place, best = { .number = 0 };
+	struct age age, best = { .number = 0 };
+	DIR *dir = open_directory(&helper->place);
 	struct dirent *entry;
-	DIR *dir;
 
-	snprintf(directory, sizeof(directory), "%.*s",
-		 slash ? (int)(slash + 1 - job->path) : 1, slash ? job->path : ".");
 	oldest[0] = '\0';
-	dir = opendir(directory);
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir))) {
 		const char *rest = entry->d_name + length + 1;
 
 		if (strncmp(entry->d_name, base, length) != 0 || entry->d_name[length] != '.' ||
-		    !find_place(job, rest, &place) ||
-		    (oldest[0] && !is_older(job, &place, &best)) ||
-		    !is_regular(dir, entry->d_name))
+		    !find_age(helper->job, rest, &age) ||
+		    (oldest[0] && !is_older(&age, &best)) ||
+		    rotate_check(&helper->place, helper->job->form, entry->d_name))
 			continue;
 		snprintf(oldest, NAME_MAX + 1, "%s", rest);
-		best = place;
+		best = age;
 	}
 	closedir(dir);
 	return 0;
@@ -167,7 +163,8 @@ static int compress(const struct helper *helper, int from, const struct stat *st
 {
 	int to, err;
 
-	to = open(helper->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	to = openat(helper->place.dir, helper->temporary,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return -errno;
 	err = copy_attributes(st, to);
@@ -177,28 +174,28 @@ static int compress(const struct helper *helper, int from, const struct stat *st
 		err = copy_attributes(st, to);
 	close(to);
 	if (err)
-		unlink(helper->temporary);
+		rotate_remove(&helper->place, helper->temporary);
 	return err;
 }
 
 static int compress_oldest(const struct helper *helper, struct compress_reply *reply)
 {
-	char name[PATH_MAX];
+	char name[NAME_MAX + 1];
 	struct stat st;
 	int from, err;
 
-	unlink(helper->temporary);	/* what a crash left */
-	err = find_oldest(helper->job, reply->name);
+	rotate_remove(&helper->place, helper->temporary);	/* what a crash left */
+	err = find_oldest(helper, reply->name);
 	if (err || !reply->name[0])
 		return err;
-	err = rotate_name(name, helper->job->path, reply->name);
+	err = rotate_name(name, &helper->place, reply->name);
 	if (err)
 		return err;
-	if (rotate_has_compressed(name)) {
+	if (rotate_has_compressed(&helper->place, name)) {
 		reply->what = COMPRESS_DUPLICATE;
 		return 0;
 	}
-	from = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	from = openat(helper->place.dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (from < 0)
 		return -errno;
 	err = fstat(from, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
@@ -219,15 +216,15 @@ static int detach(struct helper *helper)
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
-	if (null < 0 || rotate_name(helper->temporary, helper->job->path, COMPRESS_TEMPORARY))
+	if (null < 0 || rotate_name(helper->temporary, &helper->place, COMPRESS_TEMPORARY))
 		return -1;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
-	if (helper->socket != 3) {
-		dup3(helper->socket, 3, O_CLOEXEC);
-		helper->socket = 3;
-	}
-	inherited_close_from(helper->socket + 1);
+	helper->socket = fcntl(helper->socket, F_DUPFD_CLOEXEC, 5);
+	helper->place.dir = fcntl(helper->place.dir, F_DUPFD_CLOEXEC, 5);
+	helper->socket = dup3(helper->socket, 3, O_CLOEXEC);
+	helper->place.dir = dup3(helper->place.dir, 4, O_CLOEXEC);
+	inherited_close_from(helper->place.dir + 1);
 	setsid();
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
@@ -235,12 +232,12 @@ static int detach(struct helper *helper)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpriority(PRIO_PROCESS, 0, NICEST);
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
-	return privilege_drop_helper(helper->job->path);
+	return privilege_drop_helper(helper->place.dir);
 }
 
 void compress_helper_run(const struct compress_job *job, int socket)
 {
-	struct helper helper = { .job = job, .socket = socket };
+	struct helper helper = { .job = job, .place = *job->place, .socket = socket };
 	bool has_worked = false;
 	char command;
 
@@ -259,6 +256,6 @@ void compress_helper_run(const struct compress_job *job, int socket)
 	}
 	/* Done, but nobody is there any more to give it its name. */
 	if (has_worked)
-		unlink(helper.temporary);
+		rotate_remove(&helper.place, helper.temporary);
 	_exit(0);
 }

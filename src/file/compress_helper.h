@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "file/append.h"
+#include "file/place.h"
+
 /* A byte is a command. */
 #define COMPRESS_GO 'g'
 #define COMPRESS_QUIT 'q'
@@ -31,7 +34,8 @@ struct compress_reply {
 struct compress_job {
 	const char *program;	/* its path */
 	const char *name;
-	const char *path;	/* FILE */
+	const struct place *place;	/* FILE's */
+	const struct append_form *form;
 	bool keeps_all;		/* names are stamps, not numbers */
 };
 

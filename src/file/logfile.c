@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/trouble.h"
+#include "file/named.h"
 #include "file/rotate.h"
 #include "file/rotation.h"
 #include "file/whole.h"
@@ -21,13 +23,11 @@
 #define WRITE_RETRY_NS (100 * (uint64_t)NS_PER_MS)
 #define COMPRESS_RETRY_NS (30 * (uint64_t)NS_PER_S)
 
-/* The longest that is added to a name: .YYYYMMDDTHHMMSSZ.99999.zst */
-#define NAME_ADDED 28
-
 struct logfile {
 	struct logfile_config config;
 	const char *name;		/* for messages */
-	int fd;
+	struct named file;
+	struct rotate rotate;
 	bool is_owned;			/* opened here, so a regular file with a name */
 	struct whole whole;
 	bool has_records;
@@ -44,53 +44,47 @@ static char *make_start(const struct logfile *log, bool is_empty)
 	return log->config.start ? log->config.start(log->config.context, is_empty) : NULL;
 }
 
-static void begin(struct logfile *log, int fd, bool is_empty)
+/* In this file, from its end on. */
+static void begin_again(struct logfile *log, bool is_empty)
 {
-	log->fd = fd;
 	log->has_records = !is_empty;
 	log->began_ns = clock_now_ns();
 	log->write_retry_ns = 0;	/* it may take what the old one did not */
 	whole_begin(&log->whole, make_start(log, is_empty));
 }
 
-static bool is_rotated(const struct logfile_config *config)
+static void begin(struct logfile *log, const struct append_state *state)
 {
-	return config->limit_bytes || config->period_ns;
-}
-
-static int check_name(const struct logfile_config *config)
-{
-	const char *slash = strrchr(config->path, '/');
-	struct stat st;
-
-	if (!is_rotated(config))
-		return 0;
-	if (strlen(slash ? slash + 1 : config->path) + NAME_ADDED > NAME_MAX ||
-	    strlen(config->path) + NAME_ADDED >= PATH_MAX)
-		return -ENAMETOOLONG;
-	/* The link would be moved, not the file. */
-	return lstat(config->path, &st) == 0 && !S_ISREG(st.st_mode) ? -ENXIO : 0;
+	if (state->is_unlocked)
+		words_say(WORDS_UNLOCKED, log->name, NULL);
+	begin_again(log, state->is_empty);
 }
 
 int logfile_open(struct logfile **out, const struct logfile_config *config,
 		 struct append_state *state)
 {
-	struct logfile *log;
-	int fd, err = check_name(config);
+	struct logfile *log = logfile_borrow(-1, config->path);
+	const struct place *place =
+		config->compressor ? compress_place(config->compressor) : NULL;
+	int err;
 
-	if (err)
-		return err;
-	fd = append_open(config->path, config->heading, config->heading_length, state);
-	if (fd < 0)
-		return fd;
-	log = logfile_borrow(fd, config->path);
-	if (!log) {
-		close(fd);
+	if (!log)
 		return -ENOMEM;
-	}
 	log->config = *config;
+	log->file.is_moved = config->limit_bytes || config->period_ns;
+	log->file.form = (struct append_form){
+		.heading = config->heading, .heading_length = config->heading_length,
+		.is_line = config->is_line, .is_log = config->is_log, .context = config->context,
+	};
+	log->rotate = (struct rotate){ &log->file.place, config->keep, &log->file.form, "" };
+	/* What is compressed would not be what is rotated, if it were not the same place. */
+	err = named_open(&log->file, config->path, place, state);
+	if (err) {
+		logfile_close(log);
+		return err;
+	}
 	log->is_owned = state->is_regular;
-	begin(log, fd, state->is_empty);
+	begin(log, state);
 	if (config->compressor)
 		compress_kick(config->compressor);	/* what an earlier run left */
 	*out = log;
@@ -103,7 +97,8 @@ struct logfile *logfile_borrow(int fd, const char *name)
 
 	if (!log)
 		return NULL;
-	log->fd = fd;
+	log->file.fd = fd;
+	log->file.place.dir = -1;
 	log->name = name;
 	log->compress_retry_ns = LOGFILE_NEVER;
 	return log;
@@ -115,8 +110,8 @@ int logfile_close(struct logfile *log)
 
 	if (!log)
 		return 0;
-	if (log->config.path && close(log->fd))
-		err = -errno;
+	if (log->config.path)
+		err = named_close(&log->file);
 	whole_begin(&log->whole, NULL);
 	free(log);
 	return err;
@@ -124,69 +119,64 @@ int logfile_close(struct logfile *log)
 
 /* --- rotating and reopening ------------------------------------------------------------ */
 
-/* Whether FILE is still the one that is written: it may have been moved. */
-static bool is_at_its_name(const struct logfile *log)
-{
-	struct stat here, there;
-
-	return fstat(log->fd, &here) == 0 && stat(log->config.path, &there) == 0 &&
-	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-}
-
+/* Should a file have come where there was room: once more. */
 static int move(struct logfile *log)
 {
 	struct timespec now;
+	int64_t wall_ns;
+	int err;
 
-	if (!is_at_its_name(log))
+	if (!named_is_at_its_name(&log->file))
 		return 0;
 	clock_gettime(CLOCK_REALTIME, &now);
-	return rotate_move(log->config.path, log->config.keep,
-			   (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
+	wall_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+	err = rotate_move(&log->rotate, wall_ns);
+	if (err != -EEXIST)
+		return err;
+	err = rotate_make_room(&log->rotate);
+	return err ? err : rotate_move(&log->rotate, wall_ns);
 }
 
-/* The new one first: should it fail, the old one is still there. */
 static int open_anew(struct logfile *log)
 {
 	struct append_state state;
-	int fd;
+	int result;
 
 	/* Ours by its name still: opened again, it would be locked, by us. */
-	if (is_at_its_name(log)) {
+	if (named_is_at_its_name(&log->file)) {
 		if (!log->whole.start && !log->whole.torn)
 			whole_begin(&log->whole, make_start(log, false));
 		return 0;
 	}
-	fd = append_open(log->config.path, log->config.heading, log->config.heading_length,
-			 &state);
-	if (fd >= 0 && !state.is_regular) {
-		close(fd);
-		fd = -ENXIO;
-	}
-	if (fd < 0)
-		return fd;
-	if (close(log->fd))
+	result = named_open_anew(&log->file, &state);
+	if (result < 0)
+		return result;
+	if (result)
 		words_say(WORDS_LAST_LOST, log->name, strerror(errno));
-	begin(log, fd, state.is_empty);
+	begin(log, &state);
 	return 0;
 }
 
 /* Keep nothing: the file is emptied where it is, and that is all. */
 static int empty(struct logfile *log)
 {
-	if (ftruncate(log->fd, 0))
-		return -errno;
-	begin(log, log->fd, true);
+	if (ftruncate(log->file.fd, 0))
+		return append_why(log->file.fd, "", -errno);
+	begin_again(log, true);
 	return 1;
 }
 
 static int take_step(void *context, enum rotation_step step)
 {
 	struct logfile *log = context;
-	uint64_t keep = log->config.keep;
+	int err = named_renew(&log->file);
 
+	log->rotate.culprit[0] = '\0';
+	if (err)
+		return err;
 	switch (step) {
 	case ROTATION_MAKE_ROOM:
-		return keep ? rotate_make_room(log->config.path, keep) : empty(log);
+		return log->config.keep ? rotate_make_room(&log->rotate) : empty(log);
 	case ROTATION_MOVE:
 		return move(log);
 	case ROTATION_OPEN:
@@ -197,14 +187,26 @@ static int take_step(void *context, enum rotation_step step)
 	return 0;
 }
 
+/* Where another file is in the way it is named. */
+static void say_step_failed(const struct logfile *log, int err)
+{
+	char reason[NAME_MAX + 128];
+
+	if (log->rotate.culprit[0])
+		snprintf(reason, sizeof(reason), "'%s': %s", log->rotate.culprit, words_explain(err));
+	else
+		snprintf(reason, sizeof(reason), "%s", words_explain(err));
+	words_say(log->rotation.is_reopening ? WORDS_CANNOT_REOPEN : WORDS_CANNOT_ROTATE, log->name,
+		  reason);
+}
+
 static void go_on(struct logfile *log, uint64_t now_ns)
 {
 	bool is_news;
 	int err = rotation_go_on(&log->rotation, now_ns, take_step, log, &is_news);
 
 	if (is_news)
-		words_say(log->rotation.is_reopening ? WORDS_CANNOT_REOPEN : WORDS_CANNOT_ROTATE,
-			  log->name, strerror(-err));
+		say_step_failed(log, err);
 	/* A reopening too may end what a rotation began. */
 	if (!err && log->config.compressor)
 		compress_kick(log->config.compressor);
@@ -261,19 +263,22 @@ static int check_file(struct logfile *log, struct stat *st)
 {
 	int err;
 
-	if (fstat(log->fd, st))
+	if (fstat(log->file.fd, st))
 		return -errno;
 	if (!log->is_owned)
 		return 0;
-	if (st->st_nlink == 0) {
-		err = open_anew(log);
+	/* What /proc leads to is the open file, whether or not it has a name. */
+	if (st->st_nlink == 0 && !log->file.place.is_magic) {
+		err = named_renew(&log->file);
+		if (!err)
+			err = open_anew(log);
 		if (err)
 			return err;
 		words_say(WORDS_REMOVED, log->name, NULL);
-		return fstat(log->fd, st) ? -errno : 0;
+		return fstat(log->file.fd, st) ? -errno : 0;
 	}
 	if (st->st_size == 0 && !log->whole.start)
-		begin(log, log->fd, true);
+		begin_again(log, true);
 	return 0;
 }
 
@@ -287,11 +292,11 @@ static ssize_t try_write(struct logfile *log, const char *lines, size_t length, 
 	if (err)
 		return err;
 	way = make_way(log, lines, length, &st, now_ns);
-	err = whole_write_start(&log->whole, log->fd);
+	err = whole_write_start(&log->whole, log->file.fd);
 	if (err)
 		return err;
 	if (way)
-		written = whole_write(&log->whole, log->fd, lines, way);
+		written = whole_write(&log->whole, log->file.fd, lines, way);
 	log->has_records |= written > 0;
 	return written;
 }
@@ -309,7 +314,7 @@ ssize_t logfile_write(struct logfile *log, const char *lines, size_t length, boo
 	if (written < 0) {
 		log->write_retry_ns = now_ns + WRITE_RETRY_NS;
 		if (trouble_begins(&log->writing, (int)written))
-			words_say(WORDS_CANNOT_WRITE, log->name, strerror((int)-written));
+			words_say(WORDS_CANNOT_WRITE, log->name, words_explain((int)written));
 	} else {
 		log->write_retry_ns = 0;
 	}
@@ -376,7 +381,7 @@ static const char *explain_compression(int err)
 		return "the program failed (no space left?)";
 	if (err == -EPIPE)
 		return "the process for it has ended; what is rotated stays as it is";
-	return strerror(-err);
+	return words_explain(err);
 }
 
 void logfile_service_compressor(struct logfile *log)
@@ -401,5 +406,10 @@ bool logfile_is_regular(const struct logfile *log)
 
 int logfile_fd(const struct logfile *log)
 {
-	return log->fd;
+	return log->file.fd;
+}
+
+int logfile_directory(const struct logfile *log)
+{
+	return log->file.place.dir;
 }

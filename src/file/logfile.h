@@ -24,6 +24,9 @@ struct logfile_config {
 	const char *path;
 	const char *heading;		/* what a file that is appended to begins with */
 	size_t heading_length;
+	/* As in append.h; called with `context`. */
+	bool (*is_line)(const void *context, const char *bytes, size_t length);
+	append_is_log *is_log;
 	/*
 	 * The lines to write behind each opening, for free(); NULL: none.
 	 * is_empty: the file is, so that it lacks the heading too.
@@ -39,9 +42,12 @@ struct logfile_config {
 struct logfile;
 
 /*
- * Open by name. The strings of `config` must outlive it. Returns 0 or an error
- * of append_open(); also -ENXIO when the file cannot be rotated, as it is not a
- * regular one, and -ENAMETOOLONG when its rotated ones could have no name.
+ * Open by name. The strings of `config` must outlive it. Its directory is found
+ * once: where it is replaced later, that is an error, and not followed. A FIFO has
+ * two seconds to get a reader. Returns 0 or an error of place_open() or
+ * append_open(); also -APPEND_IRREGULAR when the file cannot be rotated, as it is
+ * not a regular one, or a link leads to it, -APPEND_ONLY when it cannot for that,
+ * and -ENAMETOOLONG when its rotated ones could have no name.
  */
 int logfile_open(struct logfile **log, const struct logfile_config *config,
 		 struct append_state *state);
@@ -78,5 +84,8 @@ void logfile_service_compressor(struct logfile *log);
 /* A regular file with a name: one that can be tried again and reopened. */
 bool logfile_is_regular(const struct logfile *log);
 int logfile_fd(const struct logfile *log);
+
+/* Where it is, opened by O_PATH: all that is written, renamed and removed is there. */
+int logfile_directory(const struct logfile *log);
 
 #endif

@@ -73,14 +73,21 @@ size_t whole_lines(const char *lines, size_t length, uint64_t limit)
 
 ssize_t whole_write(struct whole *whole, int fd, const char *lines, size_t length)
 {
-	ssize_t written = write(fd, lines + whole->torn, length - whole->torn);
-	size_t n, in_file;
+	size_t n = whole->torn, in_file;
+	ssize_t written;
+	int err = 0;
 
-	if (written < 0)
-		return errno == EINTR ? 0 : -errno;
-	n = whole->torn + (size_t)written;
+	/* A short write does not say why: the next one does. */
+	do {
+		written = write(fd, lines + n, length - n);
+		if (written < 0)
+			err = -errno;
+		else
+			n += (size_t)written;
+	} while (written > 0 && n < length);
 	in_file = n == length ? n : whole_lines(lines, length, n);
-	whole->torn = take_back(fd, n - in_file);
-	/* Nothing is gained by asking again at once. */
-	return in_file || n == length ? (ssize_t)in_file : -ENOSPC;
+	whole->torn = n > in_file ? take_back(fd, n - in_file) : 0;
+	if (in_file || n == length || err == -EINTR)
+		return (ssize_t)in_file;
+	return err ? err : -ENOSPC;
 }

@@ -13,12 +13,21 @@ enum words {
 	WORDS_ROTATES_AGAIN,
 	WORDS_LAST_LOST,
 	WORDS_REMOVED,
+	WORDS_UNLOCKED,
 	WORDS_CANNOT_WRITE,
 	WORDS_WRITES_AGAIN,
 	WORDS_CANNOT_COMPRESS,
 	WORDS_COMPRESSES_AGAIN,
 	WORDS_COUNT
 };
+
+/*
+ * Why something cannot be done with a log file, of an -errno, as in append.h and
+ * rotate.h; NULL where the errno's own words will do.
+ */
+const char *words_reason(int err);
+/* That reason, or the errno's own words. */
+const char *words_explain(int err);
 
 /* Say it of the file `name`; `reason`, where it has one, else NULL. */
 void words_say(enum words words, const char *name, const char *reason);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "format/format_own.h"
 
 /* --- the format -------------------------------------------------------------- */
 
@@ -191,7 +192,7 @@ int output_start_compressor(struct output *output, const struct options *options
 		return EXIT_DONE;
 	name = compress_names[options->compress];
 	err = compress_start(&output->config[0].compressor, (enum compress_kind)options->compress,
-			     options->log_file, options->rotate_keep);
+			     options->log_file, options->rotate_keep, format_own_is_log);
 	if (err == -ENOENT)
 		log_error("--compress: the program '%s' is not in $PATH; install it, or choose "
 			  "another", name);

@@ -24,7 +24,7 @@ import subprocess
 import sys
 
 NUMBERED = re.compile(r'\.([1-9][0-9]*)(\.gz|\.zst|\.xz)?$')
-STAMPED = re.compile(r'\.([0-9]{8}T[0-9]{6}Z)(?:\.([1-9][0-9]*))?(\.gz|\.zst|\.xz)?$')
+STAMPED = re.compile(r'\.([0-9]{8}T[0-9]{6}\.[0-9]{3}Z)(\.gz|\.zst|\.xz)?$')
 RESYNC = 2000
 
 
@@ -39,7 +39,7 @@ def place(rest):
     """Sorts the oldest first."""
     stamped = STAMPED.fullmatch(rest)
     if stamped:
-        return (0, stamped[1], int(stamped[2] or 0))
+        return (0, stamped[1], 0)
     numbered = NUMBERED.fullmatch(rest)
     if numbered:
         return (0, '', -int(numbered[1]))

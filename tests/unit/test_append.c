@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Opening log files for appending: what was there stays whole, or all of it as it is. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../tap.h"
@@ -18,6 +20,29 @@
 static char directory[] = "/tmp/tcc-logfile.XXXXXX";
 static char path[64];
 static struct append_state state;
+
+/* What tests call a line of theirs begins with a letter or an LF. */
+static bool begins_with_letter(const void *context, const char *bytes, size_t length)
+{
+	(void)context;
+	return length && (isalpha((unsigned char)bytes[0]) || bytes[0] == '\n');
+}
+
+static struct append_form form = { .heading = "" };
+
+static int open_path(const char *where, const char *heading, size_t heading_length)
+{
+	struct place place;
+	int fd, err = place_open(&place, where);
+
+	if (err)
+		return err;
+	form.heading = heading;
+	form.heading_length = heading_length;
+	fd = append_open(&place, &form, &state);
+	place_close(&place);
+	return fd;
+}
 
 static void make_file(const char *bytes, size_t length)
 {
@@ -41,7 +66,7 @@ static bool file_is(const char *bytes, size_t length)
 /* Open without a heading, write a line, close. */
 static int append(const char *line)
 {
-	int fd = append_open(path, "", 0, &state);
+	int fd = open_path(path, "", 0);
 
 	if (fd < 0)
 		return fd;
@@ -52,7 +77,7 @@ static int append(const char *line)
 
 static int open_headed(void)
 {
-	int fd = append_open(path, HEADING, HEADING_LENGTH, &state);
+	int fd = open_path(path, HEADING, HEADING_LENGTH);
 
 	if (fd >= 0)
 		close(fd);
@@ -61,7 +86,7 @@ static int open_headed(void)
 
 static void a_new_file_is_made_empty(void)
 {
-	int fd = append_open(path, HEADING, HEADING_LENGTH, &state);
+	int fd = open_path(path, HEADING, HEADING_LENGTH);
 
 	check(fd >= 0);
 	check(state.is_empty);
@@ -115,7 +140,7 @@ static void others_may_append_meanwhile(void)
 	int fd, other;
 
 	make_file("one\n", 4);
-	fd = append_open(path, "", 0, &state);
+	fd = open_path(path, "", 0);
 	other = open(path, O_WRONLY | O_APPEND);
 	check_eq(write(other, "theirs\n", 7), 7);
 	check_eq(write(fd, "ours\n", 5), 5);
@@ -185,14 +210,14 @@ static void a_file_without_line_ends_is_refused_and_left_alone(void)
 
 	memset(bytes, 't', sizeof(bytes));
 	make_file(bytes, TORN_MAX + 1);
-	check_eq(append(""), -EINVAL);
+	check_eq(append(""), -APPEND_OTHER_END);
 	check(file_is(bytes, TORN_MAX + 1));
 	bytes[9] = '\n';
 	make_file(bytes, TORN_MAX + 11);
-	check_eq(append(""), -EINVAL);
+	check_eq(append(""), -APPEND_OTHER_END);
 	check(file_is(bytes, TORN_MAX + 11));
 	make_file(bytes, LARGE);
-	check_eq(append(""), -EINVAL);
+	check_eq(append(""), -APPEND_OTHER_END);
 	check(file_is(bytes, LARGE));
 	unlink(path);
 }
@@ -204,15 +229,15 @@ static void a_start_is_enough(void)
 	int fd;
 
 	make_file(record, sizeof(record) - 1);
-	fd = append_open(path, "{", 1, &state);
+	fd = open_path(path, "{", 1);
 	check(fd >= 0);
 	close(fd);
 	make_file("{", 1);
-	fd = append_open(path, "{", 1, &state);
+	fd = open_path(path, "{", 1);
 	check(fd >= 0 && state.is_empty && state.torn_bytes == 1);
 	close(fd);
 	make_file("k:1 ", 4);
-	check_eq(append_open(path, "{", 1, &state), -EEXIST);
+	check_eq(open_path(path, "{", 1), -APPEND_OTHER_HEADING);
 	check(file_is("k:1 ", 4));
 	unlink(path);
 }
@@ -273,11 +298,19 @@ static void another_heading_is_refused_and_the_file_left_alone(void)
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		make_file(others[i], strlen(others[i]));
-		if (!check(open_headed() == -EEXIST))
+		if (!check(open_headed() == -APPEND_OTHER_HEADING))
 			printf("#   %s\n", others[i]);
 		check(file_is(others[i], strlen(others[i])));
 	}
 	unlink(path);
+}
+
+static int lock(int fd, short type, off_t start, off_t length)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = start,
+			      .l_len = length };
+
+	return fcntl(fd, F_OFD_SETLK, &lock) ? -errno : 0;
 }
 
 static void a_file_that_is_being_written_is_refused(void)
@@ -285,18 +318,83 @@ static void a_file_that_is_being_written_is_refused(void)
 	int first, second;
 
 	make_file("one\ntor", 7);
+	/* Another program's, over all of it. */
 	first = open(path, O_RDWR);
-	check_eq(flock(first, LOCK_EX), 0);
-	check_eq(append_open(path, "", 0, &state), -EBUSY);
+	check_eq(lock(first, F_WRLCK, 0, 0), 0);
+	check_eq(open_path(path, "", 0), -EDEADLK);
 	check(file_is("one\ntor", 7));
 	close(first);
-	first = append_open(path, "", 0, &state);
-	check(first >= 0);
-	check_eq(append_open(path, "", 0, &state), -EBUSY);
+	first = open_path(path, "", 0);
+	check(first >= 0 && !state.is_unlocked);
+	check_eq(open_path(path, "", 0), -EBUSY);
 	close(first);
-	second = append_open(path, "", 0, &state);
+	second = open_path(path, "", 0);
 	check(second >= 0);
 	close(second);
+	unlink(path);
+}
+
+/* Neither of the locks that it takes no right to write to have. */
+static void who_may_only_read_it_keeps_nobody_out(void)
+{
+	int reader, fd;
+
+	make_file("one\n", 4);
+	reader = open(path, O_RDONLY);
+	check_eq(flock(reader, LOCK_EX), 0);
+	fd = open_path(path, "", 0);
+	check(fd >= 0 && !state.is_unlocked);
+	/* The reader cannot even lock now. */
+	check_eq(lock(reader, F_RDLCK, 0, 0), -EAGAIN);
+	close(fd);
+	check_eq(lock(reader, F_WRLCK, 0, 0), -EBADF);
+	check_eq(lock(reader, F_RDLCK, 0, 0), 0);
+	fd = open_path(path, "", 0);
+	check(fd >= 0 && state.is_unlocked);
+	close(fd);
+	close(reader);
+	fd = open_path(path, "", 0);
+	check(fd >= 0 && !state.is_unlocked);
+	close(fd);
+	unlink(path);
+}
+
+/* Cut off is the beginning of a line of ours alone. */
+static void half_a_line_of_others_is_refused_and_left_alone(void)
+{
+	static const char *const others[] = {
+		"no end", "\177ELF", "{\"a\": [\n1,\n2\n]}", "#!/bin/sh\n\texit 1", "one\n 2", "one\n2",
+	};
+
+	form.is_line = begins_with_letter;
+	make_file("one\ntw", 6);
+	check_eq(append(""), 0);
+	check_eq(state.torn_bytes, 2);
+	for (size_t i = 1; i < sizeof(others) / sizeof(others[0]); i++) {
+		make_file(others[i], strlen(others[i]));
+		if (!check(append("") == -APPEND_OTHER_END))
+			printf("#   %s\n", others[i]);
+		check(file_is(others[i], strlen(others[i])));
+	}
+	/* With its heading it is ours, whatever there is. */
+	make_file(HEADING "#", HEADING_LENGTH + 1);
+	check_eq(open_headed(), 0);
+	check_eq(state.torn_bytes, 1);
+	form.is_line = NULL;
+	unlink(path);
+}
+
+/* A sparse file: it would take minutes to look through all of it. */
+static void a_large_file_without_line_ends_is_refused_at_once(void)
+{
+	struct timespec before, after;
+
+	make_file("x", 1);
+	check_eq(truncate(path, (off_t)40 << 30), 0);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	check_eq(append(""), -APPEND_OTHER_END);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	check((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 500);
 	unlink(path);
 }
 
@@ -307,7 +405,7 @@ static void a_fifo_is_only_opened(void)
 
 	check_eq(mkfifo(path, 0600), 0);
 	reader = open(path, O_RDONLY | O_NONBLOCK);
-	fd = append_open(path, HEADING, HEADING_LENGTH, &state);
+	fd = open_path(path, HEADING, HEADING_LENGTH);
 	check(fd >= 0);
 	check(state.is_empty);
 	check_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_WRONLY);
@@ -318,14 +416,44 @@ static void a_fifo_is_only_opened(void)
 	unlink(path);
 }
 
+/* Who would wait for a reader waits for ever. */
+static void a_fifo_that_nobody_reads_is_refused_at_once(void)
+{
+	check_eq(mkfifo(path, 0600), 0);
+	check_eq(open_path(path, "", 0), -ENXIO);
+	form.is_regular = true;
+	check_eq(open_path(path, "", 0), -APPEND_IRREGULAR);
+	form.is_regular = false;
+	unlink(path);
+}
+
+static void what_is_open_already_is_opened_by_its_number(void)
+{
+	char name[64];
+	int other, fd;
+
+	make_file("one\n", 4);
+	other = open(path, O_RDWR);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", other);
+	/* Also when it has no name any more; and none is made. */
+	check_eq(unlink(path), 0);
+	fd = open_path(name, "", 0);
+	check(fd >= 0 && state.is_regular && !state.is_empty);
+	check_eq(write(fd, "two\n", 4), 4);
+	check_eq(lseek(other, 0, SEEK_END), 8);
+	close(fd);
+	close(other);
+	check_eq(open_path(name, "", 0), -ENOENT);
+}
+
 static void a_device_is_only_opened(void)
 {
-	int fd = append_open("/dev/null", HEADING, HEADING_LENGTH, &state);
+	int fd = open_path("/dev/null", HEADING, HEADING_LENGTH);
 
 	check(fd >= 0);
 	check(state.is_empty);
 	close(fd);
-	fd = append_open("/dev/full", HEADING, HEADING_LENGTH, &state);
+	fd = open_path("/dev/full", HEADING, HEADING_LENGTH);
 	check(fd >= 0);
 	check_eq(write(fd, "x", 1), -1);
 	check_eq(errno, ENOSPC);
@@ -334,10 +462,14 @@ static void a_device_is_only_opened(void)
 
 static void what_cannot_be_opened_is_told(void)
 {
-	check_eq(append_open("/tmp/tcc-no-such-directory/x", "", 0, &state), -ENOENT);
-	check_eq(append_open(directory, "", 0, &state), -EISDIR);
+	check_eq(open_path("/tmp/tcc-no-such-directory/x", "", 0), -ENOENT);
+	check_eq(open_path("", "", 0), -ENOENT);
+	check_eq(open_path("/", "", 0), -EISDIR);
+	check_eq(open_path("/tmp/x/", "", 0), -EISDIR);
+	check_eq(open_path("/dev/null/x", "", 0), -ENOTDIR);
+	check_eq(open_path(directory, "", 0), -EISDIR);
 	check_eq(symlink("/tmp/tcc-no-such-directory/x", path), 0);
-	check_eq(append_open(path, "", 0, &state), -ENOENT);
+	check_eq(open_path(path, "", 0), -ENOENT);
 	unlink(path);
 }
 
@@ -373,7 +505,12 @@ int main(void)
 	TAP_RUN(what_a_crash_left_of_the_heading_is_cut_off);
 	TAP_RUN(another_heading_is_refused_and_the_file_left_alone);
 	TAP_RUN(a_file_that_is_being_written_is_refused);
+	TAP_RUN(who_may_only_read_it_keeps_nobody_out);
+	TAP_RUN(half_a_line_of_others_is_refused_and_left_alone);
+	TAP_RUN(a_large_file_without_line_ends_is_refused_at_once);
 	TAP_RUN(a_fifo_is_only_opened);
+	TAP_RUN(a_fifo_that_nobody_reads_is_refused_at_once);
+	TAP_RUN(what_is_open_already_is_opened_by_its_number);
 	TAP_RUN(a_device_is_only_opened);
 	TAP_RUN(what_cannot_be_opened_is_told);
 	TAP_RUN(a_link_leads_to_the_file);

@@ -107,6 +107,62 @@ static void test_start_is_whole_or_not_there(void)
 	check_eq(logfile_close(file), 0);
 }
 
+/* What took half a line does not say why it took no more. */
+static void test_half_a_line_says_why(void)
+{
+	setup(0, 10);
+	limit_file_size(START_LENGTH + 6);
+	check_eq(logfile_write(file, "one\ntwo\nthree\n", 14, false), 4);
+	check_eq(size_of(path), START_LENGTH + 4);
+	check_eq(logfile_write(file, "two\nthree\n", 10, false), -EFBIG);
+	check_eq(size_of(path), START_LENGTH + 4);
+	limit_file_size(RLIM_INFINITY);
+	check_eq(logfile_write(file, "two\nthree\n", 10, true), 10);
+	check_eq(size_of(path), START_LENGTH + 14);
+	check_eq(logfile_close(file), 0);
+}
+
+/* The same file goes on under the lock that a new one gets before the old one is let go. */
+static void test_locked_over_rotation_and_reopening(void)
+{
+	struct logfile_config config = { .path = path, .heading = "", .keep = 10 };
+	struct append_state state;
+	struct logfile *other;
+
+	setup(LIMIT, 10);
+	for (int i = 0; i < 3; i++) {
+		char line[LIMIT - START_LENGTH];
+
+		memset(line, 'l', sizeof(line));
+		line[sizeof(line) - 1] = '\n';
+		check_eq(logfile_write(file, line, sizeof(line), false), sizeof(line));
+		check_eq(logfile_open(&other, &config, &state), -EBUSY);
+		if (i == 1) {
+			unlink(path);
+			logfile_reopen(file);
+			check_eq(logfile_open(&other, &config, &state), -EBUSY);
+		}
+	}
+	check_eq(logfile_close(file), 0);
+	check_eq(logfile_open(&other, &config, &state), 0);
+	check_eq(logfile_close(other), 0);
+}
+
+/* What its name leads to must be a file still: nothing may wait for a FIFO's reader. */
+static void test_fifo_in_its_place(void)
+{
+	setup(0, 10);
+	check_eq(logfile_write(file, "x\n", 2, false), 2);
+	unlink(path);
+	check_eq(mkfifo(path, 0600), 0);
+	logfile_reopen(file);
+	check_eq(logfile_write(file, "x\n", 2, true), -APPEND_IRREGULAR);
+	unlink(path);
+	check_eq(logfile_write(file, "x\n", 2, true), 2);
+	check_eq(size_of(path), START_LENGTH + 2);
+	check_eq(logfile_close(file), 0);
+}
+
 /* Also when no record came yet. */
 static void test_emptied_file_is_begun_anew(void)
 {
@@ -164,6 +220,9 @@ int main(void)
 	snprintf(rotated, sizeof(rotated), "%s.1", path);
 	TAP_RUN(test_start_alone_is_within_the_limit);
 	TAP_RUN(test_start_is_whole_or_not_there);
+	TAP_RUN(test_half_a_line_says_why);
+	TAP_RUN(test_locked_over_rotation_and_reopening);
+	TAP_RUN(test_fifo_in_its_place);
 	TAP_RUN(test_emptied_file_is_begun_anew);
 	TAP_RUN(test_nothing_to_try_again);
 	TAP_RUN(test_keep_none);
