@@ -75,6 +75,7 @@ mine() {
 
 # hold CODE: Python, which opens or locks something, says so, and stays.
 hold() {
+	rm -f held
 	python3 -c "import fcntl, os, socket, struct, sys, time
 $1
 print('held', flush=True)

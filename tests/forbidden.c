@@ -70,7 +70,7 @@ static void try_open(const char *what, const char *path, int flags)
 		return;
 	close(fd);
 	if (flags & O_CREAT)
-		unlink(path);
+		unlinkat(AT_FDCWD, path, 0);
 }
 
 static void try_files(void)
@@ -92,12 +92,12 @@ static void try_files(void)
 	try_open("append", precious, O_WRONLY | O_APPEND);
 	try_open("empty", precious, O_RDONLY | O_TRUNC);
 	say("truncate", truncate(precious, 0));
-	say("rename", rename(precious, other));
+	say("rename", renameat(AT_FDCWD, precious, AT_FDCWD, other));
 	say("link", link(precious, other));
 	say("symlink", symlink(precious, other));
 	say("chmod", chmod(precious, 04755));
 	say("mkdir", mkdir(other, 0700));
-	say("unlink", unlink(precious));
+	say("unlink", unlinkat(AT_FDCWD, precious, 0));
 }
 
 static void try_memory(void)

@@ -148,7 +148,8 @@ has_landlock() {
 		fd=${fd##*/}
 		echo "$fd $(readlink "/proc/$pid/fd/$fd") $(grep flags: "/proc/$pid/fdinfo/$fd")"
 		# Close-on-exec is 02000000.
-		[ "$fd" -le 2 ] || grep -q '^flags:.*02[0-9]\{6\}$' "/proc/$pid/fdinfo/$fd"
+		[ "$fd" -le 2 ] ||
+			[ $((0$(sed -n 's/^flags:[[:space:]]*//p' "/proc/$pid/fdinfo/$fd") & 02000000)) -ne 0 ]
 	done
 }
 
