@@ -39,9 +39,12 @@ REFUSED_ALWAYS=(execve fork ptrace process_vm_readv kill tgkill tkill F_SETOWN F
 REFUSED_FILES=(/etc/shadow core_pattern 'own memory' /usr/local/bin /etc 'a device' append empty
 	rename unlink)
 
-# tries [NAME=VALUE...] OPTION...: the program with forbidden.so, which says what it
-# could do: $output. Two descriptors are left open by chance, one of them beyond the
+# A command behind this has two descriptors open by chance, one of them beyond the
 # limit, which was lowered afterwards.
+BY_CHANCE=(bash -c 'ulimit -n 1024; exec 9</etc/passwd 900<&9; ulimit -n 512; exec "$@"' -)
+
+# tries [NAME=VALUE...] OPTION...: the program with forbidden.so, which says what it
+# could do: $output.
 tries() {
 	local environment=()
 	confines_calls || skip "built without libseccomp, or with sanitizers"
@@ -53,8 +56,7 @@ tries() {
 	chmod 777 "$LOG_DIR"	# root without capabilities is one of the others
 	echo precious >"$BATS_TEST_TMPDIR/precious"
 	chmod 711 "$BATS_TEST_TMPDIR"
-	run -0 bash -c 'ulimit -n 1024; exec 9<"$0" 900>>"$0"; ulimit -n 512; exec env "$@"' \
-		"$BATS_TEST_TMPDIR/precious" \
+	run -0 "${BY_CHANCE[@]}" env \
 		LD_PRELOAD="$TCC_BUILD/tests/forbidden.so" \
 		TCC_FORBIDDEN="$BATS_TEST_TMPDIR/precious" TCC_ALLOWED="$LOG_DIR/new" \
 		"${environment[@]}" \
@@ -107,7 +109,7 @@ has_landlock() {
 	check_rest
 }
 
-@test "from inside, as root with a log file behind a link: only in these two directories" {
+@test "from inside, as root with a log file behind a link: only where that leads" {
 	mkdir "$BATS_TEST_TMPDIR/links"
 	ln -s "$BATS_TEST_TMPDIR/real/a.csv" "$BATS_TEST_TMPDIR/links/a.csv"
 	mkdir "$BATS_TEST_TMPDIR/real"
@@ -212,10 +214,25 @@ has_no_capability() {
 	[ "$output" = "tcc-trace: --user: cannot become 'nobody': Operation not permitted" ]
 }
 
+@test "the helper inherits no files but where the log is, also where there is no close_range()" {
+	local helper
+	confines_calls || skip "built without libseccomp, or with sanitizers"
+	nobodys_directory
+	proc_start trace "${BY_CHANCE[@]}" env TCC_OLD_KERNEL=1 LD_PRELOAD="$TCC_BUILD/tests/forbidden.so" "$TCC_TRACE" --csv \
+		--port 1 --log-file "$LOG_DIR/a.csv" --rotate-size=64K --compress=gzip
+	trace_wait_attached
+	helper=$(pgrep -P "$(proc_pid trace)")
+	run -0 readlink "/proc/$helper/fd/"*
+	echo "$output"
+	[ "$(sort -u <<<"$output" | sed 's/socket:.*/socket/')" = "$(printf '/dev/null\nsocket\n%s' "$LOG_DIR" | sort)" ]
+	trace_stop
+}
+
 @test "the helper inherits no files but where the log is, no terminal, no blocked signal" {
 	local helper
 	nobodys_directory
-	trace_start --csv --port 1 --log-file "$LOG_DIR/a.csv" --rotate-size=64K --compress=gzip
+	proc_start trace "${BY_CHANCE[@]}" "$TCC_TRACE" --csv --port 1 --log-file "$LOG_DIR/a.csv" --rotate-size=64K --compress=gzip
+	trace_wait_attached
 	helper=$(pgrep -P "$(proc_pid trace)")
 	has_no_capability "$helper"
 	run -0 readlink "/proc/$helper/fd/"*

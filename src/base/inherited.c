@@ -15,9 +15,6 @@
 #define SYS_close_range 436
 #endif
 
-/* Behind standard input, output and error. */
-#define FIRST 3
-
 /* Without /proc: fs.nr_open as it is unless somebody raised it. */
 #define DESCRIPTORS_MAX (1 << 20)
 
@@ -51,7 +48,7 @@ static void close_listed(int first, bool is_ours_too)
 
 void inherited_close(void)
 {
-	close_listed(FIRST, false);
+	close_listed(STDERR_FILENO + 1, false);
 }
 
 void inherited_close_from(int first)
