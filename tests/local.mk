@@ -8,6 +8,7 @@ unit_tests = \
 	tests/unit/test_ca_source \
 	tests/unit/test_ca_units \
 	tests/unit/test_calls \
+	tests/unit/test_clock \
 	tests/unit/test_conn \
 	tests/unit/test_emit \
 	tests/unit/test_fields \

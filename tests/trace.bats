@@ -409,3 +409,41 @@ thread.join()
 	check_account "$(lines "$NETNS_DIR/trace.out")"
 	[ "$(summary written)" -gt 100 ]
 }
+
+monotonic() {
+	python3 -c 'import time; print(int(time.monotonic()))'
+}
+
+# inside_time OFFSET: in a time namespace whose clock is that many seconds from the
+# kernel's. A record is written as it comes, with the kernel's time and the wall's.
+inside_time() {
+	local before after ktime
+	unshare --time --monotonic="$1" --fork true 2>/dev/null || skip "needs time namespaces"
+	iperf_server_start
+	before=$(date +%s) && ktime=$(monotonic)
+	proc_start trace unshare --time --monotonic="$1" --fork "$TCC_TRACE" --json --duration=3 \
+		--fields=time,ktime,offset_ms --port "$IPERF_PORT"
+	trace_wait_attached
+	iperf_client --time 1 >/dev/null
+	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 1
+	wait_for '! proc_is_running trace' 10
+	after=$(date +%s)
+	cat "$NETNS_DIR/trace.err"
+	[ "$(summary written)" -gt 100 ]
+	[ "$(summary lost)" -eq 0 ]
+	jq -e -s --argjson before "$before" --argjson after "$after" --argjson ktime "$ktime" '
+		map(select(.event == null or .event == "probe")) | length > 100 and
+		all(.offset_ms > 0 and .offset_ms < 5000 and
+		(.time[:19] + "Z" | fromdate) >= $before - 1 and
+		(.time[:19] + "Z" | fromdate) <= $after and
+		(.ktime | tonumber / 1e9) > $ktime - 60 and
+		(.ktime | tonumber / 1e9) < $ktime + 60)' "$NETNS_DIR/trace.out"
+}
+
+@test "inside a time namespace that is ahead, times are the kernel's" {
+	inside_time 1000000
+}
+
+@test "inside a time namespace that is behind, times are the kernel's" {
+	inside_time "-$(($(monotonic) / 2))"
+}

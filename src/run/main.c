@@ -345,6 +345,11 @@ static int trace(const struct options *options)
 	struct parts parts = { 0 };
 	int status = output_open_format(&parts.output, options), close_status;
 
+	if (!status && clock_start()) {
+		log_error("cannot read the kernel's clock from inside this time namespace: "
+			  "run tcc-trace outside of it");
+		status = EXIT_FAILED;
+	}
 	if (status == EXIT_DONE)
 		status = start(&parts, options);
 	if (status == EXIT_DONE)
