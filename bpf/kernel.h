@@ -46,6 +46,7 @@ struct ns_common {
 
 struct net {
 	struct ns_common ns;
+	__u64 net_cookie;	/* 5.12 and later; of another type before */
 };
 
 typedef struct {

@@ -65,8 +65,17 @@ struct tcc_cgroup {
 	__u64 id;		/* cgroup_id(), include/linux/cgroup.h */
 };
 
+#define TCC_NETNS_WORD 116	/* room for a name */
+
+/*
+ * A network namespace. Its inode number may be another's once it is gone; its cookie
+ * never is.
+ */
 struct tcc_netns {
+	__u64 cookie;		/* net->net_cookie; 0: not known, the number decides */
 	__u32 inum;		/* net->ns.inum */
+	/* As the user called it, for user space; empty: by its number. */
+	char word[TCC_NETNS_WORD];
 };
 
 /* In each set, included values come first, then excluded ones. */
@@ -121,7 +130,8 @@ struct tcc_flow {
 	__u32 saddr[4], daddr[4];	/* network byte order, IPv4 as v4-mapped */
 	__u32 mark;
 	__u16 sport, dport;		/* host byte order */
-	__u32 netns;
+	__u32 netns;			/* inode number */
+	__u64 netns_cookie;
 	__u64 cc[TCC_CC_WORDS];
 	__u64 cgroups[TCC_CGROUP_LEVELS];	/* its own and all above; 0 is none */
 	bool is_ipv6;			/* AF_INET6, v4-mapped included */
@@ -218,6 +228,11 @@ TCC_INLINE bool tcc_cc_any(const struct tcc_cc_set *set, __u32 from, __u32 to,
 	return false;
 }
 
+TCC_INLINE bool tcc_netns_has(const struct tcc_netns *netns, const struct tcc_flow *flow)
+{
+	return netns->cookie ? netns->cookie == flow->netns_cookie : netns->inum == flow->netns;
+}
+
 TCC_INLINE bool tcc_netns_any(const struct tcc_netns_set *set, __u32 from, __u32 to,
 			      const struct tcc_flow *flow)
 {
@@ -226,7 +241,7 @@ TCC_INLINE bool tcc_netns_any(const struct tcc_netns_set *set, __u32 from, __u32
 			continue;
 		if (i >= to)
 			break;
-		if (set->value[i].inum == flow->netns)
+		if (tcc_netns_has(&set->value[i], flow))
 			return true;
 	}
 	return false;

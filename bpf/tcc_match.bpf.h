@@ -74,8 +74,14 @@ static __noinline bool matches(const struct sock *sk, const struct sk_buff *skb,
 		flow.mark = skb ? skb->mark : sk->sk_mark;
 	if (filter->needs & (TCC_NEED_ADDRS | TCC_NEED_FAMILY))
 		copy_addrs(sk, flow.saddr, flow.daddr, flow.is_ipv6);
-	if (filter->needs & TCC_NEED_NETNS)
-		flow.netns = sk->__sk_common.skc_net.net->ns.inum;
+	if (filter->needs & TCC_NEED_NETNS) {
+		const struct net *net = sk->__sk_common.skc_net.net;
+
+		flow.netns = net->ns.inum;
+		flow.netns_cookie = 0;
+		if (bpf_core_field_exists(net->net_cookie))
+			flow.netns_cookie = net->net_cookie;
+	}
 	if (filter->needs & TCC_NEED_CC)
 		copy_cc_of(sk, flow.cc);
 	if (filter->needs & TCC_NEED_CGROUP) {

@@ -4,6 +4,7 @@
 # cgroup, network namespace. Those by address, port and mark are in trace.bats.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 load lib/netns
 load lib/trace
 
@@ -106,6 +107,83 @@ while True:
 	[ "$(cut -d, -f1 "$NETNS_DIR/process.out" | sort -u)" = 7001 ]
 	[ "$(cut -d, -f1 "$NETNS_DIR/others.out" | sort -u)" = 7001 ]
 	[ "$(cut -d, -f1 "$NETNS_DIR/name.out" | sort -u)" = 7001 ]
+}
+
+# with_number INUM: a namespace that has it, TAKER; the kernel gives numbers again, the
+# lowest first, but other tests may be quicker.
+with_number() {
+	local i
+	for i in {1..20}; do
+		TAKER=$NETNS_ID-$1-$i
+		ip netns add "$TAKER"
+		[ "$(stat -L -c %i "/run/netns/$TAKER")" != "$1" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# replaced: a namespace GONE, traced as "gone", and all but it as "others", that is gone;
+# its number INUM is that of TAKER.
+replaced() {
+	local attempt
+	for attempt in {1..5}; do
+		GONE=$NETNS_ID-gone$attempt
+		ip netns add "$GONE"
+		INUM=$(stat -L -c %i "/run/netns/$GONE")
+		proc_start gone "$TCC_TRACE" --json --fields=netns,sport --netns="$GONE" \
+			--log-file="$NETNS_DIR/gone.$attempt.json"
+		proc_start others "$TCC_TRACE" --json --fields=netns,sport --netns="!$GONE" --port=7009
+		wait_attached gone
+		wait_attached others
+		ln -sf "gone.$attempt.json" "$NETNS_DIR/gone.json"
+		ip netns del "$GONE"
+		with_number "$INUM" && return
+		proc_stop gone
+		proc_stop others
+	done
+	skip "the kernel gives its numbers to others"
+}
+
+@test "--netns: who gets the number of a namespace that is gone is not traced" {
+	replaced
+	ip -n "$TAKER" link set lo up
+	export PYTHONDONTWRITEBYTECODE=1
+	ip netns exec "$TAKER" python3 "$TCC_TESTS/events/ends.py" many 7009 5
+	wait_for "[ \"\$(wc -l <'$NETNS_DIR/others.out')\" -ge 5 ]" 5
+	sleep 1.2
+	proc_stop gone INT
+	proc_stop others INT
+	cat "$NETNS_DIR/gone.err"
+	[ "$(jq -c 'select(has("netns"))' "$NETNS_DIR/gone.json" | wc -l)" -eq 0 ]
+	jq -e -s --argjson inum "$INUM" 'map(select(has("netns"))) |
+		length >= 5 and all(.netns == $inum)' "$NETNS_DIR/others.out"
+	[ "$(grep -c "'$GONE' does not name network namespace $INUM any more" "$NETNS_DIR/gone.err")" -eq 1 ]
+	# What was typed, and the number.
+	equal "netns $GONE ($INUM)" "$(jq -r 'select(.event == "trace").filter' "$NETNS_DIR/gone.json")"
+}
+
+@test "--netns: where no cookie can be had, the namespace is held" {
+	local inum gone=$NETNS_ID-gone
+	skip_without setpriv
+	ip netns add "$gone"
+	inum=$(stat -L -c %i "/run/netns/$gone")
+	proc_start held setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$TCC_TRACE" \
+		--netns="$gone" --json
+	wait_attached held
+	stat -L -c %i "/proc/$(proc_pid held)/fd/"* | grep -x "$inum"
+	ip netns del "$gone"
+	# Its number stays its own.
+	for i in {1..10}; do
+		ip netns add "$NETNS_ID-taker$i"
+		[ "$(stat -L -c %i "/run/netns/$NETNS_ID-taker$i")" != "$inum" ]
+	done
+	proc_stop held INT
+	# With it, nothing is held.
+	ip netns add "$gone"
+	proc_start free "$TCC_TRACE" --netns="$gone" --json
+	wait_attached free
+	run ! grep -x "$(stat -L -c %i "/run/netns/$gone")" \
+		<(stat -L -c %i "/proc/$(proc_pid free)/fd/"*)
 }
 
 # cgroup_new PATH

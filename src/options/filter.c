@@ -13,7 +13,7 @@
 #include "options/kernel_id.h"
 #include "options/parse_net.h"
 
-#define VALUE_TEXT_MAX 64	/* longer than any value: an IPv6 prefix has 49 */
+#define VALUE_TEXT_MAX 160	/* longer than any value: a name of a namespace, its number */
 
 /* One kind of value: how it is read and shown, and where a set keeps its values. */
 struct value_type {
@@ -78,21 +78,24 @@ static void mark_print(char text[VALUE_TEXT_MAX], const void *value)
 		snprintf(text, VALUE_TEXT_MAX, "0x%x/0x%x", mark->value, mark->mask);
 }
 
-/*
- * Any name: the algorithm's module may be loaded later. What no name has in it
- * could forge lines where the filter is shown, or be no UTF-8.
- */
+/* What is not could forge lines where the filter is shown, or be no UTF-8. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++) {
+		if (*text <= ' ' || *text > '~')
+			return false;
+	}
+	return true;
+}
+
+/* Any name: the algorithm's module may be loaded later. */
 static int cc_parse(const char *text, void *value)
 {
 	struct tcc_cc cc = { 0 };
 	size_t length = strlen(text);
 
-	if (length == 0 || length >= sizeof(cc))
+	if (length == 0 || length >= sizeof(cc) || !is_printable(text) || strchr(text, '!'))
 		return -EINVAL;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] <= ' ' || text[i] > '~' || text[i] == '!')
-			return -EINVAL;
-	}
 	memcpy(&cc, text, length);
 	memcpy(value, &cc, sizeof(cc));
 	return 0;
@@ -124,15 +127,28 @@ static void cgroup_print(char text[VALUE_TEXT_MAX], const void *value)
 static int netns_parse(const char *text, void *value)
 {
 	struct tcc_netns *netns = value;
+	struct kernel_netns found;
+	size_t length = strlen(text);
+	int err = kernel_id_netns(text, &found);
 
-	return kernel_id_netns(text, &netns->inum);
+	if (err)
+		return err;
+	*netns = (struct tcc_netns){ .cookie = found.cookie, .inum = found.inum };
+	if (length < sizeof(netns->word) && is_printable(text))
+		memcpy(netns->word, text, length);
+	return 0;
 }
 
 static void netns_print(char text[VALUE_TEXT_MAX], const void *value)
 {
 	const struct tcc_netns *netns = value;
+	char inum[16];
 
-	snprintf(text, VALUE_TEXT_MAX, "%u", netns->inum);
+	snprintf(inum, sizeof(inum), "%u", netns->inum);
+	if (*netns->word && strcmp(netns->word, inum) != 0)
+		snprintf(text, VALUE_TEXT_MAX, "%s (%s)", netns->word, inum);
+	else
+		snprintf(text, VALUE_TEXT_MAX, "%s", inum);
 }
 
 static const struct value_type port_type = {

@@ -21,6 +21,7 @@
 #include "ca/ca_decode.h"
 #include "kernel/live.h"
 #include "kernel/tracer.h"
+#include "options/netns_watch.h"
 #include "options/options.h"
 #include "record/fields.h"
 #include "run/output.h"
@@ -31,6 +32,7 @@
 struct parts {
 	struct output output;
 	struct tracer *tracer;
+	struct netns_watch netns;
 	struct source *source;
 	struct ca_decode *decode;
 	struct pipeline *pipeline;
@@ -81,19 +83,27 @@ static int finish_stdout(void)
 
 /* --- one trace ---------------------------------------------------------------- */
 
-static void detach(void *tracer)
+static void detach(void *context)
 {
-	tracer_detach(tracer);
+	struct parts *parts = context;
+
+	tracer_detach(parts->tracer);
 }
 
-static uint64_t missed(void *tracer, enum tcc_kind kind)
+static uint64_t missed(void *context, enum tcc_kind kind)
 {
-	return tracer_missed(tracer, kind);
+	const struct parts *parts = context;
+
+	return tracer_missed(parts->tracer, kind);
 }
 
-static void say_refused(void *tracer)
+/* What is said once, and may come at any time. */
+static void say_news(void *context)
 {
-	tracer_say_refused(tracer);
+	struct parts *parts = context;
+
+	tracer_say_refused(parts->tracer);
+	netns_watch_look(&parts->netns, clock_now_ns());
 }
 
 /* A line for each kind of event that is traced; a copy has its own. */
@@ -209,7 +219,7 @@ static int make_readers(struct parts *parts)
 		.start_ns = parts->start_ns = clock_now_ns(),
 	};
 	struct live_config live = {
-		.tracer = { tracer, detach, missed, say_refused },
+		.tracer = { parts, detach, missed, say_news },
 		.ring = tracer_ring_memory(tracer),
 		.rare = tracer_rare_memory(tracer),
 		.has_rare = tracer_kinds(tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE),
@@ -342,7 +352,7 @@ static int run(struct parts *parts, const struct options *options)
 
 static int trace(const struct options *options)
 {
-	struct parts parts = { 0 };
+	struct parts parts = { .netns.filter = &options->filter };
 	int status = output_open_format(&parts.output, options), close_status;
 
 	if (!status && clock_start()) {

@@ -146,8 +146,8 @@ static void require_same_words(const struct tcc_filter *filter, enum filter_kind
 	char words[TEXT_MAX];
 
 	filter_describe(filter, words, sizeof(words));
-	/* A cgroup has a path for the user, a number for the kernel. */
-	if (kind == FILTER_CGROUP)
+	/* These have a path for the user, or a process, and a number for the kernel. */
+	if (kind == FILTER_CGROUP || kind == FILTER_NETNS)
 		return;
 	/* An algorithm may be called as the words between are. */
 	if (kind == FILTER_CC && (strstr(text, "cc") || strstr(text, "or") || strstr(text, "not")))

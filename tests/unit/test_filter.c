@@ -328,6 +328,22 @@ static void test_match_netns(void)
 	check(passes_netns("n=!4026531840", 4026531841));
 }
 
+/* A cookie decides where it is known: the number may be another's by now. */
+static void test_match_netns_by_cookie(void)
+{
+	struct tcc_flow flow = { .netns = 4026531900, .netns_cookie = 7 };
+	struct tcc_filter filter;
+
+	check_eq(make_filter(&filter, "n=4026531900"), 0);
+	filter.netns.value[0].cookie = 7;
+	check(tcc_filter_match(&filter, &flow));
+	flow.netns_cookie = 8;
+	check(!tcc_filter_match(&filter, &flow));
+	flow.netns = 4026531901;
+	flow.netns_cookie = 7;
+	check(tcc_filter_match(&filter, &flow));
+}
+
 static void test_exclusions_win(void)
 {
 	static const struct match_case cases[] = {
@@ -879,6 +895,7 @@ int main(void)
 	TAP_RUN(test_match_cc);
 	TAP_RUN(test_match_cgroup);
 	TAP_RUN(test_match_netns);
+	TAP_RUN(test_match_netns_by_cookie);
 	TAP_RUN(test_exclusions_win);
 	TAP_RUN(test_kinds_are_anded);
 	TAP_RUN(test_full_sets);
