@@ -9,6 +9,19 @@
 /* Constant, so that the verifier removes what is not asked for. */
 const volatile struct tcc_filter tcc_filter;
 
+/* The connections that records leave by, which would feed themselves; 0: none. */
+const volatile __u64 tcc_own_cookies[2];
+
+static __always_inline bool is_own(const struct sock *sk)
+{
+	__u64 cookie;
+
+	if (!tcc_own_cookies[0] && !tcc_own_cookies[1])
+		return false;
+	cookie = sk->__sk_common.skc_cookie.counter;
+	return cookie && (cookie == tcc_own_cookies[0] || cookie == tcc_own_cookies[1]);
+}
+
 /* By the helper: of what a bare socket points to, the verifier knows no more. */
 static __always_inline void copy_cc_of(const struct sock *sk, __u64 name[TCC_CC_WORDS])
 {
@@ -66,6 +79,8 @@ static __noinline bool matches(const struct sock *sk, const struct sk_buff *skb,
 	 * this is: it would take its initial zeros for its value.
 	 */
 	asm volatile("" : "+r"(filter));
+	if (is_own(sk))
+		return false;
 	flow.is_ipv6 = sk->__sk_common.skc_family == AF_INET6;
 	flow.sport = sport;
 	flow.dport = bpf_ntohs(sk->__sk_common.skc_dport);

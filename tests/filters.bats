@@ -109,6 +109,27 @@ while True:
 	[ "$(cut -d, -f1 "$NETNS_DIR/name.out" | sort -u)" = 7001 ]
 }
 
+@test "a standard output that is a TCP connection is not traced" {
+	local n
+	export PYTHONDONTWRITEBYTECODE=1
+	proc_start server in_b python3 "$TCC_TESTS/events/ends.py" serve 7008 sink
+	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
+	# Each record would make another: the segment that says that it has arrived.
+	proc_start trace in_a bash -c 'exec "$@" >"/dev/tcp/$B_IP4/7008"' bash \
+		"$TCC_TRACE" --netns="$NETNS_A" --events=probe,state
+	trace_wait_attached
+	in_a python3 "$TCC_TESTS/events/ends.py" many 7009 5
+	sleep 1
+	proc_stop trace INT
+	cat "$NETNS_DIR/trace.err"
+	grep '^tcc-trace: standard output is a TCP connection: it is left out' "$NETNS_DIR/trace.err"
+	n=$(summary written)
+	[ "$n" -ge 5 ]
+	[ "$n" -le 40 ]
+	[ "$(summary filtered)" -ge 1 ]
+	check_account "$n"
+}
+
 # with_number INUM: a namespace that has it, TAKER; the kernel gives numbers again, the
 # lowest first, but other tests may be quicker.
 with_number() {

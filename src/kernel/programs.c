@@ -25,7 +25,7 @@ static void add_if_asked(struct programs *programs, const struct programs_config
 /* Whether the program that does the default and nothing else will do. */
 static bool is_plain(const struct programs_config *config)
 {
-	return !config->filter->needs && !tcc_thin_is_on(config->thin) &&
+	return !config->filter->needs && !config->has_own && !tcc_thin_is_on(config->thin) &&
 	       !config->ask->probe_props && !is_asked(config, TCC_KIND_CLOSE);
 }
 

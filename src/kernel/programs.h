@@ -23,6 +23,7 @@ struct programs_config {
 	const struct tcc_ask *ask;
 	const struct tcc_filter *filter;
 	const struct tcc_thin *thin;
+	bool has_own;		/* connections of its own to leave out */
 	/* With programs that the trace can do without: segments after the close. */
 	bool has_optional;
 };

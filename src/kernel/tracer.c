@@ -65,6 +65,7 @@ static int choose_programs(struct tracer *tracer, const struct tracer_config *co
 		.ask = &tracer->ask,
 		.filter = config->filter,
 		.thin = config->thin,
+		.has_own = config->own_cookies[0] || config->own_cookies[1],
 		.has_optional = tracer->wants_late,
 	};
 	struct bpf_program *program;
@@ -90,6 +91,8 @@ static void set_constants(struct tracer *tracer, const struct tracer_config *con
 	memcpy((void *)&skel->rodata->tcc_filter, config->filter, sizeof(*config->filter));
 	memcpy((void *)&skel->rodata->tcc_thin, config->thin, sizeof(*config->thin));
 	memcpy((void *)&skel->rodata->tcc_ask, &tracer->ask, sizeof(tracer->ask));
+	memcpy((void *)&skel->rodata->tcc_own_cookies, config->own_cookies,
+	       sizeof(config->own_cookies));
 	skel->rodata->tcc_has_socket_storage = tracer->host.has_socket_storage;
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
 	/* The guard is each program's own: two of them may count at the same time. */

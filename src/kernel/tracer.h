@@ -27,6 +27,8 @@ struct tracer_config {
 	const struct tcc_thin *thin;
 	/* The kinds of event, of which the kernel may lack some, and what goes with them. */
 	const struct tcc_ask *ask;
+	/* SO_COOKIE of sockets that are left out, as if filtered; 0: none. */
+	uint64_t own_cookies[2];
 	/*
 	 * The ring of each CPU; 0 asks for the default, which is halved, with a
 	 * warning, where the kernel refuses it.

@@ -20,6 +20,7 @@
 #include "base/privilege.h"
 #include "ca/ca_decode.h"
 #include "kernel/live.h"
+#include "kernel/own.h"
 #include "kernel/tracer.h"
 #include "options/netns_watch.h"
 #include "options/options.h"
@@ -256,6 +257,8 @@ static int start(struct parts *parts, const struct options *options)
 		.filter = &options->filter,
 		.thin = &options->thin,
 		.ask = &ask,
+		.own_cookies = { own_tcp_cookie(STDOUT_FILENO, "standard output"),
+				 own_tcp_cookie(STDERR_FILENO, "standard error") },
 		.buffer_bytes = options->buffer_bytes,
 	};
 	uint64_t before_ns = clock_now_ns();

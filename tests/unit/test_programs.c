@@ -14,6 +14,7 @@ static struct host host;
 static struct tcc_ask ask;
 static struct tcc_filter filter;
 static struct tcc_thin thin;
+static bool has_own;
 
 /* All that a current x86-64 has, and nothing asked but these kinds. */
 static void begin(uint32_t kinds)
@@ -22,6 +23,7 @@ static void begin(uint32_t kinds)
 	ask = (struct tcc_ask){ .kinds = kinds };
 	filter = (struct tcc_filter){ 0 };
 	thin = (struct tcc_thin){ 0 };
+	has_own = false;
 }
 
 /* "NAME=KIND NAME=KIND?": of each its kind, - for none, ? if it is optional. */
@@ -30,7 +32,7 @@ static const char *chosen(bool has_optional)
 	static const char *const kinds[] = { "probe", "retransmit", "ca_state", "state",
 					     "reset", "close", "-" };
 	static char text[512];
-	const struct programs_config config = { &host, &ask, &filter, &thin, has_optional };
+	const struct programs_config config = { &host, &ask, &filter, &thin, has_own, has_optional };
 	struct programs programs;
 	size_t length = 0;
 
@@ -69,6 +71,9 @@ static void whatever_is_asked_beside_it_takes_the_other(void)
 	check_str(chosen(false), "tcc_match_tso=probe");
 	begin(PROBE);
 	ask.probe_props = TCC_PROP(CC);
+	check_str(chosen(false), "tcc_match_tso=probe");
+	begin(PROBE);
+	has_own = true;
 	check_str(chosen(false), "tcc_match_tso=probe");
 	/* What goes with other kinds is not the probe's. */
 	begin(PROBE | RETRANSMIT);
