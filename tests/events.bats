@@ -6,53 +6,19 @@
 bats_require_minimum_version 1.5.0
 load lib/netns
 load lib/trace
+load lib/events
 
 PORT=7201
 FIELDS=+all
 
-# ends NAMESPACE WORD...: tests/events/ends.py there
-ends() {
-	"$1" python3 "$TCC_TESTS/events/ends.py" "${@:2}"
-}
-
 serve() {
 	export PYTHONDONTWRITEBYTECODE=1
 	proc_start server in_b python3 "$TCC_TESTS/events/ends.py" serve "$PORT" "$1"
-	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
+	wait_for "grep -q ready '$NETNS_DIR/server.out'" 20
 }
 
 trace_a() {
 	trace_start --json --fields="$FIELDS" --netns="$NETNS_A" --dport="$PORT" --buffer=4M "$@"
-}
-
-# Once all connections are gone, end the trace; its account must add up for each kind.
-finish() {
-	wait_for "[ -z \"\$(in_a ss -Htn state all exclude time-wait exclude listening)\" ]" 10
-	trace_stop
-	cat "$NETNS_DIR/trace.err"
-	[ "$PROC_STATUS" -eq 0 ]
-	check_kinds
-}
-
-# Of each kind: what is seen is accounted for, and none is lost. What is missed may be
-# of others: the kernel tells only how many of the whole machine.
-check_kinds() {
-	awk '/^tcc-trace: [a-z_]+: seen/ {
-		n++
-		for (i = 1; i < NF; i++)
-			v[$i] = $(i + 1)
-		written += v["written"]
-		if (v["seen"] != v["written"] + v["filtered"] + v["lost"] + v["missed"] + v["discarded"] ||
-		    v["lost"])
-			exit bad = 1
-	} END { exit bad || !n || written != lines }' lines="$(lines "$NETNS_DIR/trace.out")" \
-		"$NETNS_DIR/trace.err"
-}
-
-check() {
-	run python3 "$TCC_TESTS/events/check.py" "$1" "$NETNS_DIR/trace.out" "${@:2}"
-	echo "$output"
-	[ "$status" -eq 0 ]
 }
 
 # How many segments the namespace a has sent again.
@@ -60,74 +26,7 @@ retransmits() {
 	in_a nstat -asz TcpRetransSegs | awk '$1 == "TcpRetransSegs" { print $2 }'
 }
 
-# A port of this test's own: others may have these addresses as well, and ftrace
-# sees them all; AT_PORT is a filter of ftrace's for it.
-own_port() {
-	PORT=$((20000 + BASHPID % 10000))
-	AT_PORT="sport == $PORT || dport == $PORT"
-}
-
-# What ftrace knows of the kinds of event.
-FTRACE_EVENTS='tcp/tcp_probe tcp/tcp_retransmit_skb tcp/tcp_cong_state_set
-	sock/inet_sock_set_state'
-
-# ftrace_start [FILTER]: record these, as far as the kernel has them, FTRACE_N_KINDS, in
-# an instance of ftrace's. Fails if there is none to be had.
-ftrace_start() {
-	local instance=/sys/kernel/tracing/instances/tcc-test-$BASHPID event
-	[ -d /sys/kernel/tracing/instances ] || mount -t tracefs tracefs /sys/kernel/tracing || return
-	mkdir "$instance" || return
-	FTRACE_INSTANCE=$instance
-	echo 16384 >"$instance/buffer_size_kb"
-	echo mono >"$instance/trace_clock"
-	FTRACE_N_KINDS=0
-	for event in $FTRACE_EVENTS; do
-		[ -d "$instance/events/$event" ] || continue
-		[ -z "${1:-}" ] || echo "$1" >"$instance/events/$event/filter" || return
-		echo 1 >"$instance/events/$event/enable" && FTRACE_N_KINDS=$((FTRACE_N_KINDS + 1))
-	done
-}
-
-# ftrace_compare OPTION: see events/ftrace.py; the trace was started with OPTION=$PORT.
-ftrace_compare() {
-	python3 "$TCC_TESTS/events/ftrace.py" "$1" "$PORT" "$FTRACE_INSTANCE/trace" \
-		"$NETNS_DIR/trace.out"
-}
-
-# closes_on_init_start: record what ends connections while a thread of pid 1 is current;
-# events/ftrace.py says why.
-closes_on_init_start() {
-	local FTRACE_EVENTS='sock/inet_sock_set_state tcp/tcp_destroy_sock' filter
-	filter=$(cd /proc/1/task && printf ' || common_pid == %s' *)
-	ftrace_start "${filter# || }" || :
-}
-
-# closes_on_init: how many ends at $PORT had both there; one of the two is enough.
-closes_on_init() {
-	local trace=${FTRACE_INSTANCE:+$FTRACE_INSTANCE/trace}
-	awk -v port="$PORT" '
-		match($0, / sport=[0-9]+ dport=[0-9]+ /) {
-			end = substr($0, RSTART, RLENGTH)
-			if (end !~ ("port=" port " ")) next
-			closed[end] += /newstate=TCP_CLOSE$/
-			destroyed[end] += / tcp_destroy_sock: /
-		}
-		END {
-			for (end in closed)
-				n += closed[end] < destroyed[end] ? closed[end] : destroyed[end]
-			print n + 0
-		}' "${trace:-/dev/null}"
-}
-
-# check_many N: of each end of N connections a close, but for as many, at most, as
-# came on pid 1.
-check_many() {
-	local untraceable
-	untraceable=$(closes_on_init)
-	echo "ends on pid 1: $untraceable"
-	check many "$1" "$untraceable"
-}
-
+# bats test_tags=plain
 @test "what comes on pid 1 is let off only where nothing of pid 1 was written" {
 	FTRACE_INSTANCE=$BATS_TEST_TMPDIR
 	# The second is of pid 1.
@@ -193,28 +92,34 @@ limited() {
 	check limited_by "$1"
 }
 
+# bats test_tags=plain
 @test "limited_by: cwnd" {
 	netns_bottleneck 20mbit 500kB
 	limited cwnd sink bulk reno
 }
 
+# bats test_tags=plain
 @test "limited_by: rwnd" {
 	limited rwnd slow bulk reno
 }
 
+# bats test_tags=plain
 @test "limited_by: sndbuf" {
 	netns_bottleneck 20mbit 500kB
 	limited sndbuf sink sndbuf reno
 }
 
+# bats test_tags=plain
 @test "limited_by: app" {
 	limited app sink app reno
 }
 
+# bats test_tags=plain
 @test "limited_by: pacing" {
 	limited pacing sink pacing reno
 }
 
+# bats test_tags=plain
 @test "limited_by: recovery" {
 	netns_bottleneck 10mbit 30kB
 	limited recovery sink bulk reno
@@ -224,7 +129,7 @@ limited() {
 	serve page
 	trace_start --json --fields="$FIELDS" --netns="$NETNS_B" --sport="$PORT" --events=all
 	[ "$(ends in_a fetch "$B_IP4" "$PORT")" -eq 50000 ]
-	wait_for "grep -q '\"event\":\"close\"' '$NETNS_DIR/trace.out'" 10
+	wait_for "grep -q '\"event\":\"close\"' '$NETNS_DIR/trace.out'" 20
 	finish
 	check life
 }
@@ -236,7 +141,7 @@ limited() {
 	wait_attached other
 	trace_a --events=reset
 	ends in_a send "$B_IP4" "$PORT" reset 0.2 reno
-	wait_for "grep -q close '$NETNS_DIR/other.out'" 10
+	wait_for "grep -q close '$NETNS_DIR/other.out'" 20
 	finish
 	proc_stop other INT
 	cat "$NETNS_DIR/other.err"
@@ -250,7 +155,7 @@ limited() {
 	serve sink
 	trace_a --events=close
 	ends in_a send "$B_IP4" "$PORT" reset 0.2 reno
-	wait_for "grep -q close '$NETNS_DIR/trace.out'" 5
+	wait_for "grep -q close '$NETNS_DIR/trace.out'" 20
 	finish
 	check one_close
 }
@@ -258,7 +163,7 @@ limited() {
 @test "close: an attempt to connect that is refused has one" {
 	trace_a --events=state,close
 	run ! in_a bash -c "exec 3<>/dev/tcp/$B_IP4/$PORT"
-	wait_for "grep -q '\"event\":\"close\"' '$NETNS_DIR/trace.out'" 5
+	wait_for "grep -q '\"event\":\"close\"' '$NETNS_DIR/trace.out'" 20
 	finish
 	jq -e -s 'length == 3 and .[1].old_state == "SYN_SENT" and .[1].new_state == "CLOSE" and
 		.[2].event == "close" and .[2].sport == .[1].sport and .[2].bytes_sent == 0' \
@@ -334,15 +239,11 @@ closes_of() {
 	jq -e -s 'length > 100 and all(.skipped == 0)' "$NETNS_DIR/trace.out"
 }
 
-rss_anon() {
-	status_of RssAnon | cut -d' ' -f1
-}
-
 @test "an aborted connection is one, and the reset after its close is of it" {
 	serve sink
 	trace_a --events=state,reset,close
 	ends in_a send "$B_IP4" "$PORT" reset 0.2 reno
-	wait_for "grep -q '\"event\":\"reset\"' '$NETNS_DIR/trace.out'" 5
+	wait_for "grep -q '\"event\":\"reset\"' '$NETNS_DIR/trace.out'" 20
 	finish
 	grep -q '^tcc-trace: 1 connection in' "$NETNS_DIR/trace.err"
 	# Its timer goes on.
@@ -366,6 +267,7 @@ rss_anon() {
 	check lives 3
 }
 
+# bats test_tags=plain
 @test "a segment that does not leave is not sent again" {
 	local before
 	serve sink
@@ -379,59 +281,6 @@ rss_anon() {
 	check_kinds
 	in_a nstat -asz TcpExtTCPSpuriousRtxHostQueues
 	[ "$(lines "$NETNS_DIR/trace.out")" -le $(($(retransmits) - before)) ]
-}
-
-# How many pieces of memory the kernel has handed out, of sizes that socket storage
-# may have: what it keeps of a socket, and where it finds it, are two of them.
-kernel_objects() {
-	[ -r /proc/slabinfo ] || { echo 0; return; }
-	awk '$1 ~ /^kmalloc-(cg-)?(96|128|192|256|512)$/ { n += $2 } END { print n }' /proc/slabinfo
-}
-
-@test "what the kernel remembers of a socket goes with the socket" {
-	local n=2000 before during after
-	[ -r /proc/slabinfo ] || skip "this kernel does not count its memory"
-	export PYTHONDONTWRITEBYTECODE=1
-	# Both ends; connections as such take other memory.
-	trace_start --csv --fields=event,cookie --netns="$NETNS_A" --port="$PORT" --events=close
-	before=$(kernel_objects)
-	proc_start hold in_a python3 "$TCC_TESTS/events/ends.py" hold "$PORT" "$n"
-	wait_for "grep -q held '$NETNS_DIR/hold.out'" 20
-	during=$(kernel_objects)
-	proc_stop hold TERM
-	wait_for "[ \"\$(wc -l <'$NETNS_DIR/trace.out')\" -gt $((2 * n)) ]" 10
-	sleep 0.5	# a grace period
-	after=$(kernel_objects)
-	trace_stop
-	echo "kernel objects: $before, with $n connections $during, then $after"
-	# It is this memory that they take, and it is given back.
-	[ $((during - before)) -ge $((4 * n)) ]
-	[ $((after - before)) -le "$n" ]
-}
-
-@test "50,000 short connections: two closes each, none lost, memory and maps flat" {
-	local n=50000 before after objects objects_before
-	own_port
-	closes_on_init_start
-	sanitizer_options "${SANITIZER_FREES_AT_ONCE[@]}"
-	export PYTHONDONTWRITEBYTECODE=1
-	trace_start --json --fields="event,cookie,sport,dport,conn_ms,duration_ms" --netns="$NETNS_A" --port="$PORT" \
-		--events=close --buffer=8M
-	ends in_a many "$PORT" 2000
-	sleep 0.5
-	before=$(rss_anon)
-	objects_before=$(kernel_objects)
-	ends in_a many "$PORT" $((n - 2000))
-	sleep 0.5
-	after=$(rss_anon)
-	objects=$(($(kernel_objects) - objects_before))
-	echo "RssAnon $before $after kB, $objects kernel objects more"
-	finish
-	check_many "$n"
-	[ "$after" -le $((before + 512)) ]
-	# Four a connection if the kernel kept them; see the test before this one.
-	[ "$objects_before" -gt 0 ] || skip "all else holds; this kernel does not count its memory"
-	[ "$objects" -le "$n" ]
 }
 
 @test "private state is absent until the algorithm has begun" {
@@ -456,6 +305,7 @@ on_kernel_5_10() {
 }
 
 # The ends of these are more than the table of sockets has entries.
+# bats test_tags=plain
 @test "40,000 short connections without socket storage: no close is lost" {
 	local n=40000
 	own_port
@@ -557,6 +407,7 @@ missed() {
 	sed -n "s/^tcc-trace: $1: .* missed \([0-9]*\).*/\1/p" "$NETNS_DIR/trace.err"
 }
 
+# bats test_tags=plain
 @test "each kind: as many events as ftrace has of its tracepoint" {
 	local kind ours theirs untraceable n=0
 	own_port
@@ -580,9 +431,4 @@ missed() {
 	# No tracepoint tells which of these are a connection's.
 	[ "$(grep -c '"event":"reset"' "$NETNS_DIR/trace.out")" -eq 2 ]
 	[ "$(grep -c '"event":"close"' "$NETNS_DIR/trace.out")" -eq 4 ]
-}
-
-teardown() {
-	[ -z "${FTRACE_INSTANCE:-}" ] || rmdir "$FTRACE_INSTANCE"
-	netns_pair_down
 }

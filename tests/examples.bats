@@ -35,12 +35,12 @@ setup_file() {
 	ip -n "$NETNS_ROUTER" route add 198.51.100.3/32 via "$B_IP4"
 	proc_start server in_b python3 "$TCC_TESTS/lib/traffic.py" serve 443,5201
 	# shellcheck disable=SC2016 # for wait_for
-	wait_for '[ "$(in_b ss -Hltn | wc -l)" -eq 2 ]' 10
+	wait_for '[ "$(in_b ss -Hltn | wc -l)" -eq 2 ]' 20
 	proc_start client in_a python3 "$TCC_TESTS/lib/traffic.py" send \
 		10.0.0.3,443,reno 10.0.0.3,5201,cubic "$B_IP4,5201,bbr" \
 		198.51.100.3,5201,cubic,443 ${A_IP6:+"$B_IP6,5201,cubic,80"}
 	# shellcheck disable=SC2016 # for wait_for
-	wait_for '[ -n "$(in_a ss -Htn state established sport = :443)" ]' 10
+	wait_for '[ -n "$(in_a ss -Htn state established sport = :443)" ]' 20
 }
 
 teardown_file() {

@@ -42,23 +42,23 @@ transfer() {
 	shift
 	in_a python3 -c '
 import socket, sys
-server, port, algorithm = sys.argv[1:]
+server, port, algorithm = sys.argv[1:4]
 client = socket.socket()
 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, algorithm.encode())
 client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 client.bind(("", int(port)))
-client.connect((server, 7001))
+client.connect((server, int(sys.argv[4])))
 for _ in range(50):
     client.send(b"x" * 1000)
     client.recv(4096)
-' "$B_IP4" "$port" "${1:-reno}"
+' "$B_IP4" "$port" "${1:-reno}" "$IPERF_PORT"
 }
 
 # A server whose sockets use ALGORITHM.
 serve() {
 	proc_start server in_b python3 -c '
 import socket, sys
-server = socket.create_server(("", 7001))
+server = socket.create_server(("", int(sys.argv[2])))
 server.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
 print("ready", flush=True)
 while True:
@@ -66,17 +66,16 @@ while True:
     while peer.recv(4096):
         peer.send(b"y" * 100)
     peer.close()
-' "$1"
+' "$1" "$IPERF_PORT"
 	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
 }
 
 @test "--cc: connections of this algorithm, as it is at the moment" {
-	IPERF_PORT=7001
 	serve reno
-	tracer cubic --cc=cubic --port=7001
-	tracer neither --cc='!reno' --port=7001
-	tracer both --cc=cubic,reno --dport=7001
-	tracer none --cc=cubi --port=7001
+	tracer cubic --cc=cubic --port="$IPERF_PORT"
+	tracer neither --cc='!reno' --port="$IPERF_PORT"
+	tracer both --cc=cubic,reno --dport="$IPERF_PORT"
+	tracer none --cc=cubi --port="$IPERF_PORT"
 	transfer 4001 reno
 	transfer 4002 cubic
 	saw cubic 4002
@@ -86,16 +85,15 @@ while True:
 }
 
 @test "--netns: by path, by process, by number, by name" {
-	IPERF_PORT=7001
 	local inum
 	inum=$(stat -L -c %i "/run/netns/$NETNS_A")
 	serve reno
-	tracer path --netns="/run/netns/$NETNS_A" --port=7001
-	tracer process --netns="$(proc_pid server)" --port=7001
-	tracer number --netns="$inum" --port=7001
-	tracer others --netns="!$inum" --port=7001
-	tracer name --netns="$NETNS_B" --port=7001
-	tracer elsewhere --netns="$$" --port=7001
+	tracer path --netns="/run/netns/$NETNS_A" --port="$IPERF_PORT"
+	tracer process --netns="$(proc_pid server)" --port="$IPERF_PORT"
+	tracer number --netns="$inum" --port="$IPERF_PORT"
+	tracer others --netns="!$inum" --port="$IPERF_PORT"
+	tracer name --netns="$NETNS_B" --port="$IPERF_PORT"
+	tracer elsewhere --netns="$$" --port="$IPERF_PORT"
 	transfer 4001
 	for name in path process number others name; do
 		saw "$name" 4001
@@ -104,9 +102,9 @@ while True:
 	# Which end it was: the local port is the first column.
 	[ "$(cut -d, -f1 "$NETNS_DIR/path.out" | sort -u)" = 4001 ]
 	[ "$(cut -d, -f1 "$NETNS_DIR/number.out" | sort -u)" = 4001 ]
-	[ "$(cut -d, -f1 "$NETNS_DIR/process.out" | sort -u)" = 7001 ]
-	[ "$(cut -d, -f1 "$NETNS_DIR/others.out" | sort -u)" = 7001 ]
-	[ "$(cut -d, -f1 "$NETNS_DIR/name.out" | sort -u)" = 7001 ]
+	[ "$(cut -d, -f1 "$NETNS_DIR/process.out" | sort -u)" = "$IPERF_PORT" ]
+	[ "$(cut -d, -f1 "$NETNS_DIR/others.out" | sort -u)" = "$IPERF_PORT" ]
+	[ "$(cut -d, -f1 "$NETNS_DIR/name.out" | sort -u)" = "$IPERF_PORT" ]
 }
 
 @test "a standard output that is a TCP connection is not traced" {
@@ -220,18 +218,17 @@ in_cgroup() {
 
 @test "--cgroup: sockets of this cgroup and of those below it" {
 	local top parent child
-	IPERF_PORT=7001
 	top=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 	[ -n "$top" ] || skip "needs cgroups of version 2"
 	parent=$top/tcc-test-$BASHPID child=$parent/child
 	cgroup_new "$parent" || skip "needs to make a cgroup"
 	cgroup_new "$child"
 	serve reno
-	tracer all --cgroup="$top" --dport=7001
-	tracer parent --cgroup="$parent" --port=7001
-	tracer child --cgroup="$child" --port=7001
-	tracer without --cgroup="$parent,!$child" --port=7001
-	tracer outside --cgroup="!$parent" --dport=7001
+	tracer all --cgroup="$top" --dport="$IPERF_PORT"
+	tracer parent --cgroup="$parent" --port="$IPERF_PORT"
+	tracer child --cgroup="$child" --port="$IPERF_PORT"
+	tracer without --cgroup="$parent,!$child" --port="$IPERF_PORT"
+	tracer outside --cgroup="!$parent" --dport="$IPERF_PORT"
 	transfer 4001
 	export -f transfer in_a
 	in_cgroup "$parent" bash -c 'transfer 4002'

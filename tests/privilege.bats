@@ -243,7 +243,7 @@ has_no_capability() {
 	grep -q '^SigBlk:[[:space:]]*0000000000000000$' "/proc/$helper/status"
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
-	wait_for "! kill -0 $helper 2>/dev/null" 5
+	wait_for "! kill -0 $helper 2>/dev/null" 20
 }
 
 # What is run as the compressor tries from inside; the environment is not its own.

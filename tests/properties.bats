@@ -17,7 +17,7 @@ talk() {
 	shift
 	export PYTHONDONTWRITEBYTECODE=1
 	proc_start peer in_b python3 "$TCC_TESTS/properties/peer.py" "$PORT"
-	wait_for "grep -q ready '$NETNS_DIR/peer.out'" 10
+	wait_for "grep -q ready '$NETNS_DIR/peer.out'" 20
 	trace_start --json --fields="$FIELDS" --netns="$NETNS_A" --dport="$PORT" --buffer=8M "$@"
 	in_a python3 "$TCC_TESTS/properties/client.py" "$B_IP4" "$PORT" "$algorithm" \
 		"$NETNS_ROUTER" "$(own_cgroup)" >"$NETNS_DIR/client.out"
@@ -55,10 +55,12 @@ equal_for() {
 	compare
 }
 
+# bats test_tags=plain
 @test "reno: each property equal to TCP_INFO and ss, idle and in Loss" {
 	equal_for reno
 }
 
+# bats test_tags=plain
 @test "cubic: each property equal to TCP_INFO and ss, idle and in Loss" {
 	equal_for cubic
 }
@@ -67,6 +69,7 @@ equal_for() {
 	equal_for bbr
 }
 
+# bats test_tags=plain
 @test "CUBIC: its private state is what bpftrace reads in the kernel" {
 	needs_algorithm cubic
 	skip_without bpftrace
@@ -95,7 +98,7 @@ toy_start() {
 		# shellcheck disable=SC2016 # for the inner shell; <> never ends
 		proc_start toy bash -c 'exec "$0" "$1" <>"$2"' "$TCC_BUILD/tests/toy_cc" \
 			"$TCC_BUILD/tests/toy_cc.bpf.o" "$fifo"
-		wait_for "grep -q ready '$NETNS_DIR/toy.out' || ! proc_is_running toy" 10
+		wait_for "grep -q ready '$NETNS_DIR/toy.out' || ! proc_is_running toy" 20
 		grep -q ready "$NETNS_DIR/toy.out" && return
 		sleep 1
 	done

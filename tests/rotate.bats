@@ -41,7 +41,7 @@ two_tracers() {
 
 # The instance in the pipeline is bash's child.
 stop_two() {
-	wait_for all_closed 10
+	wait_for all_closed 20
 	pkill -INT -P "$(proc_pid pipe)" -x tcc-trace
 	wait_for '! proc_is_running pipe' 20
 	proc_stop log "${1:-INT}"
@@ -93,6 +93,7 @@ check_streams() {
 	run ! grep -v 'attached in\|probe: seen\|connections in' "$NETNS_DIR/log.err"
 }
 
+# bats test_tags=plain
 @test "over 100 rotations by size, JSON, all kept by their time" {
 	two_tracers --json --log-file a.json --rotate-size=64K --rotate-keep=all
 	load_until_rotated a.json
@@ -127,10 +128,12 @@ compress_by() {
 	LIMIT=$((64 << 10)) compress_by gzip .gz --json --rotate-size=64K --rotate-keep=9999
 }
 
+# bats test_tags=plain
 @test "over 100 rotations by time, compressed by zstd" {
 	compress_by zstd .zst --csv --rotate-time=15ms --rotate-keep=all
 }
 
+# bats test_tags=plain
 @test "over 100 rotations by size and time, compressed by xz" {
 	LIMIT=$((128 << 10)) compress_by xz .xz --csv --rotate-size=128K --rotate-time=15ms \
 		--rotate-keep=9999
@@ -160,7 +163,7 @@ moment_ms() {
 		sleep "$(printf '0.%03d' "$ms")"
 		proc_stop trace KILL
 		# A helper ends when it sees that the tracer is gone.
-		wait_for '[ ! -e a.csv.compressing ]' 5
+		wait_for '[ ! -e a.csv.compressing ]' 20
 		gunzip -t a.csv.*.gz 2>gunzip.err || { [ "$n" -lt 5 ] && grep 'a.csv.\*.gz' gunzip.err; }
 	done
 	echo "torn: $n_torn times; $(rotated a.csv) files, $(rotated a.csv .gz) compressed"
@@ -179,57 +182,4 @@ moment_ms() {
 	cat a.csv >>all
 	grep -v ktime all | cut -d, -f1 | sort -nc
 	[ "$(lines all)" -gt 10000 ]
-}
-
-# ---- for a long time ----------------------------------------------------------------
-
-# Descriptors, memory of its own in kB, children.
-resources() {
-	echo "$(find "/proc/$1/fd" -type l | wc -l)" \
-		"$(awk '/^RssAnon:/ { print $2 }' "/proc/$1/status")" "$(pgrep -c -P "$1")"
-}
-
-# same_resources BEFORE AFTER DESCRIPTORS: for memory, 128 kB are the same; so
-# many descriptors come and go.
-same_resources() {
-	local before after
-	read -ra before <<<"$1"
-	read -ra after <<<"$2"
-	[ "${after[0]}" -le $((before[0] + $3)) ]
-	[ "${after[1]}" -le $((before[1] + 128)) ]
-	# Of the helper, the program that runs; a zombie would be one for good.
-	[ "${after[2]}" -le 1 ]
-}
-
-# Of a rotation each minute, a day has 1440; here they take some seconds.
-@test "as many rotations as in a day: descriptors, memory and children stay as they are" {
-	local pid helper before after helper_before helper_after
-	sanitizer_options "${SANITIZER_FREES_AT_ONCE[@]}"
-	proc_start trace "$TCC_TRACE" --csv --port "$IPERF_PORT" --buffer=4M --log-file a.csv \
-		--rotate-time=4ms --rotate-keep=all --compress=gzip
-	trace_wait_attached
-	pid=$(proc_pid trace)
-	helper=$(pgrep -P "$pid")
-	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 60 \
-		--bitrate 300M --length 8K
-	wait_for '[ "$(rotated a.csv)" -gt 100 ]' 10
-	before=$(resources "$pid") helper_before=$(resources "$helper")
-	# Both under the same load: its end takes some memory of its own, once.
-	# Compressing has the lowest priority, and may lag behind.
-	wait_for '[ "$(rotated a.csv)" -ge 1540 ] && [ "$(rotated a.csv .gz)" -gt 500 ]' 50
-	after=$(resources "$pid") helper_after=$(resources "$helper")
-	proc_stop flood
-	echo "$(rotated a.csv) rotations, $(rotated a.csv .gz) compressed"
-	echo "trace: $before, then $after; helper: $helper_before, then $helper_after"
-	same_resources "$before" "$after" 4
-	same_resources "$helper_before" "$helper_after" 4
-	trace_stop
-	[ "$PROC_STATUS" -eq 0 ]
-	compare files a.csv 0
-	[[ $output =~ \ ([0-9]+)\ records ]]
-	check_account "${BASH_REMATCH[1]}"
-	[ "$(summary lost)" -eq 0 ]
-	# Nobody is left behind.
-	ps -o pid,ppid,stat,wchan:30,cmd -p "$helper" || :
-	wait_for "! kill -0 $helper 2>/dev/null" 5
 }

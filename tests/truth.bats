@@ -78,7 +78,7 @@ monotonic_ns() {
 record_in_full() {
 	local options=()
 	# A program that sanitizers slow down several times may need more room.
-	if grep -q '^SANITIZE_CFLAGS = .*address' "$TCC_BUILD/Makefile"; then
+	if is_sanitized; then
 		options=(--buffer=16M)
 	fi
 	for _ in 1 2 3; do

@@ -21,11 +21,10 @@ sanitizer_options() {
 	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}$*"
 }
 
-# Else what was freed stays for a while, and the frames of functions that have
-# returned, to catch their use: memory seems to grow.
-# shellcheck disable=SC2034 # for who measures memory
-SANITIZER_FREES_AT_ONCE=(quarantine_size_mb=0 thread_local_quarantine_size_kb=0
-	detect_stack_use_after_return=0)
+# Whether this build has sanitizers: its memory, and its time, are not the program's alone.
+is_sanitized() {
+	grep -q '^SANITIZE_CFLAGS = .*address' "$TCC_BUILD/Makefile"
+}
 
 # trace_start OPTION...: trace in the background as process "trace"; returns
 # when it is attached. Its output is $NETNS_DIR/trace.out, its messages
@@ -93,11 +92,20 @@ malformed_lines() {
 
 # Whether this build confines its system calls.
 confines_calls() {
-	grep -q 'define HAVE_LIBSECCOMP' "$TCC_BUILD/config.h" &&
-		! grep -q '^SANITIZE_CFLAGS = .*address' "$TCC_BUILD/Makefile"
+	grep -q 'define HAVE_LIBSECCOMP' "$TCC_BUILD/config.h" && ! is_sanitized
 }
 
 # status_of NAME: of the running trace, out of /proc.
 status_of() {
 	sed -n "s/^$1:[[:space:]]*//p" "/proc/$(proc_pid trace)/status"
+}
+
+# wait_written BYTES: until the trace has written so many more, wherever to: it goes on.
+wait_written() {
+	local wanted=$(($(written_bytes) + $1))
+	wait_for "[ \"\$(written_bytes)\" -ge $wanted ]" 20
+}
+
+written_bytes() {
+	awk '$1 == "wchar:" { print $2 }' "/proc/$(proc_pid trace)/io"
 }
