@@ -420,6 +420,7 @@ machine() {
 bench_up() {
 	NETNS_ID=tcc-bench-$$ NETNS_A=$NETNS_ID-a
 	NETNS_DIR=$(mktemp -d /dev/shm/tcc-bench.XXXXXX) || return
+	# shellcheck disable=SC2034 # of netns.bash
 	A_IP6=''
 	netns_add "$NETNS_A"
 }

@@ -2,12 +2,14 @@
 # Included by Makefile.am: what tracing costs, measured on the running kernel,
 # which needs root, see bench/bench.sh; and what a line costs.
 
-EXTRA_PROGRAMS += bench/probe_cost bench/format
+# Built by check, so that they go on to compile; tests/bench.bats runs them, shortly.
+check_PROGRAMS += bench/probe_cost bench/format
+check_DATA += bench/cost.bpf.o
 bench_format_SOURCES = bench/format.c
 bench_probe_cost_SOURCES = bench/probe_cost.c
 bench_probe_cost_LDADD = $(LIBBPF_LIBS)
 EXTRA_DIST += bench/bench.sh bench/cost.bpf.c bench/tcp_probe.bt
-CLEANFILES += bench/probe_cost$(EXEEXT) bench/format$(EXEEXT) bench/cost.bpf.o
+CLEANFILES += bench/cost.bpf.o
 
 bench/cost.bpf.o: bench/cost.bpf.c $(bpf_sources)
 	$(AM_V_BPF)$(MKDIR_P) bench && \

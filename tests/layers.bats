@@ -8,7 +8,7 @@ load lib/common
 
 setup() {
 	SOURCE=$TCC_TESTS/..
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 # arrows HACKING: "FOLDER FOLDER" for each include that is allowed, its own too.

@@ -49,36 +49,72 @@ tests/toy_cc.bpf.o: tests/toy_cc.bpf.c
 	$(AM_V_BPF)$(MKDIR_P) $(@D) && $(CLANG) $(TCC_BPF_CFLAGS) $(BPF_CFLAGS) \
 		-c $(srcdir)/tests/toy_cc.bpf.c -o $@
 
-# With bats, on the running kernel where they need one.
+# With bats, on the running kernel where they need one. The longest first: several run
+# side by side, in namespaces and on ports of their own.
 bats_tests = \
-	tests/attacks.bats \
-	tests/bootstrap.bats \
-	tests/docs.bats \
-	tests/errors.bats \
-	tests/events.bats \
-	tests/examples.bats \
-	tests/faults.bats \
-	tests/filters.bats \
-	tests/fuzz.bats \
-	tests/golden.bats \
-	tests/layers.bats \
-	tests/order.bats \
-	tests/privilege.bats \
-	tests/properties.bats \
-	tests/output.bats \
-	tests/readers.bats \
 	tests/rotate.bats \
-	tests/service.bats \
+	tests/faults.bats \
+	tests/events.bats \
+	tests/attacks.bats \
 	tests/tee.bats \
-	tests/thin.bats \
 	tests/trace.bats \
-	tests/truth.bats \
+	tests/output.bats \
+	tests/examples.bats \
+	tests/properties.bats \
+	tests/errors.bats \
+	tests/filters.bats \
+	tests/golden.bats \
+	tests/privilege.bats \
+	tests/service.bats \
 	tests/words.bats
+
+# What the build with sanitizers does not run again, nor what has the tag plain in the
+# files above: it runs none of our C code in that build (bootstrap, docs, fuzz, whose
+# targets have sanitizers in any build, layers, lint), or what others make of output that
+# golden.bats looks at (readers), or what the kernel's side alone does (thin), or it
+# measures (bench).
+bats_plain = \
+	tests/thin.bats \
+	tests/bench.bats \
+	tests/readers.bats \
+	tests/fuzz.bats \
+	tests/lint.bats \
+	tests/docs.bats \
+	tests/bootstrap.bats \
+	tests/layers.bats
+
+# What runs alone, one after the other, behind all others, and in the plain build:
+# measure.bats, whose times, memory and rates other work would change, and which counts
+# the kernel's pieces of memory; order.bats, in which the reader has a CPU to itself;
+# truth.bats, which records every segment of the machine.
+bats_alone = \
+	tests/measure.bats \
+	tests/order.bats \
+	tests/truth.bats
 
 TESTS = $(unit_tests)
 if HAVE_BATS
 TESTS += $(bats_tests)
+if !SANITIZERS
+TESTS += $(bats_plain) $(bats_alone)
 endif
+endif
+if SANITIZERS
+TESTS_TAGS = --filter-tags '!plain'
+endif
+
+# $(TEST_LOGS) are those of this run: `make check TESTS=...` waits for no other.
+not_alone = $(filter-out $(bats_alone:.bats=.log),$(TEST_LOGS))
+tests/measure.log tests/order.log tests/truth.log: | $(not_alone)
+tests/order.log: | $(filter tests/measure.log,$(TEST_LOGS))
+tests/truth.log: | $(filter tests/measure.log tests/order.log,$(TEST_LOGS))
+
+# The two halves of check, for bootstrap, which runs more beside the first.
+.PHONY: check-together check-alone
+check-together:
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(filter-out $(bats_alone),$(TESTS))'
+check-alone:
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(bats_alone)'
 
 # The unit tests alone, and only they are built: for packages, which are built
 # without root, and where what else the tests are made of is of no use.
@@ -90,7 +126,7 @@ check-unit: $(unit_tests)
 # In a variable, since automake takes a rule for its own target as a replacement.
 DISTCHECK_TESTS = $(unit_tests) \
 	tests/bootstrap.bats tests/docs.bats tests/errors.bats tests/fuzz.bats tests/golden.bats \
-	tests/layers.bats
+	tests/layers.bats tests/lint.bats
 distcheck_target = distcheck
 $(distcheck_target): AM_MAKEFLAGS = TESTS='$(DISTCHECK_TESTS)'
 
@@ -138,8 +174,8 @@ EXTRA_DIST += $(golden_files) tests/lib/check_json.py \
 	tests/lib/latency.py tests/lib/readers.bash tests/lib/same.py
 
 EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh tests/lib/traffic.py
-EXTRA_DIST += $(bats_tests) tests/tap.h tests/unit/fake_ring.h \
-	bootstrap tests/lib/common.bash tests/lib/examples.bash tests/lib/netns.bash \
+EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/fake_ring.h \
+	bootstrap tests/lib/common.bash tests/lib/events.bash tests/lib/examples.bash tests/lib/netns.bash \
 	tests/lib/results.bash tests/lib/stuck.py tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
@@ -186,7 +222,9 @@ EXTRA_DIST += $(fuzz_sources) tests/fuzz/fuzz_options.seed
 CLEANFILES += $(fuzz_targets) $(fuzz_library) $(fuzz_dict)
 
 if HAVE_FUZZER
+if !SANITIZERS
 check_DATA += $(fuzz_targets) $(fuzz_dict)
+endif
 endif
 
 $(fuzz_library): $(libtcc_a_SOURCES)

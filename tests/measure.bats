@@ -130,7 +130,7 @@ same_resources() {
 	proc_stop flood
 	echo "$(rotated a.csv) rotations, $(rotated a.csv .gz) compressed"
 	echo "trace: $before, then $after; helper: $helper_before, then $helper_after"
-	same_resources "$before" "$after" 0
+	same_resources "$before" "$after" 4
 	same_resources "$helper_before" "$helper_after" 4
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]

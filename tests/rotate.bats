@@ -148,6 +148,7 @@ moment_ms() {
 
 @test "killed at 50 moments: each file can be read, only the last line is torn" {
 	local n n_torn=0 ms form
+	# shellcheck disable=SC2054 # one word
 	local options=(--csv --fields=ktime,cookie,snd_nxt,snd_una,length --port "$IPERF_PORT"
 		--log-file a.csv --rotate-size=64K --rotate-keep=9999)
 	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 100 --parallel 2

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=busybox disable=SC3000-SC3999
+# shellcheck shell=dash disable=SC3000-SC3999
 #
 # The first program of a booted kernel: runs the checks, one function each, and
 # writes what they leave as a tar to the disk. Judges nothing: judge.py does, on
