@@ -437,3 +437,35 @@ files_of_packages() {
 	grep -qE '^make deb ' "$SOURCE/README.md"
 	grep -qE '^make rpm ' "$SOURCE/README.md"
 }
+
+# Targets of make that a document names: as a command of its own line, between backquotes,
+# and what begins as the families of targets do.
+named_targets() {
+	sed -nE 's/^ *(sudo )?make ([a-z][a-z-]*).*/\2/p' "$@"
+	# shellcheck disable=SC2016 # Markdown
+	grep -ohE '`(sudo )?make [a-z][a-z-]*' "$@" | sed 's/.*make //'
+	grep -ohE '\b(check|bench)-[a-z]+(-[a-z]+)*\b' "$@"
+}
+
+@test "each target of make that HACKING and README.md name is there" {
+	named_targets "$SOURCE/HACKING" "$SOURCE/README.md" | LC_ALL=C sort -u >named
+	[ "$(wc -l <named)" -ge 20 ]
+	# Of two words that a document joins by a hyphen there is none.
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$TCC_BUILD" -prRn check-alone 2>/dev/null |
+		sed -nE 's/^([a-z][a-z-]*):( .*)?$/\1/p' | LC_ALL=C sort -u >there
+	grep -qx distcheck there
+	run comm -23 named there
+	echo "not there: $output"
+	[ -z "$output" ]
+}
+
+@test "each word of ./bootstrap that HACKING and README.md name is one" {
+	local word
+	grep -ohE '\./bootstrap( [a-z]+)+' "$SOURCE/HACKING" "$SOURCE/README.md" "$SOURCE/.ci/run" |
+		sed 's/[^ ]* //' | tr ' ' '\n' | sort -u >named
+	cat named
+	[ "$(wc -l <named)" -ge 4 ]
+	while read -r word; do
+		"$SOURCE/bootstrap" --help | grep -qE "^       sudo \./bootstrap $word( |$)"
+	done <named
+}

@@ -116,6 +116,14 @@ check-together:
 check-alone:
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(bats_alone)'
 
+# What is too long for CI; HACKING has the table. In the build with sanitizers, too.
+.PHONY: check-long
+check-long:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS_TAGS= \
+		TESTS='$(unit_tests) $(bats_tests) $(bats_plain) $(bats_alone)'
+	$(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS=600
+	$(MAKE) $(AM_MAKEFLAGS) distcheck DISTCHECK_TESTS='$$(TESTS)'
+
 # The unit tests alone, and only they are built: for packages, which are built
 # without root, and where what else the tests are made of is of no use.
 .PHONY: check-unit

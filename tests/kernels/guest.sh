@@ -19,7 +19,7 @@ ip() {
 }
 
 checks='load truth filters cc netns thin formats rotate netem events ca properties lockdown'
-check_limit_s=120
+check_limit_s=400
 
 A4=10.9.0.1 B4=10.9.0.2 A6=fd09::1 B6=fd09::2
 
@@ -38,9 +38,10 @@ need_module() {
 	done
 }
 
-# wait_for CONDITION SECONDS
+# wait_for CONDITION SECONDS: of a machine that has a CPU; three times that here, where
+# the host's may be busy.
 wait_for() {
-	local tries=$(($2 * 20))
+	local tries=$(($2 * 60))
 	until eval "$1"; do
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] || {
