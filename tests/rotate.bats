@@ -114,7 +114,7 @@ check_streams() {
 # is compressed.
 compress_by() {
 	skip_without "$1"
-	two_tracers "${@:3}" --log-file a.log --compress="$1" --duration=8s
+	two_tracers "${@:3}" --log-file a.log --compress="$1" --duration=15s
 	load_until_rotated a.log
 	wait_for '! proc_is_running log' 90
 	stop_two
