@@ -94,6 +94,7 @@ step_fails() {
 	local call=$1 errno=$2 text=$3 before
 	shift 3
 	trace_with_faults --csv --log-file a.csv --rotate-size=64K "$@"
+	wait_written 800000	# its tables and buffers have their size by then
 	before=$(anonymous_kb)
 	fault "$call" "$errno"
 	wait_for "grep -q 'cannot rotate' '$NETNS_DIR/trace.err'" 20
@@ -185,6 +186,7 @@ check_marks() {
 write_fails() {
 	local before
 	trace_with_faults --json --log-file a.json
+	wait_written 800000
 	before=$(anonymous_kb)
 	fault write "$1"
 	wait_for "grep -q 'cannot write' '$NETNS_DIR/trace.err'" 20

@@ -17,6 +17,12 @@ flood() {
 	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time "$1" --parallel 2
 }
 
+# A pipe that somebody has open who reads nothing.
+stuck_pipe() {
+	mkfifo "$NETNS_DIR/pipe"
+	proc_start reader bash -c "exec sleep 600 <>'$NETNS_DIR/pipe'"
+}
+
 # What of an output file lies between the connection's two ends only.
 ends() {
 	awk '{ print $8, $10 }' "$1" | sed 's/\.[0-9]* / /; s/\.[0-9]*$//' | sort -u
@@ -265,9 +271,8 @@ thread.join()
 # counted as lost by the output. What the pipe holds is whole lines.
 @test "an output that takes nothing is waited for 2 s at the end" {
 	iperf_server_start
-	mkfifo "$NETNS_DIR/pipe"
-	proc_start reader sleep 60 # holds the pipe open, reads nothing
-	proc_start trace bash -c "exec '$TCC_TRACE' 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
+	stuck_pipe
+	proc_start trace bash -c "exec '$TCC_TRACE' >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	flood 2
 	wait_for "! proc_is_running flood" 20
@@ -285,9 +290,9 @@ thread.join()
 
 @test "--duration ends it though the output takes nothing" {
 	iperf_server_start
-	mkfifo "$NETNS_DIR/pipe"
+	stuck_pipe
 	flood 6
-	proc_start trace bash -c "exec '$TCC_TRACE' --duration 1 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
+	proc_start trace bash -c "exec '$TCC_TRACE' --duration 1 >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	wait_for "! proc_is_running trace" 20
 	trace_stop
@@ -298,8 +303,8 @@ thread.join()
 
 @test "the running summary balances while lines wait" {
 	iperf_server_start
-	mkfifo "$NETNS_DIR/pipe"
-	proc_start trace bash -c "exec '$TCC_TRACE' 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
+	stuck_pipe
+	proc_start trace bash -c "exec '$TCC_TRACE' >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	flood 1
 	wait_for "! proc_is_running flood" 20
@@ -330,8 +335,8 @@ thread.join()
 
 @test "a second SIGINT ends at once" {
 	iperf_server_start
-	mkfifo "$NETNS_DIR/pipe"
-	proc_start trace bash -c "exec '$TCC_TRACE' 3<>'$NETNS_DIR/pipe' >'$NETNS_DIR/pipe'"
+	stuck_pipe
+	proc_start trace bash -c "exec '$TCC_TRACE' >'$NETNS_DIR/pipe'"
 	trace_wait_attached
 	flood 1
 	wait_for "! proc_is_running flood" 20
