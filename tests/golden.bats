@@ -53,6 +53,26 @@ print(*reference.ALL, sep="\n")' "$golden"
 	python3 "$golden/compare.py" many "$replay" 3 10000
 }
 
+# fields OPTION...: the replay of one event file with these.
+fields() {
+	"$replay" --csv "$@" <"$golden/edges.events"
+}
+
+@test "a list of fields that begins with a sign goes on from the one before" {
+	equal "$(fields --fields=mark,srtt)" \
+		"$(fields --fields=cpu --fields=mss,mark --fields=+srtt -F -mss)"
+	equal "$(fields --fields=+cpu,+cc,-mark)" "$(fields --fields=+cpu -F +cc -F -mark)"
+	# One that is there stays where it is.
+	equal "$(fields)" "$(fields --fields=+mark -F +srtt,+mark)"
+	run -2 fields --fields=cpu --fields=-cpu
+	[ "$output" = "tcc-trace: --fields: '-cpu': leaves no field" ]
+}
+
+@test "the last of a repeated option counts: an alias can be overridden" {
+	equal "$("$replay" --json <"$golden/edges.events")" \
+		"$("$replay" --csv --format=text --json <"$golden/edges.events")"
+}
+
 # Of a terminal: script(1) makes one.
 colored_on_terminal() {
 	script --quiet --return --command "env $1 '$replay' $2 <'$golden/lost.events'" /dev/null \

@@ -8,7 +8,6 @@
 
 #include "ca/ca_layout.h"
 #include "options/filter.h"
-#include "format/format.h"
 #include "options/option_error.h"
 #include "base/parse.h"
 #include "record/record.h"
@@ -56,27 +55,22 @@ static int choose(const struct option_def *def, const char *value)
 	return option_error_value(def, value, strlen(value));
 }
 
-static int choose_format(struct options *options, const struct option_def *def, int format)
-{
-	if (options->format >= 0 && options->format != format)
-		return option_error(def, "contradicts the format '%s', given before it: "
-				    "expected only one format", format_names[options->format]);
-	options->format = format;
-	return 0;
-}
-
 int option_set_format(struct options *options, const struct option_def *def, const char *value)
 {
 	int format = choose(def, value);
 
-	return format < 0 ? format : choose_format(options, def, format);
+	if (format < 0)
+		return format;
+	options->format = format;
+	return 0;
 }
 
 int option_set_this_format(struct options *options, const struct option_def *def,
 			   const char *value)
 {
 	(void)value;
-	return choose_format(options, def, def->which);
+	options->format = def->which;
+	return 0;
 }
 
 int option_set_time(struct options *options, const struct option_def *def, const char *value)
@@ -101,11 +95,20 @@ int option_set_color(struct options *options, const struct option_def *def, cons
 
 int option_set_fields(struct options *options, const struct option_def *def, const char *value)
 {
+	char quoted[OPTION_QUOTED_MAX];
+
 	if (!*value)
 		return option_error_value(def, value, 0);
 	if (strcmp(value, "help") == 0)
 		options->action = ACTION_FIELDS_HELP;
-	options->fields = value;
+	/* It goes on from the one before; else that one counts no more. */
+	if (*value != '+' && *value != '-')
+		options->n_fields = 0;
+	if (options->n_fields == OPTIONS_FIELDS_MAX)
+		return option_error(def, "'%s': expected at most %d lists that go on from the one "
+				    "before", option_error_quote(quoted, value, strlen(value)),
+				    OPTIONS_FIELDS_MAX);
+	options->fields[options->n_fields++] = value;
 	return 0;
 }
 
@@ -295,11 +298,7 @@ int option_set_verbosity(struct options *options, const struct option_def *def,
 			 const char *value)
 {
 	(void)value;
-	if (def->which)
-		options->is_verbose = true;
-	else
-		options->is_quiet = true;
-	if (options->is_verbose && options->is_quiet)
-		return option_error(def, "expected only one of --quiet and --verbose");
+	options->is_verbose = def->which;
+	options->is_quiet = !def->which;
 	return 0;
 }

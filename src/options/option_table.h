@@ -23,7 +23,6 @@ typedef int option_handler(struct options *options, const struct option_def *def
 struct option_def {
 	const char *name;		/* long; NULL: only the letter */
 	char letter;			/* 0: only the name */
-	bool is_once;			/* giving it twice is an error */
 	enum option_section section;
 	bool is_optional;		/* the argument may be left out: NULL for the handler */
 	const char *argument;		/* its argument's name; NULL: none, or a choice */

@@ -118,14 +118,10 @@ static int handle_option(struct options *options, int id, const char *word, cons
 			 bool seen[OPTION_TABLE_MAX])
 {
 	const struct option_def *def;
-	char quoted[OPTION_QUOTED_MAX];
 
 	if (id == '?' || id == ':')
 		return refuse_usage(id, word);
 	def = find_option(id);
-	if (def->is_once && seen[def - option_table])
-		return option_error(def, "'%s': expected only once, it was given before",
-				    option_error_quote(quoted, value, strlen(value)));
 	seen[def - option_table] = true;
 	return def->handle(options, def, value);
 }

@@ -15,6 +15,8 @@
 #include "tcc_filter.h"
 #include "tcc_thin.h"
 
+#define OPTIONS_FIELDS_MAX 16
+
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What the program was asked to do. */
@@ -36,7 +38,9 @@ struct options {
 					 * ends in "..." when it did not fit */
 	int format;			/* enum format_kind, or -1: not given */
 	int tee;			/* enum format_kind, or -1: no copy on stdout */
-	const char *fields;		/* --fields as given, or NULL */
+	/* --fields as given: each list goes on from the one before. */
+	const char *fields[OPTIONS_FIELDS_MAX];
+	size_t n_fields;
 	const char *ca_struct, *ca_btf;	/* as given, or NULL */
 	enum time_style time_style;
 	enum color_mode color;
@@ -54,7 +58,7 @@ struct options {
 };
 
 /*
- * Parse argv. On an error, prints one line "tcc-trace: ..." to stderr that
+ * Parse argv. Of an option that holds one value, the last one given counts. On an error, prints one line "tcc-trace: ..." to stderr that
  * names the option, the bad value and what is allowed, and returns -EINVAL;
  * the caller exits 2. Strings in *options point into argv.
  */

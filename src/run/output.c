@@ -83,12 +83,14 @@ static int choose_fields(struct field_list *list, enum format_kind format,
 	struct field_list base;
 
 	choose_defaults(list, format, options, kind);
-	if (!options->fields)
+	if (!options->n_fields)
 		return EXIT_DONE;
-	base = *list;
-	if (fields_parse(list, options->fields, &base, &bad, &reason)) {
-		log_error("--fields: '%.*s': %s", (int)strcspn(bad, ","), bad, reason);
-		return EXIT_USAGE;
+	for (size_t i = 0; i < options->n_fields; i++) {
+		base = *list;
+		if (fields_parse(list, options->fields[i], &base, &bad, &reason)) {
+			log_error("--fields: '%.*s': %s", (int)strcspn(bad, ","), bad, reason);
+			return EXIT_USAGE;
+		}
 	}
 	if (has_field(list, FIELD_CA_ALL) && has_member(list)) {
 		log_error("--fields: 'ca': has all members: expected it, or some of them");
@@ -108,7 +110,7 @@ static int choose_all(struct field_list *lists, enum format_kind format,
 {
 	int status = EXIT_DONE;
 
-	if (!format_field_set(format) && options->fields)
+	if (!format_field_set(format) && options->n_fields)
 		return refuse_format(format, "fields");
 	if (!format_field_set(format) && options->kinds != RECORD_KIND_BIT(RECORD_KIND_PROBE))
 		return refuse_format(format, "events");

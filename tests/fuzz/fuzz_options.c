@@ -82,7 +82,11 @@ static void require_options(const struct options *options, const char *text, siz
 	require(options->compress < 0 || options->rotate_bytes || options->rotate_ns);
 	require(options->compress < 0 || options->rotate_keep);
 	require_word(options->user, text, size);
-	require_word(options->fields, text, size);
+	require(options->n_fields <= OPTIONS_FIELDS_MAX);
+	for (size_t i = 0; i < options->n_fields; i++) {
+		require_word(options->fields[i], text, size);
+		require(i == 0 || strchr("+-", *options->fields[i]));
+	}
 	require_word(options->log_file, text, size);
 	require(!options->log_file || strcmp(options->log_file, "-") != 0);
 	require(memchr(options->filter_text, '\0', sizeof(options->filter_text)));
