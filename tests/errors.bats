@@ -169,8 +169,9 @@ refuse_maps_over() {
 	expect 2 '--duration: .5x.: expected ' "$TCC_TRACE" --duration 5x
 	expect 2 '--count: .0.: expected ' "$TCC_TRACE" --count 0
 	expect 2 '--buffer: .1K.: expected ' "$TCC_TRACE" --buffer 1K
-	expect 2 '--fields: .nonsense.: no such field' "$TCC_TRACE" --fields=nonsense
-	expect 2 '--fields: .snd_cwnd.: named twice' "$TCC_TRACE" --fields=snd_cwnd,snd_cwnd
+	expect 2 '--fields: .nonsense.: no such field; --fields=help lists them$' "$TCC_TRACE" --fields=nonsense
+	expect 2 "--fields: 'cwnd': no such field; .*; did you mean 'snd_cwnd'" "$TCC_TRACE" --fields=cwnd
+	expect 2 '--fields: .snd_cwnd.: named twice$' "$TCC_TRACE" --fields=snd_cwnd,snd_cwnd
 	expect 2 '--fields: .*fixed columns' "$TCC_TRACE" --format=tcpprobe --fields=mark
 	expect 2 '.*--nonsense' "$TCC_TRACE" --nonsense
 	expect 2 '.*operand' "$TCC_TRACE" operand

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "options/suggest.h"
 
 #define LABEL_MAX 32
 
@@ -42,7 +43,7 @@ const char *option_error_expected(char text[OPTION_EXPECTED_MAX], const struct o
 
 int option_error(const struct option_def *def, const char *format, ...)
 {
-	char label[LABEL_MAX], text[512];
+	char label[LABEL_MAX], text[640];
 	va_list args;
 
 	if (def->name)
@@ -58,8 +59,9 @@ int option_error(const struct option_def *def, const char *format, ...)
 
 int option_error_value(const struct option_def *def, const char *value, size_t length)
 {
-	char quoted[OPTION_QUOTED_MAX], allowed[OPTION_EXPECTED_MAX];
+	char quoted[OPTION_QUOTED_MAX], allowed[OPTION_EXPECTED_MAX], like[SUGGEST_MAX];
 
-	return option_error(def, "'%s': expected %s", option_error_quote(quoted, value, length),
-			    option_error_expected(allowed, def));
+	return option_error(def, "'%s': expected %s%s", option_error_quote(quoted, value, length),
+			    option_error_expected(allowed, def),
+			    suggest_value(like, def, value, length));
 }

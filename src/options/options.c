@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "options/option_error.h"
 #include "options/option_table.h"
+#include "options/suggest.h"
 #include "file/rotate.h"
 
 #define TRY_HELP "; try 'tcc-trace --help'"
@@ -75,7 +76,7 @@ static int refuse_unknown_letter(int letter)
 static int refuse_unknown_name(const char *word)
 {
 	size_t length = strcspn(word, "="), n_found = 0, used = 0;
-	char candidates[CANDIDATES_MAX] = "", quoted[OPTION_QUOTED_MAX];
+	char candidates[CANDIDATES_MAX] = "", quoted[OPTION_QUOTED_MAX], like[SUGGEST_MAX];
 
 	for (size_t i = 0; i < option_table_n; i++) {
 		const char *name = option_table[i].name;
@@ -91,7 +92,8 @@ static int refuse_unknown_name(const char *word)
 	if (n_found)
 		log_error("ambiguous option '%s': one of %s" TRY_HELP, quoted, candidates);
 	else
-		log_error("unknown option '%s'" TRY_HELP, quoted);
+		log_error("unknown option '%s'%s", quoted,
+			  *suggest_option(like, word, length) ? like : TRY_HELP);
 	return -EINVAL;
 }
 

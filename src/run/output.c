@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "format/format_own.h"
+#include "options/suggest.h"
 
 /* --- the format -------------------------------------------------------------- */
 
@@ -81,6 +82,7 @@ static int choose_fields(struct field_list *list, enum format_kind format,
 {
 	const char *bad, *reason;
 	struct field_list base;
+	char like[SUGGEST_MAX];
 
 	choose_defaults(list, format, options, kind);
 	if (!options->n_fields)
@@ -88,7 +90,10 @@ static int choose_fields(struct field_list *list, enum format_kind format,
 	for (size_t i = 0; i < options->n_fields; i++) {
 		base = *list;
 		if (fields_parse(list, options->fields[i], &base, &bad, &reason)) {
-			log_error("--fields: '%.*s': %s", (int)strcspn(bad, ","), bad, reason);
+			size_t length = strcspn(bad, ",");
+
+			log_error("--fields: '%.*s': %s%s", (int)length, bad, reason,
+				  suggest_field(like, bad, length));
 			return EXIT_USAGE;
 		}
 	}
