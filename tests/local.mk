@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/test_rare \
 	tests/unit/test_ring \
 	tests/unit/test_rotate \
+	tests/unit/test_services \
 	tests/unit/test_session \
 	tests/unit/test_sink \
 	tests/unit/test_traps

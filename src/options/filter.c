@@ -12,6 +12,7 @@
 
 #include "options/kernel_id.h"
 #include "options/parse_net.h"
+#include "options/services.h"
 
 #define VALUE_TEXT_MAX 160	/* longer than any value: a name of a namespace, its number */
 
@@ -24,9 +25,48 @@ struct value_type {
 	void (*print)(char text[VALUE_TEXT_MAX], const void *value);
 };
 
+/* One port: a number, or the name of a service. `length` bytes of `text`. */
+static int one_port(const char *text, size_t length, uint16_t *port)
+{
+	struct tcc_port_range range;
+	char name[VALUE_TEXT_MAX];
+
+	if (length >= sizeof(name))
+		return -EINVAL;
+	memcpy(name, text, length);
+	name[length] = '\0';
+	if (services_port(SERVICES_PATH, name, port) == 0)
+		return 0;
+	if (parse_port_range(name, &range) || range.min != range.max)
+		return -EINVAL;
+	*port = range.min;
+	return 0;
+}
+
+/*
+ * Numbers are the rule. Else the whole word is a service before it is a range, and any
+ * '-' may be the range's: names have some, too.
+ */
 static int port_parse(const char *text, void *value)
 {
-	return parse_port_range(text, value);
+	struct tcc_port_range *range = value;
+	uint16_t min, max;
+
+	if (!text[strspn(text, "0123456789-")])
+		return parse_port_range(text, range);
+	if (one_port(text, strlen(text), &min) == 0) {
+		range->min = range->max = min;
+		return 0;
+	}
+	for (const char *at = strchr(text, '-'); at; at = strchr(at + 1, '-')) {
+		if (one_port(text, (size_t)(at - text), &min) == 0 &&
+		    one_port(at + 1, strlen(at + 1), &max) == 0 && min <= max) {
+			range->min = min;
+			range->max = max;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 static void port_print(char text[VALUE_TEXT_MAX], const void *value)

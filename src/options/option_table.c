@@ -22,7 +22,7 @@ static const char *const color_names[] = {
 };
 
 #define EXPECTED_PREFIX "an IPv4 or IPv6 address, a prefix ADDR/LEN, or either after '!'"
-#define EXPECTED_PORT "a port from 1 to 65535, a range A-B, or either after '!'"
+#define EXPECTED_PORT "a port from 1 to 65535, a service's name, a range A-B, or any after '!'"
 
 #define KIND(NAME, name, ...) #name ", "
 static const char events_expected[] = "a list of "
@@ -46,7 +46,7 @@ const struct option_def option_table[] = {
 	  .help = "the same for the remote end" },
 	{ .name = "port", .letter = 'p', .argument = "PORT[-PORT],...",
 	  .expected = EXPECTED_PORT, .which = FILTER_PORT, .handle = option_set_filter,
-	  .help = "either end has this port, or one in this range" },
+	  .help = "either end has this port, or one in this range; names of services too" },
 	{ .name = "sport", .argument = "PORT[-PORT],...",
 	  .expected = EXPECTED_PORT, .which = FILTER_SPORT, .handle = option_set_filter,
 	  .help = "the same for the local port" },

@@ -181,7 +181,7 @@ static void test_long_filter_text(void)
 }
 
 #define PREFIX_ALLOWED "an IPv4 or IPv6 address, a prefix ADDR/LEN, or either after '!'"
-#define PORT_ALLOWED "a port from 1 to 65535, a range A-B, or either after '!'"
+#define PORT_ALLOWED "a port from 1 to 65535, a service's name, a range A-B, or any after '!'"
 #define MARK_ALLOWED "a 32-bit VALUE or VALUE/MASK, decimal or 0x hex, or either after '!'"
 
 static void test_bad_filters(void)
@@ -195,7 +195,7 @@ static void test_bad_filters(void)
 			      "10.0.0.0/99999999999999999999", "::1%lo", "example.org");
 		REFUSE_VALUES(port_options[i], PORT_ALLOWED, "", "0", "65536", "99999", "-1",
 			      "+1", "80x", "x", "90-80", "80-", "-80", "!", "!0", "!!80", "0x50",
-			      "1-65536", "18446744073709551617", "http");
+			      "1-65536", "18446744073709551617", "no-such-service");
 	}
 	REFUSE_VALUES("--mark", MARK_ALLOWED, "", "-1", "x", "0x", "4294967296", "1/", "/1",
 		      "1/4294967296", "0x100000000", "1/2/3", "!", "1x",
