@@ -163,6 +163,25 @@ refuse_maps_over() {
 	[ "$(grep -c '^tcc-trace: cannot write to .*/x.json: File too large$' <<<"$output")" -eq 1 ]
 }
 
+# warned WORDS OPTION...: that, once, and the trace goes on.
+warned() {
+	run -0 "$TCC_TRACE" --quiet --duration=0.1 "${@:2}"
+	echo "$output"
+	[ "${#lines[@]}" -eq 1 ]
+	[ "$output" = "tcc-trace: warning: $1" ]
+}
+
+@test "what can hardly be meant is said: filters that nothing passes, an unknown algorithm" {
+	root_only
+	warned 'no connection can pass the filters on ports: port 443, not port 443' \
+		--port=443 --port='!443'
+	warned 'no connection can pass the filters on addresses: ip ::1, IPv4 only' -4 --ip=::1
+	run -0 "$TCC_TRACE" --quiet --duration=0.1 --cc=renno
+	[[ $output =~ ^tcc-trace:\ warning:\ --cc:\ \'renno\':\ this\ kernel\ has\ no\ such\ algorithm\ loaded,\ but\ .*reno.*\;\ did\ you\ mean\ \'reno\'\?$ ]]
+	run -0 "$TCC_TRACE" --quiet --duration=0.1 --cc=reno --port=443 --port='!22'
+	[ -z "$output" ]
+}
+
 @test "usage: status 2, the option, the value, what is allowed" {
 	expect 2 '--port: .99999.: expected ' "$TCC_TRACE" --port 99999
 	expect 2 '--ip: .10\.0\.0\.0/33.: expected ' "$TCC_TRACE" --ip 10.0.0.0/33

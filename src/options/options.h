@@ -64,6 +64,12 @@ struct options {
  */
 int options_parse(struct options *options, int argc, char **argv);
 
+/*
+ * Warn of what is allowed, but can hardly be meant: filters that nothing can pass, an
+ * algorithm that the kernel does not have at the moment.
+ */
+void options_warn(const struct options *options);
+
 /* Print --help to `out`. */
 void options_print_help(FILE *out);
 

@@ -410,6 +410,7 @@ int main(int argc, char **argv)
 		record_print_kinds(stdout);
 		return finish_stdout();
 	case ACTION_TRACE:
+		options_warn(&options);
 		break;
 	}
 	return trace(&options);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "options/filter.h"
+#include "options/filter_doubt.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -857,7 +858,8 @@ static bool draw_filter(struct ref_filter *ref, struct tcc_filter *filter)
 static void test_against_reference(void)
 {
 	const uint64_t seed = 20240229;
-	unsigned long n_matches = 0, n_total = 0;
+	unsigned long n_matches = 0, n_total = 0, n_doubts = 0;
+	const char *doubt;
 	struct ref_filter ref;
 	struct tcc_filter filter;
 	char text[512];
@@ -866,9 +868,14 @@ static void test_against_reference(void)
 	for (int round = 0; round < 20000; round++) {
 		if (!check(draw_filter(&ref, &filter)))
 			return;
+		doubt = filter_doubt(&filter);
+		n_doubts += doubt != NULL;
 		for (int i = 0; i < 20; i++) {
 			struct tcc_flow flow = draw_flow();
 			bool is_match = ref_match(&ref, &flow);
+
+			if (doubt && !check(!is_match))
+				return;
 
 			n_total++;
 			n_matches += is_match;
@@ -881,6 +888,41 @@ static void test_against_reference(void)
 	}
 	/* Not vacuous: both answers are common. */
 	check(n_matches > n_total / 10 && n_matches < n_total * 9 / 10);
+	check(n_doubts > 10);
+}
+
+/* What can match nothing, and what is close to it. */
+static void test_doubt(void)
+{
+	static const struct {
+		const char *words, *what;
+	} cases[] = {
+		{ "", NULL }, { "p=443", NULL }, { "p=443,!443", "ports" }, { "p=443,!22", NULL },
+		{ "p=443,22,!443", NULL }, { "p=1-10,!1-5,!6-10", "ports" }, { "p=1-10,!1-9", NULL },
+		{ "p=!1-65535", "ports" }, { "p=!1-65534", NULL }, { "p=!443 l=443", "ports" },
+		{ "p=!443 r=443,80", NULL }, { "l=80 r=443 p=22", "ports" }, { "l=80 r=443 p=80", NULL },
+		{ "l=80 p=443", NULL }, { "l=!1-65535", "ports" },
+		{ "s=10.0.0.0/8,!10.0.0.0/8", "addresses" }, { "s=10.1.0.0/16,!10.0.0.0/8", "addresses" },
+		{ "s=10.0.0.0/8,!10.1.0.0/16", NULL }, { "s=10.1.0.0/16 i=!10.0.0.0/8", "addresses" },
+		{ "d=::1 i=!::/0", "addresses" }, { "i=::1,!10.0.0.0/8", NULL },
+		{ "i=10.0.0.1,::1,!10.0.0.1", NULL }, { "i=1.2.3.4,!0.0.0.0/0", "addresses" },
+		{ "i=::1 4", "addresses" }, { "i=10.0.0.1 6", "addresses" }, { "i=::/0 4", NULL },
+		{ "i=::/0 6", NULL }, { "i=10.0.0.1,::1 6", NULL }, { "s=::1 d=::2 6", NULL },
+		{ "m=1,!1", "marks" }, { "m=1/1,!1", NULL }, { "m=0x11,!1/1", "marks" },
+		{ "m=0x10,!1/1", NULL }, { "m=1,2,!1", NULL },
+		{ "c=reno,!reno", "algorithms" }, { "c=reno,cubic,!reno", NULL }, { "c=!reno", NULL },
+		{ "n=4026531840,!4026531840", "namespaces" }, { "n=4026531840,!4026531841", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct tcc_filter filter;
+		const char *what;
+
+		check_eq(make_filter(&filter, cases[i].words), 0);
+		what = filter_doubt(&filter);
+		tap_check(cases[i].what ? what && strcmp(what, cases[i].what) == 0 : !what, __FILE__,
+			  __LINE__, cases[i].words);
+	}
 }
 
 int main(void)
@@ -907,6 +949,7 @@ int main(void)
 	TAP_RUN(test_ip_version);
 	TAP_RUN(test_describe);
 	TAP_RUN(test_describe_truncated);
+	TAP_RUN(test_doubt);
 	TAP_RUN(test_against_reference);
 	return tap_done();
 }
