@@ -195,7 +195,6 @@ static void test_memory(void)
 
 static void test_wants(void)
 {
-	struct stat there, others;
 	struct privilege_wants wants = { 0 };
 
 	for (int i = 0; i < PRIVILEGE_WANTS_MAX; i++) {
