@@ -160,7 +160,7 @@ refuse_maps_over() {
 	root_only
 	run -1 bash -c "ulimit -f 0; '$TCC_TRACE' --duration 0.2 --log-file '$BATS_TEST_TMPDIR/x.json'"
 	echo "$output"
-	[ "$(grep -c '^tcc-trace: cannot write to .*/x.json: the limit of a file'"'"'s size is reached (ulimit -f)$' <<<"$output")" -eq 1 ]
+	[ "$(grep -c "^tcc-trace: cannot write to .*/x.json: the limit of a file's size is reached (ulimit -f)\$" <<<"$output")" -eq 1 ]
 }
 
 # warned WORDS OPTION...: that, once, and the trace goes on.

@@ -297,28 +297,6 @@ closes_of() {
 		length > 10 and all(.bbr_mode != null and has("ca.mode")))' "$NETNS_DIR/trace.out"
 }
 
-# on_kernel_5_10 COMMAND...: what kernels before 5.12 lack is not used, though this
-# one has it.
-on_kernel_5_10() {
-	sanitizer_options verify_asan_link_order=0
-	LD_PRELOAD=$TCC_BUILD/tests/other_kernel.so TCC_RELEASE=5.10.0 "$@"
-}
-
-# The ends of these are more than the table of sockets has entries.
-# bats test_tags=plain
-@test "40,000 short connections without socket storage: no close is lost" {
-	local n=40000
-	own_port
-	closes_on_init_start
-	export PYTHONDONTWRITEBYTECODE=1
-	FIELDS=event,cookie,sport,dport,conn_ms,duration_ms
-	on_kernel_5_10 trace_start --json --fields="$FIELDS" --netns="$NETNS_A" --port="$PORT" \
-		--events=close --buffer=8M
-	ends in_a many "$PORT" "$n"
-	finish
-	check_many "$n"
-}
-
 @test "without socket cookies, a connection that gets its port late is one" {
 	serve sink
 	FIELDS=+cookie,+old_state,+duration_ms

@@ -162,7 +162,7 @@ step_fails() {
 	sleep 1.5
 	[ ! -e a.csv ]
 	fault none 0
-	wait_for '[ -s a.csv ]' 20
+	wait_for "grep -q 'reopened again' '$NETNS_DIR/trace.err' && [ -s a.csv ]" 20
 	end_of_load
 	[ "$PROC_STATUS" -eq 0 ]
 	said 1 "cannot reopen 'a.csv': Permission denied; going on in the old file"
@@ -277,7 +277,8 @@ write_fails() {
 	wait_for "grep -q 'cannot write' '$NETNS_DIR/trace.err'" 20
 	mkdir directory
 	kill -HUP "$(proc_pid trace)"
-	end_of_load
+	wait_for "grep -q 'cannot reopen' '$NETNS_DIR/trace.err'" 20
+	end_at_once
 	[ "$PROC_STATUS" -eq 1 ]
 	[ -z "$(ls directory)" ]
 	said 1 "cannot write to directory/a.json: its directory is gone, or another one now"

@@ -85,6 +85,21 @@ kernel_objects() {
 	[ "$objects" -le "$n" ]
 }
 
+# The ends of these are more than the table of sockets has entries, in which others have
+# theirs, too.
+@test "40,000 short connections without socket storage: no close is lost" {
+	local n=40000
+	own_port
+	closes_on_init_start
+	export PYTHONDONTWRITEBYTECODE=1
+	FIELDS=event,cookie,sport,dport,conn_ms,duration_ms
+	on_kernel_5_10 trace_start --json --fields="$FIELDS" --netns="$NETNS_A" --port="$PORT" \
+		--events=close --buffer=8M
+	ends in_a many "$PORT" "$n"
+	finish
+	check_many "$n"
+}
+
 # rotated LOG [SUFFIX]: how many of its files are rotated, in that form.
 rotated() {
 	find . -name "$1.[0-9]*${2:-}" | wc -l

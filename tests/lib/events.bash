@@ -107,6 +107,13 @@ check_many() {
 	check many "$1" "$untraceable"
 }
 
+# on_kernel_5_10 COMMAND...: what kernels before 5.12 lack is not used, though this
+# one has it.
+on_kernel_5_10() {
+	sanitizer_options verify_asan_link_order=0
+	LD_PRELOAD=$TCC_BUILD/tests/other_kernel.so TCC_RELEASE=5.10.0 "$@"
+}
+
 teardown() {
 	[ -z "${FTRACE_INSTANCE:-}" ] || rmdir "$FTRACE_INSTANCE"
 	netns_pair_down
