@@ -69,7 +69,7 @@ shared() {
 
 # mine FILE TEXT: a file that is the tracer's own.
 mine() {
-	printf "$2" >"$1"
+	printf '%b' "$2" >"$1"
 	chown "$ME" "$1"
 }
 
