@@ -420,9 +420,9 @@ inside_time() {
 	proc_start trace unshare --time --monotonic="$1" --fork "$TCC_TRACE" --json --duration=3 \
 		--fields=time,ktime,offset_ms --port "$IPERF_PORT"
 	trace_wait_attached
-	iperf_client --time 1 >/dev/null
-	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 1
-	wait_for '! proc_is_running trace' 10
+	iperf_client --time 1 --bitrate 20M >/dev/null
+	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 5
+	wait_for '! proc_is_running trace' 20
 	after=$(date +%s)
 	cat "$NETNS_DIR/trace.err"
 	[ "$(summary written)" -gt 100 ]
