@@ -40,13 +40,32 @@ static uint16_t port_of_line(char *line, const char *name)
 	return is_it ? port : 0;
 }
 
+/* Whatever a service can be called, and no number: of all else the file need not be read. */
+static bool is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char others[] = "0123456789-_.+";
+	size_t length = strcspn(text, letters);
+
+	if (!text[length] || strlen(text) > 63)
+		return false;
+	for (; *text; text++) {
+		if (!strchr(letters, *text) && !strchr(others, *text))
+			return false;
+	}
+	return true;
+}
+
 int services_port(const char *path, const char *name, uint16_t *port)
 {
-	FILE *file = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0;
 	uint16_t found = 0;
+	FILE *file;
 
+	if (!is_name(name))
+		return -ENOENT;
+	file = fopen(path, "re");
 	if (!file)
 		return -errno;
 	while (!found && getline(&line, &size, file) >= 0)
