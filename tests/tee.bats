@@ -108,6 +108,26 @@ check_accounts() {
 	[ "$(summary written)" -gt 1000 ]
 }
 
+@test "when the copy's reader has left, the trace sleeps as before" {
+	local pid before after
+	iperf_server_start
+	proc_start trace bash -c '"$0" "$@" | head -n 1 >head.txt' "$TCC_TRACE" \
+		--port "$IPERF_PORT" --log-file=a.csv --tee
+	trace_wait_attached
+	iperf_client --bytes 10M >/dev/null
+	wait_for '[ -s head.txt ]' 20
+	pid=$(pgrep -P "$(proc_pid trace)" -x tcc-trace)
+	sleep 0.5
+	before=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+	sleep 2
+	after=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+	kill -INT "$pid"
+	wait_for '! proc_is_running trace' 20
+	# In hundredths of a second, of two hundred.
+	echo "$((after - before)) ticks"
+	[ $((after - before)) -le 50 ]
+}
+
 @test "a full disk under the file: the copy goes on" {
 	iperf_server_start
 	mkdir disk

@@ -130,10 +130,7 @@ static struct consumer_counts count(const struct consumer *consumer, uint8_t kin
 
 /* --- getting rid of them -------------------------------------------------------- */
 
-/*
- * A log file may have room again some day, or be made writable; what else
- * fails stays so.
- */
+/* A log file may have room, or be made writable, again; what else fails stays so. */
 static int judge(struct lines *lines, int err, bool is_last)
 {
 	lines->is_failing = false;
@@ -375,8 +372,11 @@ static void take_receiver_news(void *context, uint32_t events)
 {
 	struct lines *lines = context;
 
-	if (events & (EPOLLERR | EPOLLHUP))
-		lines->is_gone = true;
+	if (!(events & (EPOLLERR | EPOLLHUP)))
+		return;
+	lines->is_gone = true;
+	/* It would be told again and again, and a copy's trace goes on. */
+	loop_remove(lines->loop, &lines->receiver);
 }
 
 /* The last news of a helper is that it is gone. */
