@@ -44,6 +44,8 @@ trace_with_faults() {
 # Once the trace has gone on for a while after what the test has done.
 end_of_load() {
 	wait_written 200000
+	proc_stop load
+	each_cpu_speaks
 	end_at_once
 }
 
@@ -52,6 +54,21 @@ end_at_once() {
 	proc_stop load
 	trace_stop
 	cat "$NETNS_DIR/trace.err"
+}
+
+# What was lost is said by the next event of its CPU: there is to be one, also of a
+# CPU that the load has left. The server may call itself busy: that, too, is traffic.
+each_cpu_speaks() {
+	local cpu
+	for cpu in $(cpus_to_use); do
+		in_b taskset -c "$cpu" iperf3 --client 127.0.0.1 --port "$IPERF_PORT" \
+			--bytes 64K >/dev/null 2>&1 || :
+	done
+}
+
+# The CPUs that this shell may use.
+cpus_to_use() {
+	python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))'
 }
 
 # said N TEXT: so many messages have it.
