@@ -92,7 +92,7 @@ struct makers {
 static void make_record(const struct makers *makers, int i, struct record *record)
 {
 	event_read(makers->reader, &events[i].event, events[i].event.ktime_ns, 0, record);
-	pipeline_record(makers->pipeline, record);
+	pipeline_record(makers->pipeline, record, NULL);
 }
 
 /* --- who formats it ----------------------------------------------------------- */

@@ -32,6 +32,7 @@
 #include "run/session.h"
 
 #define REPLAY_HZ 250	/* of the words in jiffies */
+#define REPLAY_CPUS 1024
 
 struct replayed {
 	union {
@@ -308,7 +309,9 @@ static const struct source_ops replay_ops = {
 /* Returns an exit status. */
 static int replay_all(struct replay *replay, struct output *output, const struct options *options)
 {
-	struct pipeline_config config = { .start_ns = replay->events->start_ns };
+	struct pipeline_config config = { .start_ns = replay->events->start_ns,
+					  .kinds = output_kinds(output), .n_cpus = REPLAY_CPUS,
+					  .watches_cwnd = output_watches_cwnd(output) };
 	struct session session = {
 		.source = &replay->source,
 		.pipeline = pipeline_new(&config),
@@ -334,7 +337,7 @@ static struct event_reader *make_reader(const struct output *output, struct ca_d
 	struct event_reader_config config = { .hz = REPLAY_HZ, .decode = decode };
 
 	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
-		config.props[kind] = output->config[0].format->plans[kind].needs;
+		config.props[kind] = output_needs(output, (uint8_t)kind);
 	return event_reader_new(&config);
 }
 
@@ -356,7 +359,9 @@ int main(int argc, char **argv)
 	read_events(&events);
 	n_events = (double)(events.n * replay.rounds);
 	status = output_open_format(&output, &options);
-	output.config[0].kinds = RECORD_KIND_BIT(RECORD_KIND_COUNT) - 1;	/* whatever is replayed */
+	/* Whatever is replayed, unless something is to be made of it and nothing else. */
+	if (options.kinds & RECORD_KINDS_KERNEL)
+		output.config[0].kinds |= RECORD_KINDS_KERNEL;
 	if (!status)
 		status = output_open(&output, 0);
 	if (status) {

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "record/slab.h"
 
 #define TABLE_MIN 1024u
 /* Among how many the one to forget is chosen. */
@@ -17,6 +20,7 @@ struct conn_table {
 	struct conn *recent;	/* the last one asked for: streams repeat */
 	uint64_t count;
 	uint64_t forgotten;
+	struct slab states;	/* entries move, these do not */
 };
 
 /* The finaliser of MurmurHash3: cookies are consecutive numbers. */
@@ -43,13 +47,14 @@ uint64_t conn_key(const struct tcc_probe *probe)
 	return key ? key : 1;
 }
 
-struct conn_table *conn_table_new(uint32_t limit)
+struct conn_table *conn_table_new(uint32_t limit, size_t state_bytes)
 {
 	struct conn_table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return NULL;
 	table->limit = limit;
+	table->states.slot_bytes = state_bytes;
 	table->size = limit < TABLE_MIN ? limit : TABLE_MIN;
 	table->conns = calloc(table->size, sizeof(*table->conns));
 	if (!table->conns) {
@@ -63,6 +68,7 @@ void conn_table_free(struct conn_table *table)
 {
 	if (!table)
 		return;
+	slab_free(&table->states);
 	free(table->conns);
 	free(table);
 }
@@ -111,6 +117,7 @@ static void delete(struct conn_table *table, struct conn *gone)
 	uint32_t mask = table->size - 1;
 	uint32_t hole = (uint32_t)(gone - table->conns);
 
+	slab_give_back(&table->states, gone->state);
 	for (uint32_t at = (hole + 1) & mask; table->conns[at].key; at = (at + 1) & mask) {
 		uint32_t home = (uint32_t)mix(table->conns[at].key) & mask;
 
@@ -177,6 +184,13 @@ struct conn *conn_table_get(struct conn_table *table, uint64_t key, uint64_t now
 	return conn;
 }
 
+void *conn_table_state(struct conn_table *table, struct conn *conn)
+{
+	if (!conn->state)
+		conn->state = slab_take(&table->states);
+	return conn->state ? slab_at(&table->states, conn->state) : NULL;
+}
+
 void conn_table_end(struct conn *conn)
 {
 	conn->is_over = 1;
@@ -185,7 +199,8 @@ void conn_table_end(struct conn *conn)
 void conn_table_renew(struct conn_table *table, struct conn *conn, uint64_t now_ns)
 {
 	conn->first_ns = now_ns;
-	conn->snd_cwnd = 0;
+	if (conn->state)
+		memset(slab_at(&table->states, conn->state), 0, table->states.slot_bytes);
 	conn->is_over = 0;
 	table->count++;
 }
@@ -211,5 +226,5 @@ uint64_t conn_table_forgotten(const struct conn_table *table)
 
 size_t conn_table_bytes(const struct conn_table *table)
 {
-	return sizeof(*table) + table->size * sizeof(*table->conns);
+	return sizeof(*table) + table->size * sizeof(*table->conns) + slab_bytes(&table->states);
 }

@@ -20,6 +20,17 @@ enum record_kind {
 #define RECORD_KIND_BIT(kind) (1u << (kind))
 #define RECORD_KINDS_ALL (RECORD_KIND_BIT(RECORD_KIND_COUNT) - 1)
 
+/* Those that are not made in user space. */
+#define KERNEL(bit) (bit)
+#define DERIVED(bit) 0
+#define KIND(NAME, name, whose, ...) | whose(RECORD_KIND_BIT(RECORD_KIND_##NAME))
+enum { RECORD_KINDS_KERNEL = 0
+#include "record/kinds.def"
+};
+#undef KIND
+#undef KERNEL
+#undef DERIVED
+
 /* The longest name, bytes; and the room of one, which emit_short() copies whole. */
 union record_kind_longest {
 #define KIND(NAME, name, ...) char of_##name[sizeof(#name) - 1];

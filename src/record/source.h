@@ -58,6 +58,7 @@ struct source_ops {
 	/* Nothing more is to come: the last counts and records are there then. */
 	void (*stop)(struct source *source);
 
+	/* Of one of its kinds. */
 	struct source_counts (*count)(const struct source *source, uint8_t kind);
 };
 

@@ -183,15 +183,13 @@ static int watch(struct parts *parts, const struct options *options)
 }
 
 /* What the kernel side has to copy, for the fields that are chosen. */
-static struct tcc_ask ask_for(const struct output *output, const struct options *options)
+static struct tcc_ask ask_for(const struct output *output)
 {
-	struct tcc_ask ask = { .kinds = options->kinds & TCC_KINDS_ALL,
+	struct tcc_ask ask = { .kinds = derive_takes(output_kinds(output)) & TCC_KINDS_ALL,
 			       .probe_props = output_needs(output, TCC_KIND_PROBE) };
 
-	for (uint8_t kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++) {
-		if (options->kinds & TCC_KIND_BIT(kind))
-			ask.rare_props |= output_needs(output, kind);
-	}
+	for (uint8_t kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++)
+		ask.rare_props |= output_needs(output, kind);
 	return ask;
 }
 
@@ -218,6 +216,9 @@ static int make_readers(struct parts *parts)
 	struct tracer *tracer = parts->tracer;
 	struct pipeline_config pipeline = {
 		.start_ns = parts->start_ns = clock_now_ns(),
+		.kinds = output_kinds(&parts->output),
+		.n_cpus = tracer_ring_memory(tracer)->n_cpus,
+		.watches_cwnd = output_watches_cwnd(&parts->output),
 	};
 	struct live_config live = {
 		.tracer = { parts, detach, missed, say_news },
@@ -252,7 +253,7 @@ static int lock_down(const struct parts *parts)
 /* Load and attach; the trace begins. */
 static int start(struct parts *parts, const struct options *options)
 {
-	struct tcc_ask ask = ask_for(&parts->output, options);
+	struct tcc_ask ask = ask_for(&parts->output);
 	struct tracer_config config = {
 		.filter = &options->filter,
 		.thin = &options->thin,
@@ -325,7 +326,8 @@ static int run(struct parts *parts, const struct options *options)
 		.pipeline = parts->pipeline,
 		.loop = parts->loop,
 		.n_consumers = parts->output.n,
-		.kinds = tracer_kinds(parts->tracer),
+		.kinds = derive_possible(output_kinds(&parts->output),
+					 tracer_kinds(parts->tracer)),
 		.count_limit = options->count,
 		.reopens = options->log_file,
 		.start_ns = parts->start_ns,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "format/format_own.h"
 #include "options/suggest.h"
+#include "record/derive.h"
 
 /* --- the format -------------------------------------------------------------- */
 
@@ -157,7 +158,7 @@ int output_open_format(struct output *output, const struct options *options)
 	struct lines_config config = {
 		.kind = choose_kind(options),
 		.kinds = options->kinds,
-		.at_once = 1,
+		.at_once = options->kinds & ~RECORD_KINDS_KERNEL ? 1 + DERIVE_MAX : 1,
 		.has_header = options->has_header,
 		.is_strict = options->is_strict,
 		.filter_text = options->filter_text,
@@ -179,13 +180,45 @@ int output_open_format(struct output *output, const struct options *options)
 	return open_format(&output->config[1], options);
 }
 
-uint64_t output_needs(const struct output *output, uint8_t kind)
+uint32_t output_kinds(const struct output *output)
+{
+	uint32_t kinds = 0;
+
+	for (size_t i = 0; i < output->n; i++)
+		kinds |= output->config[i].kinds;
+	return kinds;
+}
+
+static uint64_t written_needs(const struct output *output, uint8_t kind)
 {
 	uint64_t needs = 0;
 
-	for (size_t i = 0; i < output->n; i++)
-		needs |= output->config[i].format->plans[kind].needs;
+	for (size_t i = 0; i < output->n; i++) {
+		if (output->config[i].kinds & RECORD_KIND_BIT(kind))
+			needs |= output->config[i].format->plans[kind].needs;
+	}
 	return needs;
+}
+
+/* A derived record has what the one has that it is made of. */
+uint64_t output_needs(const struct output *output, uint8_t kind)
+{
+	uint64_t needs = written_needs(output, kind) | derive_needs(output_kinds(output), kind);
+
+	for (uint8_t made = TCC_KIND_COUNT; made < RECORD_KIND_COUNT; made++) {
+		if (derive_parent(made) == kind)
+			needs |= written_needs(output, made);
+	}
+	return needs;
+}
+
+bool output_watches_cwnd(const struct output *output)
+{
+	bool is_watched = false;
+
+	for (size_t i = 0; i < output->n; i++)
+		is_watched |= output->config[i].format->style.has_color;
+	return is_watched;
 }
 
 /* --- where it goes ------------------------------------------------------------ */

@@ -36,8 +36,17 @@ int output_start_compressor(struct output *output, const struct options *options
  */
 int output_open(struct output *output, uint32_t n_cpus);
 
-/* TCC_PROP()s: what the kernel side has to copy for the lines of a kind of event. */
+/* RECORD_KIND_BIT()s: what is written, by one or the other. */
+uint32_t output_kinds(const struct output *output);
+
+/*
+ * TCC_PROP()s: what the kernel side has to copy for the lines of a kind of event, and
+ * of those that are made of it.
+ */
 uint64_t output_needs(const struct output *output, uint8_t kind);
+
+/* Whether lines show that the congestion window has fallen. */
+bool output_watches_cwnd(const struct output *output);
 
 /* Returns EXIT_DONE, or EXIT_FAILED, said, when what was written did not last. */
 int output_close(struct output *output);

@@ -10,9 +10,18 @@
  */
 #define OVER_MAX 1024
 
+/* Of a connection. */
+struct kept {
+	uint32_t snd_cwnd;	/* of its last event, segments; 0 before the first */
+	struct derive_state derive;
+};
+
 struct pipeline {
 	struct pipeline_config config;
 	struct conn_table *conns;
+	uint32_t parents;	/* RECORD_KIND_BIT()s: kinds of which others are made */
+	uint64_t made[RECORD_KIND_COUNT];
+	uint32_t *unsaid;	/* n_cpus: lost before records that nobody wants to see */
 	uint64_t over[OVER_MAX];	/* keys, the oldest at next_over; 0: none */
 	size_t next_over;
 	struct conn unknown;		/* see find_conn() */
@@ -25,8 +34,10 @@ struct pipeline *pipeline_new(const struct pipeline_config *config)
 	if (!pipeline)
 		return NULL;
 	pipeline->config = *config;
-	pipeline->conns = conn_table_new(CONN_TABLE_LIMIT);
-	if (!pipeline->conns) {
+	pipeline->parents = derive_takes(config->kinds & ~RECORD_KINDS_KERNEL);
+	pipeline->unsaid = calloc(config->n_cpus ? config->n_cpus : 1, sizeof(*pipeline->unsaid));
+	pipeline->conns = conn_table_new(CONN_TABLE_LIMIT, sizeof(struct kept));
+	if (!pipeline->conns || !pipeline->unsaid) {
 		pipeline_free(pipeline);
 		return NULL;
 	}
@@ -38,6 +49,7 @@ void pipeline_free(struct pipeline *pipeline)
 	if (!pipeline)
 		return;
 	conn_table_free(pipeline->conns);
+	free(pipeline->unsaid);
 	free(pipeline);
 }
 
@@ -87,15 +99,71 @@ static void add_times(const struct pipeline *pipeline, struct record *record,
 	record->conn_ns = record->ktime_ns - first_seen_ns(conn, record);
 }
 
-void pipeline_record(struct pipeline *pipeline, struct record *record)
+/* Only of those connections of which something is to be known. */
+static struct kept *find_kept(struct pipeline *pipeline, struct conn *conn,
+			      const struct record *record)
+{
+	if (!conn->key || !(pipeline->config.watches_cwnd ||
+			    pipeline->parents & RECORD_KIND_BIT(record->kind)))
+		return NULL;
+	return conn_table_state(pipeline->conns, conn);
+}
+
+static void watch_cwnd(struct kept *kept, struct record *record)
+{
+	record->has_cwnd_fallen = record->snd_cwnd < kept->snd_cwnd;
+	kept->snd_cwnd = record->snd_cwnd;
+}
+
+/* A mark of a record that nobody sees goes to the next that is made on its CPU. */
+static void pass_on_lost(struct pipeline *pipeline, const struct record *parent,
+			 struct record *derived)
+{
+	uint32_t *unsaid;
+
+	if (parent->cpu >= pipeline->config.n_cpus ||
+	    pipeline->config.kinds & RECORD_KIND_BIT(parent->kind))
+		return;
+	unsaid = &pipeline->unsaid[parent->cpu];
+	*unsaid += parent->lost;
+	if (!derived)
+		return;
+	derived->lost = *unsaid;
+	*unsaid = 0;
+}
+
+static size_t make_derived(struct pipeline *pipeline, struct kept *kept,
+			   const struct record *record, struct record derived[DERIVE_MAX])
+{
+	size_t n = derive(pipeline->config.kinds, kept ? &kept->derive : NULL, record, derived);
+
+	for (size_t i = 0; i < n; i++)
+		pipeline->made[derived[i].kind]++;
+	pass_on_lost(pipeline, record, n ? derived : NULL);
+	return n;
+}
+
+size_t pipeline_record(struct pipeline *pipeline, struct record *record,
+		       struct record derived[DERIVE_MAX])
 {
 	struct conn *conn = find_conn(pipeline, record);
+	struct kept *kept = find_kept(pipeline, conn, record);
+	size_t n = 0;
 
 	add_times(pipeline, record, conn);
-	record->has_cwnd_fallen = record->snd_cwnd < conn->snd_cwnd;
-	conn->snd_cwnd = record->snd_cwnd;
+	record->has_cwnd_fallen = false;
+	if (kept && pipeline->config.watches_cwnd)
+		watch_cwnd(kept, record);
+	if (pipeline->parents & RECORD_KIND_BIT(record->kind))
+		n = make_derived(pipeline, kept, record, derived);
 	if (record->kind == RECORD_KIND_CLOSE)
 		end_conn(pipeline, conn);
+	return n;
+}
+
+uint64_t pipeline_made(const struct pipeline *pipeline, uint8_t kind)
+{
+	return pipeline->made[kind];
 }
 
 const struct conn_table *pipeline_conns(const struct pipeline *pipeline)

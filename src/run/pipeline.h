@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a record says of its connection: which it is, and since when it is known.
- * Knows neither where records come
- * from nor where they go, so a test can give it what it likes.
+ * What a record says of its connection: which it is, and since when it is known; and
+ * the records that are made of it. Knows neither where records come from nor where
+ * they go, so a test can give it what it likes.
  */
 #ifndef TCC_PIPELINE_H
 #define TCC_PIPELINE_H
@@ -10,12 +10,16 @@
 #include <stdint.h>
 
 #include "record/conn.h"
+#include "record/derive.h"
 #include "record/record.h"
 
 struct pipeline;
 
 struct pipeline_config {
 	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
+	uint32_t kinds;			/* RECORD_KIND_BIT()s: those that are wanted */
+	uint32_t n_cpus;		/* records come from CPUs below */
+	bool watches_cwnd;		/* has_cwnd_fallen is wanted */
 };
 
 /* NULL when there is no memory. */
@@ -23,10 +27,16 @@ struct pipeline *pipeline_new(const struct pipeline_config *config);
 void pipeline_free(struct pipeline *pipeline);	/* accepts NULL */
 
 /*
- * Complete a source's record: the times since the trace and its connection began.
- * Its time must never decrease from call to call.
+ * Complete a source's record: the times since the trace and its connection began. Its
+ * time must never decrease from call to call. Returns how many are made of it, which
+ * stand behind it: of the wanted kinds alone. What was lost of a kind that is not
+ * wanted for itself is said by what is made of it.
  */
-void pipeline_record(struct pipeline *pipeline, struct record *record);
+size_t pipeline_record(struct pipeline *pipeline, struct record *record,
+		       struct record derived[DERIVE_MAX]);
+
+/* How many of a derived kind were made. */
+uint64_t pipeline_made(const struct pipeline *pipeline, uint8_t kind);
 
 const struct conn_table *pipeline_conns(const struct pipeline *pipeline);
 

@@ -71,23 +71,26 @@ struct passed {
 static struct passed move_records(struct session *session)
 {
 	struct passed passed = { 0 };
-	struct record record;
+	struct record records[1 + DERIVE_MAX];
 
 	while (!is_count_reached(session)) {
+		struct record *record = records;
+		size_t n;
 		enum consumer_room room = keeper(session)->ops->room(keeper(session));
 		enum source_state state;
 
 		passed.has_left = room == CONSUMER_IS_FULL;
 		if (passed.has_left)
 			break;
-		state = session->source->ops->next(session->source, &record);
+		state = session->source->ops->next(session->source, record);
 		if (state == SOURCE_END)
 			session->is_ending = true;
 		if (state != SOURCE_RECORD)
 			break;
 		passed.has_moved = true;
-		pipeline_record(session->pipeline, &record);
-		give(session, &record, room == CONSUMER_LOSES);
+		n = 1 + pipeline_record(session->pipeline, record, record + 1);
+		for (size_t i = 0; i < n && !is_count_reached(session); i++)
+			give(session, &record[i], room == CONSUMER_LOSES);
 	}
 	return passed;
 }
@@ -312,11 +315,41 @@ static void account_for_rest(const struct session *session, struct account *acco
 		account->lost_output += unread;
 }
 
+/*
+ * Of a derived kind: those made, all of which the consumers were given but for what
+ * --count cut off. What was taken for its sake alone is missing in it where it is lost.
+ */
+static struct source_counts count_made(const struct session *session, uint8_t kind,
+				       struct consumer_counts out)
+{
+	uint8_t parent = derive_parent(kind);
+	struct source_counts counts = {
+		.recorded = pipeline_made(session->pipeline, kind),
+		.taken = out.done + out.pending + out.lost + out.discarded,
+	};
+
+	if (!(session->kinds & RECORD_KIND_BIT(parent))) {
+		struct source_counts in = session->source->ops->count(session->source, parent);
+
+		counts.lost = in.lost;
+		counts.missed = in.missed;
+	}
+	return counts;
+}
+
+static struct source_counts count_in(const struct session *session, uint8_t kind,
+				     struct consumer_counts out)
+{
+	if (record_kinds[kind].is_derived)
+		return count_made(session, kind, out);
+	return session->source->ops->count(session->source, kind);
+}
+
 struct account session_account(const struct session *session, size_t i, uint8_t kind)
 {
 	const struct consumer *consumer = session->consumers[i];
-	struct source_counts in = session->source->ops->count(session->source, kind);
 	struct consumer_counts out = consumer->ops->count(consumer, kind);
+	struct source_counts in = count_in(session, kind, out);
 	struct account account = {
 		.seen = in.recorded + in.filtered + in.lost + in.missed,
 		.written = out.done,

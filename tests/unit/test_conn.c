@@ -5,7 +5,7 @@
 
 static void first_seen_is_kept(void)
 {
-	struct conn_table *table = conn_table_new(CONN_TABLE_LIMIT);
+	struct conn_table *table = conn_table_new(CONN_TABLE_LIMIT, 0);
 
 	check_eq(conn_table_get(table, 7, 100)->first_ns, 100);
 	check_eq(conn_table_get(table, 8, 200)->first_ns, 200);
@@ -17,7 +17,7 @@ static void first_seen_is_kept(void)
 
 static void grows_and_keeps_all(void)
 {
-	struct conn_table *table = conn_table_new(CONN_TABLE_LIMIT);
+	struct conn_table *table = conn_table_new(CONN_TABLE_LIMIT, 0);
 	bool is_kept = true;
 
 	for (uint64_t key = 1; key <= 50000; key++)
@@ -33,7 +33,7 @@ static void grows_and_keeps_all(void)
 /* Far more connections than entries: bounded, and the busy one stays known. */
 static void forgets_the_silent_not_the_busy(void)
 {
-	struct conn_table *table = conn_table_new(4096);
+	struct conn_table *table = conn_table_new(4096, 0);
 	uint64_t now_ns = 1, busy = 0xb05;
 	size_t bytes;
 
@@ -54,7 +54,7 @@ static void forgets_the_silent_not_the_busy(void)
 /* Taking entries out must not hide those that they had displaced. */
 static void forgetting_breaks_no_chain(void)
 {
-	struct conn_table *table = conn_table_new(1024);
+	struct conn_table *table = conn_table_new(1024, 0);
 	uint64_t recent[64] = { 0 };
 	bool is_kept = true;
 
@@ -78,7 +78,7 @@ static void forgetting_breaks_no_chain(void)
 /* One that is over goes when it is forgotten, unless it has become another. */
 static void what_is_over_may_begin_anew(void)
 {
-	struct conn_table *table = conn_table_new(1024);
+	struct conn_table *table = conn_table_new(1024, 0);
 
 	conn_table_end(conn_table_get(table, 7, 1000));
 	conn_table_forget(table, 7);
@@ -90,6 +90,47 @@ static void what_is_over_may_begin_anew(void)
 	conn_table_forget(table, 7);
 	check_eq(conn_table_get(table, 7, 6000)->first_ns, 4000);
 	check_eq(conn_table_count(table), 3);
+	conn_table_free(table);
+}
+
+/* However many come and go, and though entries move. */
+static void a_state_stays_with_its_connection(void)
+{
+	struct conn_table *table = conn_table_new(65536, sizeof(uint64_t));
+	bool is_kept = true, is_new = true;
+	uint64_t *state;
+	size_t bytes;
+
+	for (uint64_t key = 1; key <= 3000; key++) {
+		state = conn_table_state(table, conn_table_get(table, key, key));
+		is_new &= !*state;
+		*state = key;
+	}
+	for (uint64_t key = 1; key <= 3000; key += 2) {
+		conn_table_end(conn_table_get(table, key, 3000));
+		conn_table_forget(table, key);
+	}
+	for (uint64_t key = 2; key <= 3000; key += 2) {
+		state = conn_table_state(table, conn_table_get(table, key, 4000));
+		is_kept &= *state == key;
+	}
+	/* What was given back is taken again, and says nothing of who had it. */
+	bytes = conn_table_bytes(table);
+	for (uint64_t key = 1; key <= 3000; key += 2)
+		is_new &= !*(uint64_t *)conn_table_state(table, conn_table_get(table, key, 5000));
+	check(is_kept);
+	check(is_new);
+	check_eq(conn_table_bytes(table), bytes);
+	conn_table_renew(table, conn_table_get(table, 2, 6000), 6000);
+	check_eq(*(uint64_t *)conn_table_state(table, conn_table_get(table, 2, 6000)), 0);
+	conn_table_free(table);
+}
+
+static void without_states_there_is_none(void)
+{
+	struct conn_table *table = conn_table_new(1024, 0);
+
+	check(!conn_table_state(table, conn_table_get(table, 7, 1)));
 	conn_table_free(table);
 }
 
@@ -123,6 +164,8 @@ int main(void)
 	TAP_RUN(forgets_the_silent_not_the_busy);
 	TAP_RUN(forgetting_breaks_no_chain);
 	TAP_RUN(what_is_over_may_begin_anew);
+	TAP_RUN(a_state_stays_with_its_connection);
+	TAP_RUN(without_states_there_is_none);
 	TAP_RUN(key_is_the_cookie);
 	TAP_RUN(key_without_cookie_tells_tuples_apart);
 	return tap_done();

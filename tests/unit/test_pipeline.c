@@ -26,7 +26,7 @@ static struct record give(uint64_t key, uint8_t kind, uint64_t ktime_ns)
 {
 	struct record record = record_of(key, kind, ktime_ns);
 
-	pipeline_record(pipeline, &record);
+	pipeline_record(pipeline, &record, NULL);
 	return record;
 }
 
@@ -52,13 +52,13 @@ static void the_kernel_may_have_seen_a_connection_earlier(void)
 	setup();
 	record = record_of(1, RECORD_KIND_CLOSE, START + 100);
 	record.begun_ns = START + 20;
-	pipeline_record(pipeline, &record);
+	pipeline_record(pipeline, &record, NULL);
 	check_eq(record.conn_ns, 80);
 	/* And later, of what it was told of later. */
 	give(2, RECORD_KIND_PROBE, START + 200);
 	record = record_of(2, RECORD_KIND_CLOSE, START + 300);
 	record.begun_ns = START + 250;
-	pipeline_record(pipeline, &record);
+	pipeline_record(pipeline, &record, NULL);
 	check_eq(record.conn_ns, 100);
 	pipeline_free(pipeline);
 }
