@@ -111,6 +111,7 @@ struct inet_sock {
 
 struct tcp_congestion_ops {
 	char name[16];
+	void *cong_control;
 };
 
 struct inet_connection_sock {
@@ -140,6 +141,8 @@ struct tcp_sock {
 	__u32 rcv_wnd;
 	__u32 snd_cwnd;
 	__u32 snd_ssthresh;
+	__u32 prior_cwnd;
+	__u32 undo_marker;
 	__u32 srtt_us;
 	__u32 mss_cache;
 	__u64 bytes_sent;

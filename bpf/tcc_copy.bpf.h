@@ -178,6 +178,8 @@ static __always_inline void copy_props(struct tcc_event *event, struct tcc_props
 		props->cgroup = cgroup_id_of(sk);
 	if (wanted & TCC_PROP(CC))
 		copy_cc(icsk, props->cc);
+	if (wanted & TCC_PROP(CONG_CONTROL) && icsk->icsk_ca_ops->cong_control)
+		event->flags |= TCC_EVENT_CONG_CONTROL;
 	if (wanted & TCC_PROP(NETNS))
 		props->netns = sk->__sk_common.skc_net.net->ns.inum;
 	if (wanted & TCC_PROP(CHRONO))

@@ -43,6 +43,8 @@ enum tcc_event_flag {
 	TCC_EVENT_NO_COOKIE = 1 << 1,
 	/* The algorithm has not begun: ca_priv, if asked for, has no meaning. */
 	TCC_EVENT_NO_CA_STATE = 1 << 2,
+	/* The algorithm moves the window itself (tcp_cong_control()); if asked for. */
+	TCC_EVENT_CONG_CONTROL = 1 << 3,
 };
 
 /* What every event begins with. */

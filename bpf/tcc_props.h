@@ -28,6 +28,8 @@
 
 #define TCC_PROPS_32(WORD)								\
 	WORD(SND_SSTHRESH, __u32, snd_ssthresh, tp->snd_ssthresh)	/* segments */	\
+	WORD(PRIOR_CWND, __u32, prior_cwnd, tp->prior_cwnd)	/* segments */		\
+	WORD(UNDO_MARKER, __u32, undo_marker, tp->undo_marker)	/* 0: none */		\
 	WORD(MDEV, __u32, mdev_us, tp->mdev_us)			/* us << 2 */		\
 	WORD(MIN_RTT, __u32, min_rtt_us, tp->rtt_min.s[0].v)	/* us, ~0: none */	\
 	WORD(RTO, __u32, rto_jiffies, icsk->icsk_rto)					\
@@ -80,6 +82,7 @@ enum tcc_prop_bit {
 #undef TCC_BIT
 	TCC_BIT_CGROUP,
 	TCC_BIT_CC,
+	TCC_BIT_CONG_CONTROL,	/* a flag of the event */
 	TCC_BIT_NETNS,
 	TCC_BIT_CHRONO,
 	TCC_BIT_CA_PRIV,
@@ -96,7 +99,7 @@ enum tcc_prop_bit {
 	 TCC_PROP(RETRANS_OUT) | TCC_PROP(IS_CWND_LIMITED) |				\
 	 TCC_PROP(PACING_STATUS) | TCC_PROP(WSTAMP))
 
-_Static_assert(sizeof(struct tcc_props) == 9 * 8 + 27 * 4 + 4, "struct tcc_props has padding");
+_Static_assert(sizeof(struct tcc_props) == 9 * 8 + 29 * 4 + 4, "struct tcc_props has padding");
 _Static_assert(TCC_BIT_COUNT <= 48, "src/record/fields.h packs a kind's bit above these");
 
 #endif

@@ -246,9 +246,9 @@ tcc-trace --format=j: json
 tcc-trace --format t: tcpprobe text
 tcc-trace --compress z: zstd
 tcc-trace --cc=ren: reno
-tcc-trace --events=: all ca_state close help probe reset retransmit state
+tcc-trace --events=: all ca_state close help probe reduction reset retransmit state
 tcc-trace --events=c: ca_state close
-tcc-trace --events=probe,re: probe,reset probe,retransmit
+tcc-trace --events=probe,re: probe,reduction probe,reset probe,retransmit
 tcc-trace --events=probe,pr:
 tcc-trace --events=probe,he:
 ./elsewhere/tcc-trace --events=ne: new
@@ -258,7 +258,7 @@ tcc-trace --ca: --ca-btf --ca-struct
 tcc-trace --ca-btf=fi: file-a file-b
 tcc-trace --ca-struct=:
 tcc-trace --fields=limited: limited_by
-tcc-trace --fields=+c: +ca +ca_state +cc +cgroup +conn_ms +cookie +cpu +cubic_k +cubic_last_max_cwnd +cwnd_max +cwnd_mean +cwnd_min +cwr_ms
+tcc-trace --fields=+c: +ca +ca_state +cause +cc +cgroup +cong_control +conn_ms +cookie +cpu +cubic_k +cubic_last_max_cwnd +cwnd_max +cwnd_mean +cwnd_min +cwr_ms
 tcc-trace --fields=+ca,bbr_m: +ca,bbr_min_rtt +ca,bbr_mode
 tcc-trace --fields=snd_cwnd,bbr_b: snd_cwnd,bbr_bw
 tcc-trace --fields=Besi:

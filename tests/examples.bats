@@ -74,7 +74,7 @@ bounded() {
 complaints() {
 	grep -vE '^tcc-trace: (tracing .*; Ctrl-C stops|[a-z_]+: seen [0-9]+ = .*|[0-9]+ connections? in .*)$' "$1" |
 		grep -v -e "of algorithm 'reno' is not shown: it keeps no private state" \
-			-e "'ca_state' needs Linux 5.19"
+			-e "'ca_state', of which 'reduction' is made, needs Linux 5.19"
 }
 
 # lacks COMMAND: whether this machine has no such traffic; says why.

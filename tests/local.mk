@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/test_calls \
 	tests/unit/test_clock \
 	tests/unit/test_conn \
+	tests/unit/test_derive \
 	tests/unit/test_emit \
 	tests/unit/test_fields \
 	tests/unit/test_filter \
@@ -56,6 +57,7 @@ bats_tests = \
 	tests/rotate.bats \
 	tests/faults.bats \
 	tests/events.bats \
+	tests/reduction.bats \
 	tests/attacks.bats \
 	tests/tee.bats \
 	tests/trace.bats \
@@ -178,6 +180,10 @@ golden_files = \
 	tests/golden/lost.events \
 	tests/golden/lost.json \
 	tests/golden/lost.text \
+	tests/golden/reduction.csv \
+	tests/golden/reduction.events \
+	tests/golden/reduction.json \
+	tests/golden/reduction.text \
 	tests/golden/reference.py
 EXTRA_DIST += $(golden_files) tests/lib/check_json.py \
 	tests/lib/latency.py tests/lib/readers.bash tests/lib/same.py
@@ -190,6 +196,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
+	tests/events/reductions.py \
 	tests/properties/client.py tests/properties/cubic.awk tests/properties/cubic.bt tests/properties/compare.py tests/properties/peer.py \
 	tests/properties/tcp_info.py
 

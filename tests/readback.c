@@ -16,6 +16,7 @@ static char failure[4096];
 
 static const char *const event_names[RECORD_KIND_COUNT] = {
 	"probe", "retransmit", "ca_state", "state", "reset", "close",
+	"reduction",
 };
 
 __attribute__((format(printf, 1, 2)))

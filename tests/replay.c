@@ -12,7 +12,7 @@
  * lost skipped; the properties, raw, by the names in bpf/tcc_props.h, with cc,
  * cgroup, netns, chrono_busy, chrono_rwnd, chrono_sndbuf, chrono_start,
  * chrono_type and jiffies; event (its kind), seq, from, to, cause; `nocookie` (the kernel gave none), `inet6` (an AF_INET6 socket with
- * v4-mapped addresses); `clock=NS` sets the wall clock's offset, `start=NS`
+ * v4-mapped addresses), `cong_control` (the algorithm moves the window itself); `clock=NS` sets the wall clock's offset, `start=NS`
  * when the trace began: in the first line only.
  *
  * With REPLAY_REPEAT=N in the environment the events are replayed N times, and
@@ -168,6 +168,10 @@ static void set_word(struct events *events, struct replayed *event, char *word)
 
 	if (!value && strcmp(word, "nocookie") == 0) {
 		event->probe.event.flags |= TCC_EVENT_NO_COOKIE;
+		return;
+	}
+	if (!value && strcmp(word, "cong_control") == 0) {
+		event->probe.event.flags |= TCC_EVENT_CONG_CONTROL;
 		return;
 	}
 	if (!value && strcmp(word, "inet6") == 0) {

@@ -51,6 +51,8 @@ static void add_properties(struct event_reader *reader, struct record *record,
 	if (props)
 		record_from_props(record, &sample->props, config->lacking ? *config->lacking : 0,
 				  config->hz);
+	if (props & TCC_PROP(CONG_CONTROL))
+		record->cong_control = !!(event->flags & TCC_EVENT_CONG_CONTROL);
 	if (props & TCC_PROP(CA_PRIV))
 		ca_decode_record(config->decode, record, sample);
 	if (event->kind != TCC_KIND_PROBE)

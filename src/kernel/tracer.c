@@ -231,6 +231,9 @@ static int prepare(struct tracer *tracer)
 	return err;
 }
 
+#define LACKS_CA_STATE \
+	"--events: 'ca_state', of which 'reduction' is made, needs Linux 5.19 or later"
+
 /* A kind that this kernel has not: an error if it is the only one. */
 static int check_kinds(struct tracer *tracer)
 {
@@ -240,10 +243,10 @@ static int check_kinds(struct tracer *tracer)
 		return 0;
 	tracer->ask.kinds = kinds;
 	if (kinds) {
-		log_warning("--events: 'ca_state' needs Linux 5.19 or later: tracing the others");
+		log_warning(LACKS_CA_STATE ": tracing the others");
 		return 0;
 	}
-	log_error("--events: 'ca_state' needs Linux 5.19 or later");
+	log_error(LACKS_CA_STATE);
 	return -ENOTSUP;
 }
 

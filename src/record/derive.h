@@ -16,7 +16,9 @@
 
 /* Kept of a connection; zeros at first. */
 struct derive_state {
-	uint32_t unused;
+	/* In Recovery and Loss: what the window is cut from and to; tcp_sock's. */
+	uint32_t prior_cwnd, snd_ssthresh;	/* segments; infinite: none is set */
+	uint32_t undo_marker;			/* sequence number; 0: it cannot be undone */
 };
 
 /* The kinds to be taken so that the kinds among `kinds` can be made: RECORD_KIND_BIT()s. */

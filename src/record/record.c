@@ -68,6 +68,11 @@ static const struct word *word_at(const struct word *words, size_t n, unsigned i
 
 #define WORD_AT(words, at) word_at((words), COUNT(words), (at))
 
+unsigned int record_ca_state(const struct word *word)
+{
+	return word ? (unsigned int)(word - ca_state_words) : TCC_CA_COUNT;
+}
+
 /* --- properties --------------------------------------------------------------- */
 
 static const struct word *name_cc(struct record *record, const __u64 cc[TCC_CC_WORDS])
@@ -155,6 +160,7 @@ static void record_lack(struct record *record, uint64_t lacking)
 		uint64_t *value;
 	} numbers[] = {
 #define LACK(prop, member) { TCC_PROP(prop), &record->member }
+		LACK(PRIOR_CWND, prior_cwnd), LACK(UNDO_MARKER, undo_marker),
 		LACK(MDEV, rttvar_us), LACK(MIN_RTT, min_rtt_us), LACK(RTO, rto_us),
 		LACK(PACKETS_OUT, packets_out), LACK(SACKED_OUT, sacked_out),
 		LACK(LOST_OUT, lost_out), LACK(RETRANS_OUT, retrans_out),
@@ -186,6 +192,8 @@ void record_from_props(struct record *record, const struct tcc_props *props, uin
 		       unsigned int hz)
 {
 	record->snd_ssthresh = props->snd_ssthresh;
+	record->prior_cwnd = props->prior_cwnd;
+	record->undo_marker = props->undo_marker;
 	record->packets_out = props->packets_out;
 	record->sacked_out = props->sacked_out;
 	record->lost_out = props->lost_out;

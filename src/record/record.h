@@ -55,6 +55,9 @@ struct record {
 	/* Properties; record_from_props(). */
 	const struct word *cc, *ca_state, *limited_by;
 	uint32_t snd_ssthresh;		/* segments, as ssthresh */
+	uint64_t prior_cwnd;		/* segments */
+	uint64_t undo_marker;		/* sequence number; 0: none */
+	uint64_t cong_control;		/* 0 or 1 */
 	uint64_t rttvar_us, min_rtt_us, rto_us;
 	uint64_t packets_out, sacked_out, lost_out, retrans_out;	/* segments */
 	uint64_t total_retrans, reordering, delivered, delivered_ce;	/* segments */
@@ -84,6 +87,11 @@ struct record {
 	uint64_t share[TCC_LIMIT_COUNT];	/* thousandths of life_ns */
 	uint64_t cwnd_min, cwnd_mean, cwnd_max;	/* segments; the mean in thousandths */
 	uint64_t srtt_min_us, srtt_mean, srtt_max_us;	/* us; the mean in thousandths */
+
+	/* Of kinds that user space makes; derive(). */
+	uint64_t from, to;		/* segments */
+	uint64_t factor;		/* thousandths */
+	const struct word *cause;
 };
 
 /* Copy what the event itself says; the rest is the caller's. */
@@ -99,6 +107,9 @@ void record_from_props(struct record *record, const struct tcc_props *props, uin
 
 /* Set what a kind of event other than probe has. */
 void record_from_rare(struct record *record, const struct tcc_rare *rare);
+
+/* The enum tcc_ca_state of a record's word; TCC_CA_COUNT for NULL. */
+unsigned int record_ca_state(const struct word *word);
 
 extern const struct record_kind_entry record_kinds[RECORD_KIND_COUNT];
 

@@ -68,6 +68,13 @@ def random_event(rng, now, has_nocookie, is_first):
     if has_nocookie and rng.random() < 0.3:
         words.append('nocookie')
     if rng.random() < 0.1:
+        words.append('cong_control')
+    if rng.random() < 0.4:
+        # As often as not what a reduction is made of, and taken back by.
+        words += ['event=ca_state', f'from={rng.randrange(6)}', f'to={rng.randrange(6)}',
+                  f'prior_cwnd={rng.choice((0, 7, 9))}', f'undo_marker={rng.randrange(3)}',
+                  f'snd_ssthresh={rng.choice((5, reference.INFINITE))}']
+    if rng.random() < 0.1:
         words.append('inet6')
     rng.shuffle(words)
     return words
@@ -114,6 +121,9 @@ def random_options(rng):
     options = ['--format=' + fmt]
     if fmt != 'tcpprobe' and rng.random() < 0.9:
         options.append('--fields=' + random_fields(rng))
+    # Kinds of event add to the default fields, of which the reference knows a probe's.
+    if options[-1][:9] == '--fields=' and options[-1][9:10] not in ('+', '-'):
+        options.append('--events=' + rng.choice(('probe', 'reduction', 'reduction,ca_state')))
     if rng.random() < 0.5:
         options.append('--time=' + rng.choice(('ktime', 'wall', 'utc')))
     if rng.random() < 0.3:

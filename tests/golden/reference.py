@@ -8,6 +8,8 @@ Written from the contract, not from src/, so that both are unlikely to share a
 fault. A new field needs its line in FIELDS below.
 """
 import argparse
+import collections
+import copy
 import ipaddress
 import sys
 import time
@@ -21,18 +23,19 @@ class Event:
 
     DEFAULTS = dict(ktime=0, cookie=0, cpu=0, sport=0, dport=0, snd_cwnd=10, ssthresh=INFINITE,
                     snd_wnd=0, srtt=0, rcv_wnd=0, length=0, snd_nxt=0, snd_una=0, mark=0, mss=0,
-                    lost=0, skipped=0, clock=0, saddr=None, daddr=None, nocookie=False, inet6=False)
+                    lost=0, skipped=0, clock=0, saddr=None, daddr=None, nocookie=False, inet6=False,
+                    cong_control=False)
     # Properties, raw, as bpf/tcc_props.h has them; and what kinds other than probe have.
     PROPERTIES = dict.fromkeys((
         'pacing_rate bytes_sent bytes_acked bytes_retrans bytes_received wstamp_ns snd_ssthresh '
-        'mdev_us min_rtt_us rto_jiffies packets_out sacked_out lost_out retrans_out total_retrans '
+        'prior_cwnd undo_marker mdev_us min_rtt_us rto_jiffies packets_out sacked_out lost_out retrans_out total_retrans '
         'reordering delivered delivered_ce rate_delivered rate_interval_us write_seq segs_out '
         'dsack_dups rcv_ooopack pacing_status sk_mark uid ca_state rate_app_limited '
         'is_cwnd_limited cgroup netns chrono_busy chrono_rwnd chrono_sndbuf chrono_start '
         'chrono_type jiffies seq from to cause').split(), 0)
     DEFAULTS.update(PROPERTIES, event='probe', cc='')
     WORDS = ('event', 'cc')
-    KEPT = ('ktime', 'cookie', 'nocookie', 'inet6', 'saddr', 'daddr', 'sport', 'dport', 'clock')
+    KEPT = ('ktime', 'cookie', 'nocookie', 'inet6', 'cong_control', 'saddr', 'daddr', 'sport', 'dport', 'clock')
 
     def __init__(self, before):
         for name, value in self.DEFAULTS.items():
@@ -42,10 +45,10 @@ class Event:
         """Returns the trace's start, if a word gives it."""
         start = None
         if any('addr=' in word for word in words):
-            self.inet6 = self.nocookie = False
+            self.inet6 = self.nocookie = self.cong_control = False
         for word in words:
             name, _, value = word.partition('=')
-            if name in ('nocookie', 'inet6'):
+            if name in ('nocookie', 'inet6', 'cong_control'):
                 setattr(self, name, True)
             elif name in ('saddr', 'daddr'):
                 self.inet6 |= ':' in value
@@ -89,6 +92,67 @@ def add_state(events, start):
         event.conn_ns = now - first
         event.wall_ns = now + event.clock
         event.in_flight = (event.snd_nxt - event.snd_una) % 2**32
+
+
+def reduced(event, before, after, cause):
+    made = copy.copy(event)
+    made.event, made.lost = 'reduction', 0
+    made.reduction = dict.fromkeys(('from', 'to', 'factor'))
+    made.reduction['cause'] = cause
+    if before != INFINITE:
+        made.reduction['from'] = str(before)
+    if after != INFINITE:
+        made.reduction['to'] = str(after)
+    if before not in (0, INFINITE) and after != INFINITE:
+        made.reduction['factor'] = print_milli((2000 * after + before) // (2 * before))
+    return made
+
+
+def make_reductions(events):
+    """The rules of REDUCTION in the man page, each event's own behind it."""
+    latest = {}
+    for event in events:
+        yield event
+        before, after = getattr(event, 'from'), event.to
+        if event.event == 'close':
+            latest.pop(event.conn, None)
+        if event.event != 'ca_state':
+            continue
+        threshold = INFINITE if event.cong_control else event.snd_ssthresh
+        decided = event.undo_marker, event.prior_cwnd, threshold
+        known = latest.get(event.conn)
+        # Which connection it is is not known yet: see add_state().
+        is_kept = not event.nocookie or event.sport
+        is_for_mtu = after == 4 and not event.undo_marker and before != 2
+        is_again = before == after == 4 and known and known[0] not in (0, event.undo_marker)
+        if after in (3, 4) and not is_for_mtu and (before != after or is_again):
+            yield reduced(event, event.prior_cwnd, threshold,
+                          'loss' if after == 3 else 'timeout')
+        elif (before in (3, 4) and after not in (3, 4) and known and known[0] and
+              known[1] == event.prior_cwnd and not event.undo_marker and
+              event.snd_cwnd >= event.prior_cwnd):
+            yield reduced(event, known[2], event.snd_cwnd, 'undo')
+        latest.pop(event.conn, None)
+        if after in (3, 4) and is_kept:
+            latest[event.conn] = decided
+
+
+def chosen(events, kinds):
+    """What is replayed is written, unless only what is made of it is asked for."""
+    if 'reduction' not in kinds:
+        return events
+    lost, written = collections.Counter(), []
+    for event in make_reductions(events):
+        if kinds != ['reduction']:
+            written.append(event)
+            continue
+        # Of each of the CPUs that replay has.
+        if event.event == 'ca_state' and event.cpu < 1024:
+            lost[event.cpu] = (lost[event.cpu] + event.lost) % 2**32
+        if event.event == 'reduction':
+            event.lost = lost.pop(event.cpu, 0)
+            written.append(event)
+    return written
 
 
 def read_events(lines):
@@ -222,9 +286,11 @@ FIELDS = [
     ('family', False, 0, lambda e: 'inet6' if e.inet6 else 'inet'),
     ('cpu', True, 0, lambda e: str(e.cpu)),
     ('cc', False, 0, lambda e: e.cc or None),
+    ('cong_control', True, 0, lambda e: str(int(e.cong_control))),
     ('ca_state', False, 0, lambda e: name_at(CA_STATES, e.ca_state)),
     ('limited_by', False, 0, limited_by),
     ('snd_ssthresh', True, 0, lambda e: print_number(e.snd_ssthresh, INFINITE)),
+    *((name, True, 0, print_plain(name)) for name in 'prior_cwnd undo_marker'.split()),
     ('rttvar', True, 0, lambda e: str(e.mdev_us >> 2)),
     ('min_rtt', True, 0, lambda e: print_number(e.min_rtt_us, 2**32 - 1)),
     ('rto', True, 0, lambda e: str(e.rto_jiffies * 10**6 // HZ)),
@@ -260,6 +326,8 @@ FIELDS = [
         'duration_ms open_ms disorder_ms cwr_ms recovery_ms loss_ms share_cwnd share_rwnd '
         'share_sndbuf share_app share_pacing share_recovery cwnd_min cwnd_mean cwnd_max srtt_min '
         'srtt_mean srtt_max').split()),
+    *((name, name != 'cause', 0, of_kind('reduction', lambda e, name=name: e.reduction[name]))
+      for name in 'from to factor cause'.split()),
 ]
 ALL = [field[0] for field in FIELDS]
 BY_NAME = {field[0]: field for field in FIELDS}
@@ -381,7 +449,8 @@ def print_events(lines, arguments):
     if options.fields and not default:
         raise ValueError('fixed columns')
     names = choose_fields(options.fields, default)
-    return ''.join(line + '\n' for line in write(read_events(lines), names, options))
+    events = chosen(read_events(lines), (options.events or '').split(','))
+    return ''.join(line + '\n' for line in write(events, names, options))
 
 
 if __name__ == '__main__':
