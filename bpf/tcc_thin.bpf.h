@@ -45,7 +45,7 @@ static __always_inline bool tcc_thin_wants(struct tcc_thin_state *state,
 		return true;
 	if (tcc_thin.is_changes && !tcc_thin_has_changed(state, tp, ca_state))
 		goto skip;
-	if (tcc_thin.interval_ns && ca_state < TCC_CA_RECOVERY &&
+	if (tcc_thin.interval_ns &&
 	    bpf_ktime_get_ns() - state->ktime_ns < tcc_thin.interval_ns)
 		goto skip;
 	return true;

@@ -14,10 +14,7 @@ struct tcc_thin {
 	/* Only where cwnd, ssthresh or congestion state differ from the last written. */
 	__u32 is_changes;
 	__u32 reserved;
-	/*
-	 * Not sooner than this after the last written, but all events in Recovery
-	 * and Loss; 0: any.
-	 */
+	/* Not sooner than this after the last written; 0: any. */
 	__u64 interval_ns;
 };
 

@@ -79,7 +79,7 @@ const struct option_def option_table[] = {
 	  .help = "only where cwnd, ssthresh or congestion state changed, and the first event" },
 	{ .name = "interval", .argument = "TIME", .expected = "a time",
 	  .min = "1ms", .max = "3650d", .handle = option_set_interval,
-	  .help = "one event of a connection in TIME at most, but all in Recovery or Loss" },
+	  .help = "one event of a connection in TIME at most" },
 	{ .name = "events", .letter = 'e', .argument = "LIST",
 	  .expected = events_expected, .handle = option_set_events, .help = events_help },
 

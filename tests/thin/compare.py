@@ -57,27 +57,31 @@ def check_changes(full, places):
             sys.exit(f'event {at} of {ends(row)}: {curve(row)}, but redrawn {known}')
 
 
-def check_interval(full, places, ns):
-    """None too early, but in recovery; none left out when its time had come. The times
-    are the other trace's: where the machine stood still between the two, one may
-    seem due, so one in a hundred may."""
-    n_close = n_late = 0
+def check_interval(full, thin, places, ns):
+    """None too early by its own time; none left out when its time had come. The times
+    of what is left out are the other trace's: where the machine stood still between the
+    two, one may seem due, so one in a hundred may. Returns how many were left out in
+    recovery, where ca_state tells."""
+    n_late = n_in_recovery = 0
+    for before, after in zip(thin, thin[1:]):
+        if int(after['ktime']) - int(before['ktime']) < ns * 0.98:
+            sys.exit(f'too close to the one before: {after}')
     for before, at in zip(places, places[1:]):
-        if int(full[at]['ktime']) - int(full[before]['ktime']) < ns * 0.98:
-            n_close += 1
         # Time goes on: if any was due, the last one before was.
         if at > before + 1 and int(full[at - 1]['ktime']) - int(full[before]['ktime']) > ns * 1.02:
             n_late += 1
+        n_in_recovery += sum(row.get('ca_state') in ('Recovery', 'Loss')
+                             for row in full[before + 1:at])
     if n_late > len(places) / 100:
         sys.exit(f'{n_late} times events were due and are left out, of {len(places)}')
-    return n_close
+    return n_in_recovery
 
 
 def main():
     command, full, thin = sys.argv[1], read(sys.argv[2]), read(sys.argv[3])
     if set(full) != set(thin):
         sys.exit('the first event of a connection is missing')
-    n_full = n_thin = n_close = 0
+    n_full = n_thin = n_in_recovery = 0
     for connection, rows in full.items():
         places = place(rows, thin[connection])
         if places[0] != 0:
@@ -86,9 +90,9 @@ def main():
         if command == 'changes':
             check_changes(rows, places)
         else:
-            n_close += check_interval(rows, places, int(sys.argv[4]) * 10**6)
+            n_in_recovery += check_interval(rows, thin[connection], places, int(sys.argv[4]) * 10**6)
     print(f'{n_full} events, {n_thin} records, {n_full / n_thin:.1f} times less, '
-          f'{n_close} close to the one before')
+          f'{n_in_recovery} left out in recovery')
 
 
 main()
