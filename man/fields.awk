@@ -5,17 +5,10 @@
 # time in any awk; does not need the program, which may be for another machine.
 #
 #	awk -v version=VERSION -v pkgdatadir=DIR -v sysconfdir=DIR \
-#		-v fields=FIELDS.DEF -f fields.awk TCC-TRACE.8.IN
-
-BEGIN {
-	# Kinds to types of JSON, as fields_json_type() in src/record/fields.c has them.
-	type["EVENT"] = type["TIME"] = type["SADDR"] = type["DADDR"] = "string"
-	type["U64"] = type["COOKIE"] = type["FAMILY"] = type["WORD"] = "string"
-	type["I64"] = type["MS"] = type["U16"] = type["U32"] = type["SSTHRESH"] = "number"
-	type["NUMBER"] = type["SPAN"] = type["MILLI"] = "number"
-}
+#		-v values=VALUES.DEF -v fields=FIELDS.DEF -f fields.awk TCC-TRACE.8.IN
 
 /^@FIELDS@$/ {
+	read_values()
 	print_fields()
 	next
 }
@@ -34,6 +27,18 @@ function die(text) {
 }
 
 END { exit is_failed }
+
+# VALUE(KIND, C type, longest, JSON, PRESENT): types, as fields_json_type() has them.
+function read_values(   line, word) {
+	while ((getline line <values) > 0) {
+		if (line !~ /^VALUE\(/)
+			continue
+		sub(/^VALUE\(/, "", line)
+		if (split(line, word, /, */) < 5)
+			die("not understood: " line)
+		type[word[1]] = word[4] == "STRING" ? "string" : "number"
+	}
+}
 
 # A definition may go on over lines; it ends where the next begins.
 function print_fields(   line, definition, status) {

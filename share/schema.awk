@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Makes the JSON Schema of tcc-trace's JSON output:
-#	awk -f schema.awk src/format/banner.h src/record/fields.def
+#	awk -f schema.awk src/format/banner.h src/record/values.def src/record/fields.def
 # The schema's number is the one in banner.h; the fields are those of fields.def.
 # It is open: readers must bear fields and members that later versions add.
 
 /^#define BANNER_SCHEMA / { schema = $3 }
+
+# VALUE(KIND, C type, longest, JSON, PRESENT)
+/^VALUE\(/ {
+	sub(/^VALUE\(/, "")
+	if (split($0, word, /, */) < 5)
+		fail("not five arguments: " $0)
+	json[word[1]] = word[4]
+	present[word[1]] = word[5] ~ /^ALWAYS\)/ ? "ALWAYS" : "MAYBE"
+}
 
 # A FIELD(...) may go over several lines.
 /^FIELD\(/ { entry = "" ; is_inside = 1 }
@@ -77,43 +86,43 @@ function nullable(type) {
 	return "\"oneOf\": [{ \"type\": \"null\" }, { " type " }]"
 }
 
-# Of enum field_kind, src/record/fields.h, without KIND_.
-function json_type(kind) {
-	if (kind == "EVENT")
-		return string("^[a-z][a-z_]*$")
-	if (kind == "TIME")
-		return string(iso_time)
-	if (kind == "I64")	# under 2^53, all of which a double holds
-		return integer("9007199254740991")
-	if (kind == "MS")
-		return "\"type\": \"number\", \"minimum\": 0"
-	if (kind == "SADDR" || kind == "DADDR")
-		return string("^(" ipv4 "|[0-9a-f:]*:[0-9a-f:]*(:" ipv4 ")?)$")
-	if (kind == "U16")
-		return integer("65535")
-	if (kind == "U32")
-		return integer("4294967295")
-	if (kind == "U64")
-		return string(decimal)
-	if (kind == "SSTHRESH")	# 2147483647 is infinite, hence null
-		return nullable(integer("4294967295") ", \"not\": { \"const\": 2147483647 }")
-	if (kind == "COOKIE")
-		return nullable(string("^0x[1-9a-f][0-9a-f]{0,15}$"))
-	if (kind == "NUMBER")
-		return nullable(integer("18446744073709551615"))
-	if (kind == "SPAN" || kind == "MILLI")
-		return nullable("\"type\": \"number\", \"minimum\": 0")
-	if (kind == "WORD")
-		return nullable(string("^[A-Za-z0-9_.-]+$"))
-	if (kind == "FAMILY")
-		return "\"enum\": [\"inet\", \"inet6\"]"
-	return ""
+# What all kinds of value of values.def have, by its columns JSON and PRESENT.
+function json_type(kind,   type) {
+	if (!(kind in json))
+		return ""
+	if (json[kind] == "STRING" && kind in one_of)
+		type = "\"enum\": [" one_of[kind] "]"
+	else if (json[kind] == "STRING" && kind in pattern)
+		type = string(pattern[kind])
+	else if (json[kind] == "INTEGER" && kind in max)
+		type = integer(max[kind])
+	else if (json[kind] == "NUMBER")
+		type = "\"type\": \"number\", \"minimum\": 0"
+	else
+		return ""
+	if (kind in but_not)
+		type = type ", \"not\": { \"const\": " but_not[kind] " }"
+	return present[kind] == "ALWAYS" ? type : nullable(type)
 }
 
 BEGIN {
 	iso_time = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\\\.[0-9]{9}Z$"
 	ipv4 = "[0-9]{1,3}(\\\\.[0-9]{1,3}){3}"
 	decimal = "^(0|[1-9][0-9]{0,19})$"
+
+	# What the values of a kind are beside their type.
+	pattern["EVENT"] = "^[a-z][a-z_]*$"
+	pattern["TIME"] = iso_time
+	pattern["SADDR"] = pattern["DADDR"] = "^(" ipv4 "|[0-9a-f:]*:[0-9a-f:]*(:" ipv4 ")?)$"
+	pattern["U64"] = decimal
+	pattern["COOKIE"] = "^0x[1-9a-f][0-9a-f]{0,15}$"
+	pattern["WORD"] = "^[A-Za-z0-9_.-]+$"
+	one_of["FAMILY"] = "\"inet\", \"inet6\""
+	max["I64"] = "9007199254740991"	# all of which a double holds
+	max["U16"] = "65535"
+	max["U32"] = max["SSTHRESH"] = "4294967295"
+	max["NUMBER"] = "18446744073709551615"
+	but_not["SSTHRESH"] = "2147483647"	# infinite, hence null
 }
 
 function print_schema() {

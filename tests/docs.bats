@@ -95,11 +95,14 @@ page_tags() {
 
 @test "no field is made for the man page whose type is not known" {
 	sed 's/^FIELD(mark, U32,/FIELD(mark, U128,/' "$SOURCE/src/record/fields.def" >fields.def
-	run -1 awk -v fields=fields.def -f "$SOURCE/man/fields.awk" \
-		"$SOURCE/man/tcc-trace.8.in"
+	run -1 awk -v "values=$SOURCE/src/record/values.def" -v fields=fields.def \
+		-f "$SOURCE/man/fields.awk" "$SOURCE/man/tcc-trace.8.in"
 	[[ $output == *'kind U128 of field mark'* ]]
 	run -1 awk -v fields=/nonexistent -f "$SOURCE/man/fields.awk" \
 		"$SOURCE/man/tcc-trace.8.in"
+	run -1 awk -v values=/nonexistent -v "fields=$SOURCE/src/record/fields.def" \
+		-f "$SOURCE/man/fields.awk" "$SOURCE/man/tcc-trace.8.in"
+	[[ $output == *'kind EVENT of field event'* ]]
 }
 
 @test "the man pages: mandoc finds no fault" {

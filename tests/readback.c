@@ -169,10 +169,6 @@ static bool equals(const struct field *field, const struct record *record, const
 		return equals_milli(text, *(const uint64_t *)member);
 	case KIND_WORD:
 		return equals_word(text, *(const struct word *const *)member);
-	case KIND_CA:
-	case KIND_CA_ALL:
-	case KIND_NONE:
-		break;
 	}
 	return false;
 }

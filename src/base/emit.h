@@ -11,12 +11,17 @@
 #include <string.h>
 #include <time.h>
 
+#define EMIT_U16_MAX 5
 #define EMIT_U32_MAX 10
 #define EMIT_U64_MAX 20
+#define EMIT_I64_MAX 20
 #define EMIT_HEX_MAX 18
-#define EMIT_MS_MAX 22
-#define EMIT_MILLI_MAX 22
-/* 2026-11-22T22:43:00.123456789+01:00, 35 bytes, and what emit_short() spoils. */
+#define EMIT_MS_MAX 18
+#define EMIT_MILLI_MAX 21
+/* 2026-11-22T22:43:00.123456789Z, and with +01:00: what is shown of them. */
+#define EMIT_UTC_MAX 30
+#define EMIT_LOCAL_MAX 35
+/* The room: what emit_short() spoils as well. */
 #define EMIT_TIME_MAX (29 + EMIT_SHORT_MAX)
 
 extern const char emit_digit_pairs[200];	/* "00" "01" ... "99" */

@@ -21,28 +21,20 @@ static const struct format_ops *const all_ops[FORMAT_COUNT] = {
 	[FORMAT_TCPPROBE] = &format_tcpprobe,
 };
 
-/* The longest value of each kind, without quotes. */
+/* The longest value of each kind, without quotes; none is shorter than what is absent. */
 static const size_t value_max[] = {
-	[KIND_EVENT] = RECORD_KIND_MAX,
-	[KIND_TIME] = EMIT_TIME_MAX,
-	[KIND_I64] = EMIT_U64_MAX + 1,
-	[KIND_MS] = EMIT_MS_MAX,
-	[KIND_SADDR] = ADDR_TEXT_MAX,
-	[KIND_DADDR] = ADDR_TEXT_MAX,
-	[KIND_U16] = EMIT_U32_MAX,
-	[KIND_U32] = EMIT_U32_MAX,
-	[KIND_U64] = EMIT_U64_MAX,
-	[KIND_SSTHRESH] = EMIT_U32_MAX,
-	[KIND_COOKIE] = EMIT_HEX_MAX,
-	[KIND_FAMILY] = 5,
-	[KIND_NUMBER] = EMIT_U64_MAX,
-	[KIND_SPAN] = EMIT_MS_MAX,
-	[KIND_MILLI] = EMIT_MILLI_MAX,
-	[KIND_WORD] = EMIT_SHORT_MAX,
-	[KIND_CA] = CA_TEXT_MAX,
-	[KIND_CA_ALL] = CA_ALL_TEXT_MAX,
-	[KIND_NONE] = 4,
+#define VALUE(KIND, type, longest, ...) [KIND_##KIND] = (longest),
+#include "record/values.def"
+#undef VALUE
 };
+
+#define VALUE(KIND, type, longest, ...)                \
+	_Static_assert((longest) >= sizeof("null") - 1, \
+		       "values.def: of " #KIND " there is no room for null");
+#include "record/values.def"
+#undef VALUE
+
+_Static_assert(FORMAT_SPOILT_MAX >= EMIT_SHORT_MAX, "format.h: emit_short() spoils more");
 
 enum format_kind format_from_suffix(const char *path)
 {
@@ -75,20 +67,14 @@ unsigned int format_field_set(enum format_kind kind)
 #include "record/fields.def"
 #undef FIELD
 
-/* A member of private state: its lead is ca_columns'. */
-static void make_ca_step(struct format_step *step, uint8_t id)
-{
-	step->id = id;
-	step->kind = id == FIELD_CA_ALL ? KIND_CA_ALL : KIND_CA;
-}
-
 static void make_step(struct format_step *step, const struct format_ops *ops, uint8_t id,
 		      uint8_t event_kind)
 {
 	const struct field *field = &fields_table[id];
 
 	step->id = id;
-	step->kind = fields_has_kind(field->needs, event_kind) ? field->kind : KIND_NONE;
+	step->kind = field->kind;
+	step->is_lacking = !fields_has_kind(field->needs, event_kind);
 	step->is_string = fields_is_string(field->kind);
 	step->is_ssthresh = field->kind == KIND_SSTHRESH;
 	step->offset = field->offset;
@@ -107,7 +93,7 @@ static int make_plan(struct format *format, const struct field_list *fields, uin
 		uint8_t id = fields->id[i];
 
 		if (id >= FIELD_COUNT) {
-			make_ca_step(&plan->steps[i], id);
+			plan->steps[i].id = id;
 			plan->needs |= TCC_PROP(CA_PRIV) | TCC_PROP(CC);
 		} else {
 			make_step(&plan->steps[i], format->ops, id, event_kind);
@@ -118,19 +104,31 @@ static int make_plan(struct format *format, const struct field_list *fields, uin
 	return 0;
 }
 
-/* The last term serves the heading: a name may be longer than its values. */
+static size_t step_max(const struct format_ops *ops, const struct format_step *step)
+{
+	if (step->id >= FIELD_COUNT)
+		return ops->separator + (step->id == FIELD_CA_ALL ? CA_ALL_TEXT_MAX : CA_TEXT_MAX);
+	return step->lead_length + value_max[step->kind] + ops->separator +
+	       (step->is_string ? ops->quotes : 0);
+}
+
+/* A name in the heading may be longer than its values. */
+static size_t name_max(const struct format_step *step)
+{
+	return step->id < FIELD_COUNT ? strlen(fields_table[step->id].name)
+				      : strlen("ca.") + CA_NAME_MAX;
+}
+
 static size_t measure(const struct format *format, const struct format_plan *plan)
 {
-	size_t total = format->ops->frame_max + EMIT_SHORT_MAX + ADDR_TEXT_MAX;
+	size_t line = format->ops->frame_max, heading = 0;
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct format_step *step = &plan->steps[i];
-
-		total += step->lead_length + value_max[step->kind] + strlen("\"\"");
-		if (step->id < FIELD_COUNT)
-			total += strlen(fields_table[step->id].name);
+		line += step_max(format->ops, &plan->steps[i]);
+		if (format->ops->heading)
+			heading += name_max(&plan->steps[i]) + format->ops->separator;
 	}
-	return total;
+	return (line > heading ? line : heading) + FORMAT_SPOILT_MAX;
 }
 
 static void measure_all(struct format *format)

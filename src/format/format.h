@@ -35,12 +35,13 @@ struct format_style {
 
 /* A field of the plan: its name with the punctuation around it, ready made. */
 struct format_step {
-	char lead[EMIT_SHORT_MAX];	/* what goes before the value; not of KIND_CA */
+	char lead[EMIT_SHORT_MAX];	/* what goes before the value */
 	uint8_t lead_length;
-	uint8_t id;		/* as in struct field_list */
+	uint8_t id;		/* as in struct field_list; from FIELD_COUNT on the rest is 0 */
+	bool is_lacking;	/* this kind of event has not the field */
 	bool is_string;		/* in JSON */
 	bool is_ssthresh;	/* absent means infinite */
-	enum field_kind kind;	/* KIND_NONE: this kind of event has not the field */
+	enum field_kind kind;
 	size_t offset;		/* in struct record */
 };
 
@@ -56,18 +57,23 @@ struct format {
 	struct format_style style;
 	struct format_plan plans[RECORD_KIND_COUNT];
 	struct ca_columns *ca;	/* the members of private state that are named, or NULL */
-	size_t line_max;	/* bytes that no line exceeds, its LF included, and
-				 * what emit_short() and emit_addr() spoil */
+	size_t line_max;	/* bytes of the longest line, its LF included, and
+				 * FORMAT_SPOILT_MAX */
 	struct emit_second second;	/* cache: the time field, UTC */
 	struct emit_second column;	/* cache: the text line's first column */
 };
+
+/* Behind the end of a line: what emit_short() and emit_addr() may spoil. */
+#define FORMAT_SPOILT_MAX ADDR_TEXT_MAX
 
 struct format_ops {
 	/* The default set of its fields; 0: its columns are fixed. */
 	unsigned int field_set;
 	/* What a field's value is led by, as a printf format of its name. */
 	const char *lead;
-	/* Bytes of a line apart from the fields. */
+	/* Bytes beside lead and value of a field: of each, and of what is a string. */
+	size_t separator, quotes;
+	/* The most bytes of a line apart from its fields. */
 	size_t frame_max;
 	/* One line at `out`, its LF included; returns its end. */
 	char *(*record)(struct format *format, const struct record *record, char *out);
@@ -159,10 +165,6 @@ static inline char *format_value(struct format *format, const struct format_step
 	case KIND_WORD:
 		word = FORMAT_MEMBER(record, step, const struct word *);
 		return emit_short(out, word->text, word->length);
-	case KIND_CA:
-	case KIND_CA_ALL:
-	case KIND_NONE:
-		break;	/* the formats' own */
 	}
 	return out;
 }
@@ -170,6 +172,8 @@ static inline char *format_value(struct format *format, const struct format_step
 /* Whether this event has no such value, or an infinite one. */
 static inline bool format_is_absent(const struct format_step *step, const struct record *record)
 {
+	if (step->is_lacking)
+		return true;
 	switch (step->kind) {
 	case KIND_SSTHRESH:
 		return FORMAT_MEMBER(record, step, uint32_t) == RECORD_SSTHRESH_INFINITE;
@@ -181,8 +185,6 @@ static inline bool format_is_absent(const struct format_step *step, const struct
 		return FORMAT_MEMBER(record, step, uint64_t) == RECORD_ABSENT;
 	case KIND_WORD:
 		return !FORMAT_MEMBER(record, step, const struct word *);
-	case KIND_NONE:
-		return true;
 	default:
 		return false;
 	}

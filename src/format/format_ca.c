@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/emit.h"
 #include "base/log.h"
 
 _Static_assert(FIELDS_MEMBER_MAX == CA_NAME_MAX, "fields.h: as long as a member's name may be");

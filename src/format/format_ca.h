@@ -7,12 +7,13 @@
 #ifndef TCC_FORMAT_CA_H
 #define TCC_FORMAT_CA_H
 
+#include "base/emit.h"
 #include "ca/ca_layout.h"
 #include "record/fields.h"
 #include "record/record.h"
 
 /* The longest `,"ca.MEMBER":"VALUE"`, and all of them. */
-#define CA_TEXT_MAX (CA_NAME_MAX + 40)
+#define CA_TEXT_MAX (sizeof(",\"ca.\":\"\"") - 1 + CA_NAME_MAX + EMIT_I64_MAX)
 #define CA_ALL_TEXT_MAX (CA_MEMBERS_MAX * CA_TEXT_MAX)
 
 struct ca_columns;

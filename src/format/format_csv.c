@@ -6,8 +6,6 @@
  */
 #include "format/format.h"
 
-#define FRAME_MAX 8
-
 /* All of ca are never asked for in CSV. */
 static const struct ca_style ca_style = { .absent = "" };
 
@@ -51,7 +49,7 @@ static char *csv_heading(const struct format *format, char *out)
 const struct format_ops format_csv = {
 	.field_set = IN_DATA,
 	.lead = "",
-	.frame_max = FRAME_MAX,
+	.separator = sizeof(",") - 1,
 	.record = csv_record,
 	.heading = csv_heading,
 };

@@ -6,7 +6,7 @@
  */
 #include "format/format.h"
 
-#define FRAME_MAX 8	/* braces, LF, a null */
+#define FRAME_MAX (sizeof("}\n") - 1)	/* the other brace is where a comma was */
 
 static const struct ca_style ca_style = {
 	.before = ",\"ca.", .between = "\":", .absent = "null", .is_json = true,
@@ -46,6 +46,7 @@ static char *json_record(struct format *format, const struct record *record, cha
 const struct format_ops format_json = {
 	.field_set = IN_DATA,
 	.lead = ",\"%s\":",
+	.quotes = sizeof("\"\"") - 1,
 	.frame_max = FRAME_MAX,
 	.record = json_record,
 };

@@ -8,7 +8,11 @@
  */
 #include "format/format.h"
 
-#define FRAME_MAX 256
+/* The time, two ends, six numbers, two in hexadecimal; each with what is behind it. */
+#define SECONDS_MAX (sizeof("18446744073.709551615 ") - 1)
+#define END_MAX (sizeof("[]: ") - 1 + ADDR_TEXT_MAX + EMIT_U16_MAX)
+#define SEQUENCE_MAX (sizeof("0xffffffff ") - 1)
+#define FRAME_MAX (SECONDS_MAX + 2 * END_MAX + 6 * (EMIT_U32_MAX + 1) + 2 * SEQUENCE_MAX)
 
 static char *put_end(char *out, const char addr[ADDR_TEXT_MAX], size_t length, bool is_ipv6, uint16_t port)
 {

@@ -6,9 +6,6 @@
  */
 #include "format/format.h"
 
-/* Three columns, two addresses, eight colour sequences, the lost suffix. */
-#define FRAME_MAX 384
-
 /* Readable on light and on dark ground: no white, black or yellow. */
 static const char *const conn_colors[] = {
 	"\033[31m", "\033[32m", "\033[34m", "\033[35m", "\033[36m", "\033[91m",
@@ -16,6 +13,18 @@ static const char *const conn_colors[] = {
 #define COLOR_ALERT "\033[1;31m"
 #define COLOR_GAP "\033[7m"
 #define COLOR_OFF "\033[0m"
+#define COLOR_CONN_MAX (sizeof("\033[91m") - 1)
+
+/* Time and three columns, the kind, the colour of a field, the lost suffix. */
+#define TEXT_MAX(text) (sizeof(text) - 1)
+#define ENDS_MAX                                                                   \
+	(COLOR_CONN_MAX + 2 * (ADDR_TEXT_MAX + TEXT_MAX(".") + EMIT_U16_MAX) + \
+	 TEXT_MAX(" > ") + TEXT_MAX(COLOR_OFF))
+#define FRAME_MAX                                                                           \
+	(EMIT_LOCAL_MAX + TEXT_MAX(" ") + 2 * (EMIT_MS_MAX + TEXT_MAX(" ms | ")) +      \
+	 ENDS_MAX + TEXT_MAX(" |") + TEXT_MAX(" ") + RECORD_KIND_LONGEST +              \
+	 TEXT_MAX(COLOR_ALERT COLOR_OFF) +                                              \
+	 TEXT_MAX(COLOR_GAP " lost " COLOR_OFF) + EMIT_U32_MAX + TEXT_MAX("\n"))
 
 static char *emit_string(char *out, const char *text)
 {

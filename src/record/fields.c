@@ -8,30 +8,36 @@
 
 #include "record/record.h"
 
-/* The C type that each kind reads. */
+enum json_type { STRING, INTEGER, NUMBER };
+enum { ALWAYS, MAYBE };
+
 typedef const struct addr_pair *addrs_pointer;
-#define TYPE_EVENT uint8_t
-#define TYPE_TIME int64_t
-#define TYPE_I64 int64_t
-#define TYPE_MS uint64_t
-#define TYPE_SADDR addrs_pointer
-#define TYPE_DADDR addrs_pointer
-#define TYPE_U16 uint16_t
-#define TYPE_U32 uint32_t
-#define TYPE_U64 uint64_t
-#define TYPE_SSTHRESH uint32_t
-#define TYPE_COOKIE uint64_t
-#define TYPE_FAMILY uint8_t
 typedef const struct word *word_pointer;
-#define TYPE_NUMBER uint64_t
-#define TYPE_SPAN uint64_t
-#define TYPE_MILLI uint64_t
-#define TYPE_WORD word_pointer
+
+static const enum json_type json_types[] = {
+#define VALUE(KIND, type, longest, json, presence) [KIND_##KIND] = json,
+#include "record/values.def"
+#undef VALUE
+};
+
+/* The C type that each kind reads. */
+#define VALUE(KIND, type, ...) typedef type value_##KIND;
+#include "record/values.def"
+#undef VALUE
+
+/* Whether a kind may be absent. */
+enum {
+#define VALUE(KIND, type, longest, json, presence) PRESENCE_##KIND = presence,
+#include "record/values.def"
+#undef VALUE
+};
 
 /* A kind that does not fit its member does not compile. */
-#define FIELD(name, kind, member, ...)                                                     \
-	_Static_assert(_Generic(((struct record *)0)->member, TYPE_##kind: 1, default: 0), \
-		       "fields.def: " #name " is not of kind " #kind);
+#define FIELD(name, kind, member, defaults, needs, ...)                                      \
+	_Static_assert(_Generic(((struct record *)0)->member, value_##kind: 1, default: 0), \
+		       "fields.def: " #name " is not of kind " #kind);                     \
+	_Static_assert(!((needs) & FIELD_PROPS_MASK) || PRESENCE_##kind,           \
+		       "fields.def: a kernel may lack " #name ", but " #kind " is always there");
 #include "record/fields.def"
 #undef FIELD
 
@@ -185,30 +191,7 @@ int fields_parse(struct field_list *list, const char *text, const struct field_l
 
 bool fields_is_string(enum field_kind kind)
 {
-	switch (kind) {
-	case KIND_I64:
-	case KIND_MS:
-	case KIND_U16:
-	case KIND_U32:
-	case KIND_SSTHRESH:
-	case KIND_NUMBER:
-	case KIND_SPAN:
-	case KIND_MILLI:
-	case KIND_CA:
-	case KIND_CA_ALL:
-	case KIND_NONE:
-		return false;
-	case KIND_EVENT:
-	case KIND_TIME:
-	case KIND_SADDR:
-	case KIND_DADDR:
-	case KIND_U64:
-	case KIND_COOKIE:
-	case KIND_FAMILY:
-	case KIND_WORD:
-		break;
-	}
-	return true;
+	return json_types[kind] == STRING;
 }
 
 const char *fields_json_type(enum field_kind kind)

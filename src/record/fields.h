@@ -14,29 +14,11 @@
 #include "record/kinds.h"
 #include "tcc_props.h"
 
-/* How a member of struct record is written, and its C type there. */
+/* How a member of struct record is written, and its C type there: values.def. */
 enum field_kind {
-	KIND_EVENT,	/* uint8_t, enum record_kind: its name */
-	KIND_TIME,	/* int64_t, ns since 1970: ISO 8601, UTC */
-	KIND_I64,	/* int64_t, under 2^53: a number */
-	KIND_MS,	/* uint64_t, ns: ms with three decimals */
-	KIND_SADDR,	/* const struct addr_pair *: the local address */
-	KIND_DADDR,	/* const struct addr_pair *: the remote one */
-	KIND_U16,	/* uint16_t: a number */
-	KIND_U32,	/* uint32_t: a number */
-	KIND_U64,	/* uint64_t: a number, in JSON a string: jq holds doubles */
-	KIND_SSTHRESH,	/* uint32_t: a number, or infinite */
-	KIND_COOKIE,	/* uint64_t: hexadecimal, in JSON a string; 0 is absent */
-	KIND_FAMILY,	/* uint8_t, 4 or 6: inet, inet6 */
-	/* These may be absent, RECORD_ABSENT or NULL. */
-	KIND_NUMBER,	/* uint64_t, under 2^53 in practice: a number */
-	KIND_SPAN,	/* uint64_t, ns: as KIND_MS */
-	KIND_MILLI,	/* uint64_t, thousandths: a number with three decimals */
-	KIND_WORD,	/* const struct word *: a name */
-	/* No kinds of table entries: what a list of fields may have besides. */
-	KIND_CA,	/* a member of the algorithm's private state */
-	KIND_CA_ALL,	/* all of its members */
-	KIND_NONE,	/* a field that this kind of event has not: always absent */
+#define VALUE(KIND, ...) KIND_##KIND,
+#include "record/values.def"
+#undef VALUE
 };
 
 /*
