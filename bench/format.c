@@ -64,7 +64,6 @@ static void make_events(void)
 /* The same as records, for what is measured without the pipeline. */
 static void make_records(void)
 {
-	static struct addr_pair pairs[CONNECTIONS];
 	struct addr_cache *cache = addr_cache_new();
 
 	for (int i = 0; i < EVENTS; i++) {
@@ -72,8 +71,8 @@ static void make_records(void)
 		uint32_t conn = (uint32_t)events[i].event.cookie - 0x10000;
 
 		record_from_probe(record, &events[i]);
-		pairs[conn] = *addr_cache_get(cache, conn, events[i].saddr, events[i].daddr, false);
-		record->addrs = &pairs[conn];
+		record->addrs = *addr_cache_get(cache, conn, events[i].saddr, events[i].daddr,
+						false);
 		record->ktime_ns = events[i].event.ktime_ns;
 		record->wall_ns = (int64_t)record->ktime_ns + 1700000000000000000;
 		record->wall_us = record->wall_ns / 1000;
@@ -161,7 +160,7 @@ static void run_snprintf(struct format *format, const struct makers *makers)
 	(void)makers;
 	for (int i = 0; i < EVENTS; i++) {
 		const struct record *r = &records[i];
-		const struct addr_pair *addrs = r->addrs;
+		const struct addr_pair *addrs = &r->addrs;
 
 		at += (size_t)snprintf(
 			block + at, 1024,
@@ -184,7 +183,7 @@ static void run_snprintf(struct format *format, const struct makers *makers)
 
 static size_t dump_one(const struct record *r, char *out)
 {
-	const struct addr_pair *addrs = r->addrs;
+	const struct addr_pair *addrs = &r->addrs;
 	char cookie[24];
 	json_t *json;
 	size_t length;

@@ -61,7 +61,7 @@ static void take_address(struct input *input, uint32_t addr[4], bool is_ipv6)
 	}
 }
 
-static const struct addr_pair *take_addrs(struct input *input, bool is_ipv6)
+static struct addr_pair take_addrs(struct input *input, bool is_ipv6)
 {
 	static struct addr_cache *cache;
 	uint32_t saddr[4], daddr[4];
@@ -70,7 +70,7 @@ static const struct addr_pair *take_addrs(struct input *input, bool is_ipv6)
 		cache = addr_cache_new();
 	take_address(input, saddr, is_ipv6);
 	take_address(input, daddr, is_ipv6);
-	return addr_cache_get(cache, take_byte(input), saddr, daddr, is_ipv6);
+	return *addr_cache_get(cache, take_byte(input), saddr, daddr, is_ipv6);
 }
 
 /* Absent now and then. */
@@ -94,6 +94,8 @@ static uint64_t take_optional_number(struct input *input)
 /* The members that may be absent, by the table. */
 static void take_optional(struct input *input, struct record *record)
 {
+	const struct word *word;
+
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		void *member = (char *)record + fields_table[i].offset;
 
@@ -105,6 +107,10 @@ static void take_optional(struct input *input, struct record *record)
 			break;
 		case KIND_WORD:
 			*(const struct word **)member = take_word(input);
+			break;
+		case KIND_NAME:
+			word = take_word(input);
+			*(struct word *)member = word ? *word : (struct word){ 0 };
 			break;
 		default:
 			break;

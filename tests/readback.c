@@ -121,6 +121,8 @@ static bool is_absent(const struct field *field, const struct record *record)
 		return *(const uint64_t *)member == UINT64_MAX;
 	case KIND_WORD:
 		return !*(const struct word *const *)member;
+	case KIND_NAME:
+		return !((const struct word *)member)->length;
 	default:
 		return false;
 	}
@@ -146,9 +148,9 @@ static bool equals(const struct field *field, const struct record *record, const
 	case KIND_MS:
 		return equals_ms(text, *(const uint64_t *)member);
 	case KIND_SADDR:
-		return equals_addr(text, record->addrs->saddr, is_ipv6);
+		return equals_addr(text, record->addrs.saddr, is_ipv6);
 	case KIND_DADDR:
-		return equals_addr(text, record->addrs->daddr, is_ipv6);
+		return equals_addr(text, record->addrs.daddr, is_ipv6);
 	case KIND_U16:
 		return equals_u64(text, 10, *(const uint16_t *)member);
 	case KIND_U32:
@@ -169,6 +171,8 @@ static bool equals(const struct field *field, const struct record *record, const
 		return equals_milli(text, *(const uint64_t *)member);
 	case KIND_WORD:
 		return equals_word(text, *(const struct word *const *)member);
+	case KIND_NAME:
+		return equals_word(text, member);
 	}
 	return false;
 }
@@ -291,8 +295,8 @@ static bool check_tcpprobe(const struct field_list *list, const struct record *r
 	if (split(line, ' ', values, 11) != 11)
 		return fail("tcpprobe: number of columns: %s", line);
 	if (strcmp(values[0], seconds) != 0 ||
-	    !check_end(values[1], record->addrs->saddr, is_ipv6, record->sport, ':') ||
-	    !check_end(values[2], record->addrs->daddr, is_ipv6, record->dport, ':') ||
+	    !check_end(values[1], record->addrs.saddr, is_ipv6, record->sport, ':') ||
+	    !check_end(values[2], record->addrs.daddr, is_ipv6, record->dport, ':') ||
 	    !equals_u64(values[3], 10, record->length) ||
 	    !equals_u64(values[4], 16, record->snd_nxt) ||
 	    !equals_u64(values[5], 16, record->snd_una))
@@ -321,8 +325,8 @@ static bool check_text_frame(const struct record *record, char *const words[])
 	return (strncmp(words[0], "k:", 2) == 0 ? equals_u64(words[0] + 2, 10, record->ktime_ns)
 						: equals_time(words[0], record->wall_ns)) &&
 	       equals_ms(words[1], record->offset_ns) && equals_ms(words[4], record->conn_ns) &&
-	       check_end(words[7], record->addrs->saddr, is_ipv6, record->sport, '.') &&
-	       check_end(words[9], record->addrs->daddr, is_ipv6, record->dport, '.');
+	       check_end(words[7], record->addrs.saddr, is_ipv6, record->sport, '.') &&
+	       check_end(words[9], record->addrs.daddr, is_ipv6, record->dport, '.');
 }
 
 static bool check_text(const struct field_list *list, const struct record *record, char *line)

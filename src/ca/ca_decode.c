@@ -16,6 +16,10 @@ struct known {
 	struct ca_units units;
 };
 
+_Static_assert(sizeof(((struct record *)0)->ca_priv) == CA_PRIV_BYTES &&
+		       sizeof(((struct tcc_sample *)0)->ca_priv) == CA_PRIV_BYTES,
+	       "a record, an event and a layout have private state of one size");
+
 struct ca_decode {
 	struct ca_source *source;
 	struct known known[CA_ALGORITHMS_MAX];
@@ -100,7 +104,7 @@ void ca_decode_record(struct ca_decode *decode, struct record *record,
 
 	decode->recent = recall(decode, sample->props.cc);
 	record->ca_layout = has_begun ? decode->recent->layout : NULL;
-	record->ca_priv = priv;
+	memcpy(record->ca_priv, priv, sizeof(record->ca_priv));
 	ca_units_read(has_begun ? &decode->recent->units : &none, priv, record->mss, &values);
 	record->bbr_mode = mode_word(values.bbr_mode);
 	record->bbr_bw = values.bbr_bw;

@@ -125,7 +125,7 @@ static inline char *emit_addr(char *out, const char text[ADDR_TEXT_MAX], size_t 
 static inline char *format_value(struct format *format, const struct format_step *step,
 				 const struct record *record, char *out)
 {
-	const struct addr_pair *addrs;
+	const struct addr_pair *addrs = &record->addrs;
 	const struct word *word;
 
 	switch (step->kind) {
@@ -137,10 +137,8 @@ static inline char *format_value(struct format *format, const struct format_step
 	case KIND_MS:
 		return emit_ms(out, FORMAT_MEMBER(record, step, uint64_t));
 	case KIND_SADDR:
-		addrs = record->addrs;
 		return emit_addr(out, addrs->saddr_text, addrs->saddr_length);
 	case KIND_DADDR:
-		addrs = record->addrs;
 		return emit_addr(out, addrs->daddr_text, addrs->daddr_length);
 	case KIND_TIME:
 		return emit_time(out, &format->second, FORMAT_MEMBER(record, step, int64_t), false);
@@ -165,6 +163,9 @@ static inline char *format_value(struct format *format, const struct format_step
 	case KIND_WORD:
 		word = FORMAT_MEMBER(record, step, const struct word *);
 		return emit_short(out, word->text, word->length);
+	case KIND_NAME:
+		word = &FORMAT_MEMBER(record, step, struct word);
+		return emit_short(out, word->text, word->length);
 	}
 	return out;
 }
@@ -185,6 +186,8 @@ static inline bool format_is_absent(const struct format_step *step, const struct
 		return FORMAT_MEMBER(record, step, uint64_t) == RECORD_ABSENT;
 	case KIND_WORD:
 		return !FORMAT_MEMBER(record, step, const struct word *);
+	case KIND_NAME:
+		return !FORMAT_MEMBER(record, step, struct word).length;
 	default:
 		return false;
 	}

@@ -44,7 +44,7 @@ static char *put_number(char *out, uint32_t number, char behind)
 
 static char *tcpprobe_record(struct format *format, const struct record *record, char *out)
 {
-	const struct addr_pair *addrs = record->addrs;
+	const struct addr_pair *addrs = &record->addrs;
 	uint32_t below = (uint32_t)(record->offset_ns % 1000000000);
 
 	(void)format;

@@ -43,7 +43,7 @@ static char *put_time(struct format *format, const struct record *record, char *
 
 static char *put_ends(const struct format *format, const struct record *record, char *out)
 {
-	const struct addr_pair *addrs = record->addrs;
+	const struct addr_pair *addrs = &record->addrs;
 	size_t n_colors = sizeof(conn_colors) / sizeof(conn_colors[0]);
 
 	if (format->style.has_color)

@@ -78,7 +78,7 @@ void event_read(struct event_reader *reader, const struct tcc_event *event, uint
 	record->wall_ns = (int64_t)ktime_ns + reader->clock_offset_ns;
 	record->wall_us = record->wall_ns / 1000;
 	record->cpu = cpu;
-	record->addrs = addr_cache_get(reader->addrs, record->conn_key, probe->saddr, probe->daddr,
-				       record->ip_version == 6);
+	record->addrs = *addr_cache_get(reader->addrs, record->conn_key, probe->saddr,
+					probe->daddr, record->ip_version == 6);
 	add_properties(reader, record, event);
 }

@@ -11,7 +11,6 @@
 enum json_type { STRING, INTEGER, NUMBER };
 enum { ALWAYS, MAYBE };
 
-typedef const struct addr_pair *addrs_pointer;
 typedef const struct word *word_pointer;
 
 static const enum json_type json_types[] = {

@@ -75,14 +75,11 @@ unsigned int record_ca_state(const struct word *word)
 
 /* --- properties --------------------------------------------------------------- */
 
-static const struct word *name_cc(struct record *record, const __u64 cc[TCC_CC_WORDS])
+static void name_cc(struct word *word, const __u64 cc[TCC_CC_WORDS])
 {
-	struct word *text = &record->cc_text;
-
-	memset(text, 0, sizeof(*text));
-	memcpy(text->text, cc, TCC_CC_WORDS * sizeof(*cc));
-	text->length = (uint8_t)strnlen(text->text, TCC_CC_WORDS * sizeof(*cc));
-	return text->length ? text : NULL;
+	*word = (struct word){ 0 };
+	memcpy(word->text, cc, TCC_CC_WORDS * sizeof(*cc));
+	word->length = (uint8_t)strnlen(word->text, TCC_CC_WORDS * sizeof(*cc));
 }
 
 /* jiffies_to_usecs(), kernel/time/time.c */
@@ -139,7 +136,7 @@ static void set_computed(struct record *record, const struct tcc_props *props, u
 {
 	int32_t unsent = (int32_t)(props->write_seq - record->snd_nxt);
 
-	record->cc = name_cc(record, props->cc);
+	name_cc(&record->cc, props->cc);
 	record->ca_state = WORD_AT(ca_state_words, props->ca_state);
 	record->limited_by = limited_by(record, props);
 	record->rttvar_us = props->mdev_us >> 2;

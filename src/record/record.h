@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a line of output can say: an event, with what user space adds. Knows
+ * What a line of output can say: an event, with what user space adds. A value: it may
+ * be copied and kept, and points to nothing but constants and layouts that stay. Knows
  * neither fields' names nor formats; src/record/fields.def gives them meaning.
  */
 #ifndef TCC_RECORD_H
@@ -42,7 +43,7 @@ struct record {
 	uint64_t begun_ns;	/* when it was, by who made the record, or RECORD_ABSENT */
 	uint64_t cookie;	/* 0: this kernel gives none */
 	uint64_t conn_key;	/* see conn_key(); 0: not known yet which connection */
-	const struct addr_pair *addrs;
+	struct addr_pair addrs;
 	uint32_t snd_cwnd, ssthresh, mss, snd_wnd, srtt_us, rcv_wnd;
 	uint32_t length, in_flight, snd_nxt, snd_una, mark;
 	uint32_t lost, skipped;
@@ -53,7 +54,8 @@ struct record {
 	bool has_cwnd_fallen;	/* since the connection's event before */
 
 	/* Properties; record_from_props(). */
-	const struct word *cc, *ca_state, *limited_by;
+	struct word cc;			/* of length 0: none */
+	const struct word *ca_state, *limited_by;	/* constants, as all of these */
 	uint32_t snd_ssthresh;		/* segments, as ssthresh */
 	uint64_t prior_cwnd;		/* segments */
 	uint64_t undo_marker;		/* sequence number; 0: none */
@@ -67,7 +69,6 @@ struct record {
 	uint64_t segs_out, dsack_dups, rcv_ooopack;
 	uint64_t busy_ns, rwnd_limited_ns, sndbuf_limited_ns;
 	uint64_t sk_mark, netns, cgroup, uid;
-	struct word cc_text;		/* what cc points to */
 
 	/* Of an algorithm's private state; ca_units.h. */
 	const struct word *bbr_mode;
@@ -76,8 +77,8 @@ struct record {
 	uint64_t bbr_pacing_gain, bbr_cwnd_gain;	/* thousandths */
 	uint64_t cubic_last_max_cwnd;	/* segments */
 	uint64_t cubic_k;		/* thousandths of a second */
-	const struct ca_layout *ca_layout;	/* NULL: not known */
-	const unsigned char *ca_priv;
+	const struct ca_layout *ca_layout;	/* stays; NULL: not known */
+	unsigned char ca_priv[TCC_CA_PRIV_WORDS * sizeof(__u64)];
 
 	/* What one kind of event alone has; record_from_rare(). */
 	uint64_t seq;

@@ -45,7 +45,7 @@ static struct record sample(void)
 	return (struct record){
 		.ktime_ns = 22329653706207571, .wall_ns = 1783012345123456789,
 		.wall_us = 1783012345123456, .offset_ns = 21992999, .conn_ns = 2000,
-		.cookie = 0xabc, .conn_key = 0xabc, .addrs = &ends4,
+		.cookie = 0xabc, .conn_key = 0xabc, .addrs = ends4,
 		.snd_cwnd = 10, .ssthresh = 46, .mss = 1448, .snd_wnd = 261632,
 		.srtt_us = 77035, .rcv_wnd = 56576, .length = 0, .in_flight = 2896,
 		.snd_nxt = 0xfedcba98, .snd_una = 0, .mark = 7, .lost = 0, .cpu = 3,
@@ -58,7 +58,7 @@ static struct record sample6(void)
 	struct record record = sample();
 
 	set_ends(&ends6, "2001:db8::1", "::ffff:10.0.0.1", true);
-	record.addrs = &ends6;
+	record.addrs = ends6;
 	record.ip_version = 6;
 	return record;
 }
@@ -373,6 +373,8 @@ static void lengthen_optional(struct record *record)
 
 		if (fields_table[i].kind == KIND_WORD)
 			*(const struct word **)member = &longest;
+		else if (fields_table[i].kind == KIND_NAME)
+			*(struct word *)member = longest;
 		else if (fields_table[i].kind == KIND_NUMBER ||
 			 fields_table[i].kind == KIND_SPAN || fields_table[i].kind == KIND_MILLI)
 			*(uint64_t *)member = RECORD_ABSENT - 1;
@@ -388,7 +390,7 @@ static struct record longest_record(void)
 	memset(&ends6, 'f', sizeof(ends6));
 	ends6.is_ipv6 = true;
 	ends6.saddr_length = ends6.daddr_length = ADDR_TEXT_MAX;
-	longest.addrs = &ends6;
+	longest.addrs = ends6;
 	longest.wall_ns = INT64_MIN;
 	longest.wall_us = INT64_MIN;
 	longest.kind = RECORD_KIND_PROBE;
@@ -406,10 +408,10 @@ static struct record longest_record(void)
 /* As long as they can be, or the shortest, which spoil the most behind them. */
 static void check_rooms(const struct field_list *list)
 {
-	struct record shortest = { .addrs = &ends4, .ip_version = 4 };
+	struct record shortest = { .ip_version = 4 };
 	struct record longest = longest_record(), infinite = longest;
 
-	set_ends(&ends4, "1.2.3.4", "1.2.3.4", false);
+	set_ends(&shortest.addrs, "1.2.3.4", "1.2.3.4", false);
 	infinite.ssthresh = RECORD_SSTHRESH_INFINITE;
 	infinite.cookie = 0;
 	for (int kind = 0; kind < FORMAT_COUNT; kind++) {
@@ -510,7 +512,7 @@ static void all_members_of_private_state_have_room(void)
 	struct format *format;
 
 	longest.ca_layout = layout;
-	longest.ca_priv = (const unsigned char *)lowest;
+	memcpy(longest.ca_priv, lowest, sizeof(lowest));
 	format = format_new(FORMAT_JSON, &all, &plain);
 	check_reached(format, &longest);
 	format_free(format);
