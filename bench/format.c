@@ -65,12 +65,13 @@ static void make_events(void)
 static void make_records(void)
 {
 	struct addr_cache *cache = addr_cache_new();
+	struct field_set has = fields_of_kind(RECORD_KIND_PROBE, 0);
 
 	for (int i = 0; i < EVENTS; i++) {
 		struct record *record = &records[i];
 		uint32_t conn = (uint32_t)events[i].event.cookie - 0x10000;
 
-		record_from_probe(record, &events[i]);
+		record_from_probe(record, &events[i], &has);
 		record->addrs = *addr_cache_get(cache, conn, events[i].saddr, events[i].daddr,
 						false);
 		record->ktime_ns = events[i].event.ktime_ns;

@@ -73,29 +73,23 @@ static struct addr_pair take_addrs(struct input *input, bool is_ipv6)
 	return *addr_cache_get(cache, take_byte(input), saddr, daddr, is_ipv6);
 }
 
-/* Absent now and then. */
 static const struct word *take_word(struct input *input)
 {
 	static struct word words[] = { { "a", 1 }, { "Recovery", 8 }, { .length = EMIT_SHORT_MAX } };
-	uint8_t which = take_byte(input);
 
 	memset(words[2].text, '9', EMIT_SHORT_MAX);
-	return which % 4 ? &words[which % 3] : NULL;
+	return &words[take_byte(input) % 3];
 }
 
 /* What reads JSON back has no larger integers. */
-static uint64_t take_optional_number(struct input *input)
+static uint64_t take_signed_number(struct input *input)
 {
-	uint64_t number = take_number(input);
-
-	return number == UINT64_MAX ? number : number & INT64_MAX;
+	return take_number(input) & INT64_MAX;
 }
 
-/* The members that may be absent, by the table. */
-static void take_optional(struct input *input, struct record *record)
+/* The members that are of these kinds, by the table. */
+static void take_by_kind(struct input *input, struct record *record)
 {
-	const struct word *word;
-
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		void *member = (char *)record + fields_table[i].offset;
 
@@ -103,19 +97,33 @@ static void take_optional(struct input *input, struct record *record)
 		case KIND_NUMBER:
 		case KIND_SPAN:
 		case KIND_MILLI:
-			*(uint64_t *)member = take_optional_number(input);
+			*(uint64_t *)member = take_signed_number(input);
 			break;
 		case KIND_WORD:
 			*(const struct word **)member = take_word(input);
 			break;
 		case KIND_NAME:
-			word = take_word(input);
-			*(struct word *)member = word ? *word : (struct word){ 0 };
+			*(struct word *)member = *take_word(input);
 			break;
 		default:
 			break;
 		}
 	}
+}
+
+/* All that its kind has, all there is, or what is there by chance. */
+static struct field_set take_fields_there(struct input *input, uint8_t kind)
+{
+	struct field_set has = fields_of_kind((enum record_kind)kind, 0);
+	uint8_t how = take_byte(input) % 4;
+
+	if (how == 1)
+		has = (struct field_set){ { UINT64_MAX, UINT64_MAX } };
+	for (unsigned int id = 0; id < FIELD_COUNT && how > 1; id++) {
+		if (take_byte(input) % how == 1)
+			field_set_remove(&has, id);
+	}
+	return has;
 }
 
 static void take_record(struct input *input, struct record *record)
@@ -143,8 +151,9 @@ static void take_record(struct input *input, struct record *record)
 	record->kind = take_byte(input) % RECORD_KIND_COUNT;
 	record->snd_ssthresh = (uint32_t)take_number(input);
 	record->skipped = (uint32_t)take_number(input);
-	take_optional(input, record);
+	take_by_kind(input, record);
 	record->has_cwnd_fallen = take_byte(input) % 2;
+	record->has = take_fields_there(input, record->kind);
 }
 
 /* Each field at most once, at least one, in any order. */

@@ -106,26 +106,21 @@ static bool equals_addr(const char *text, const uint32_t expected[4], bool is_ip
 
 static bool is_absent(const struct field *field, const struct record *record)
 {
-	const void *member = (const char *)record + field->offset;
+	size_t bit = (size_t)(field - fields_table);
 
-	if (!fields_has_kind(field->needs, record->kind))
-		return true;
-	switch (field->kind) {
-	case KIND_SSTHRESH:
-		return *(const uint32_t *)member == INFINITE;
-	case KIND_COOKIE:
-		return !record->cookie;
-	case KIND_NUMBER:
-	case KIND_SPAN:
-	case KIND_MILLI:
-		return *(const uint64_t *)member == UINT64_MAX;
-	case KIND_WORD:
-		return !*(const struct word *const *)member;
-	case KIND_NAME:
-		return !((const struct word *)member)->length;
-	default:
-		return false;
-	}
+	return !(record->has.bits[bit / 64] & (uint64_t)1 << bit % 64);
+}
+
+static bool is_infinite(const struct field *field, const struct record *record)
+{
+	return field->kind == KIND_SSTHRESH && !is_absent(field, record) &&
+	       *(const uint32_t *)(const void *)((const char *)record + field->offset) == INFINITE;
+}
+
+/* No value to be shown, in JSON and CSV. */
+static bool is_nothing(const struct field *field, const struct record *record)
+{
+	return is_absent(field, record) || is_infinite(field, record);
 }
 
 static bool equals_word(const char *text, const struct word *word)
@@ -184,7 +179,7 @@ static bool equals_json(const struct field *field, const struct record *record, 
 {
 	char text[32];
 
-	if (is_absent(field, record))
+	if (is_nothing(field, record))
 		return json_is_null(value);
 	if (json_is_string(value) != (strcmp(fields_json_type(field->kind), "string") == 0))
 		return false;
@@ -256,8 +251,8 @@ static bool check_csv(const struct field_list *list, const struct record *record
 		const struct field *field = &fields_table[list->id[i]];
 		const char *absent = list->n == 1 ? "\"\"" : "";
 
-		if (is_absent(field, record) ? strcmp(values[i], absent) != 0
-					     : !equals(field, record, values[i]))
+		if (is_nothing(field, record) ? strcmp(values[i], absent) != 0
+					      : !equals(field, record, values[i]))
 			return fail("csv: %s is '%s'", field->name, values[i]);
 	}
 	return true;
@@ -344,11 +339,11 @@ static bool check_text(const struct field_list *list, const struct record *recor
 		return fail("text: %s %s %s %s %s", words[0], words[1], words[4], words[7], words[9]);
 	for (size_t i = 0; i < list->n; i++, at += 2) {
 		const struct field *field = &fields_table[list->id[i]];
-		const char *absent = field->kind == KIND_SSTHRESH ? "inf" : "-";
+		const char *absent = is_infinite(field, record) ? "inf" : "-";
 
 		if (strcmp(at[0], field->name) != 0 ||
-		    (is_absent(field, record) ? strcmp(at[1], absent) != 0
-					      : !equals(field, record, at[1])))
+		    (is_nothing(field, record) ? strcmp(at[1], absent) != 0
+					       : !equals(field, record, at[1])))
 			return fail("text: '%s %s' for %s", at[0], at[1], field->name);
 	}
 	if (has_lost && (strcmp(at[0], "lost") != 0 || !equals_u64(at[1], 10, record->lost)))

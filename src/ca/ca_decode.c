@@ -81,36 +81,16 @@ static struct known *recall(struct ca_decode *decode, const __u64 cc[TCC_CC_WORD
 	return meet(decode, cc);
 }
 
-static const struct word *mode_word(const char *mode)
-{
-	static const struct word words[] = {
-		{ "STARTUP", 7 }, { "DRAIN", 5 }, { "PROBE_BW", 8 }, { "PROBE_RTT", 9 },
-	};
-
-	for (size_t i = 0; mode && i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(words[i].text, mode) == 0)
-			return &words[i];
-	}
-	return NULL;
-}
-
 void ca_decode_record(struct ca_decode *decode, struct record *record,
 		      const struct tcc_sample *sample)
 {
 	bool has_begun = !(sample->probe.event.flags & TCC_EVENT_NO_CA_STATE);
-	const unsigned char *priv = (const unsigned char *)sample->ca_priv;
 	static const struct ca_units none;
-	struct ca_unit_values values;
 
 	decode->recent = recall(decode, sample->props.cc);
-	record->ca_layout = has_begun ? decode->recent->layout : NULL;
-	memcpy(record->ca_priv, priv, sizeof(record->ca_priv));
-	ca_units_read(has_begun ? &decode->recent->units : &none, priv, record->mss, &values);
-	record->bbr_mode = mode_word(values.bbr_mode);
-	record->bbr_bw = values.bbr_bw;
-	record->bbr_min_rtt_us = values.bbr_min_rtt;
-	record->bbr_pacing_gain = values.bbr_pacing_gain;
-	record->bbr_cwnd_gain = values.bbr_cwnd_gain;
-	record->cubic_last_max_cwnd = values.cubic_last_max_cwnd;
-	record->cubic_k = values.cubic_k;
+	record->ca_layout = decode->recent->layout;
+	if (!has_begun || !record->ca_layout)
+		field_set_remove(&record->has, FIELD_CA_ALL);
+	memcpy(record->ca_priv, sample->ca_priv, sizeof(record->ca_priv));
+	ca_units_read(has_begun ? &decode->recent->units : &none, record);
 }

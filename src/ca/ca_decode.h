@@ -16,8 +16,8 @@ int ca_decode_new(struct ca_decode **decode, const struct ca_source_options *opt
 void ca_decode_free(struct ca_decode *decode);	/* accepts NULL */
 
 /*
- * Set the members of the record that tell of the private state, which the record
- * points into; its mss and its cc, of which the algorithm is known, are there.
+ * Set the members of the record that tell of the private state; it has its mss, and of
+ * these fields those that its kind has.
  */
 void ca_decode_record(struct ca_decode *decode, struct record *record,
 		      const struct tcc_sample *sample);

@@ -36,34 +36,46 @@ void ca_units_init(struct ca_units *units, const struct ca_layout *layout)
 	}
 }
 
-static uint64_t value_of(const struct ca_member *member, const unsigned char *priv)
+/* Without its member there is no value; returns whether there is. */
+static bool read_member(struct record *record, enum field_id id, const struct ca_member *member,
+			uint64_t *value)
 {
-	return member ? ca_layout_value(member, priv) : CA_UNITS_ABSENT;
+	if (member)
+		*value = ca_layout_value(member, record->ca_priv);
+	else
+		field_set_remove(&record->has, id);
+	return member;
 }
 
-static const char *mode_of(const struct ca_member *member, const unsigned char *priv)
+static void read_mode(struct record *record, const struct ca_member *member)
 {
-	static const char *const names[] = { "STARTUP", "DRAIN", "PROBE_BW", "PROBE_RTT" };
-	uint64_t mode = value_of(member, priv);
+	static const struct word modes[] = {
+		{ "STARTUP", 7 }, { "DRAIN", 5 }, { "PROBE_BW", 8 }, { "PROBE_RTT", 9 },
+	};
+	uint64_t mode;
 
-	return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : NULL;
+	if (!read_member(record, FIELD_bbr_mode, member, &mode))
+		return;
+	if (mode < sizeof(modes) / sizeof(modes[0]))
+		record->bbr_mode = &modes[mode];
+	else
+		field_set_remove(&record->has, FIELD_bbr_mode);
 }
 
-/* Segments per microsecond << BW_SCALE, a u32 of the kernel's; or absent. */
-static uint64_t bw_of(const struct ca_units *units, const unsigned char *priv)
+/* Segments per microsecond << BW_SCALE, a u32 of the kernel's. */
+static uint64_t bw_1(const struct ca_units *units, const unsigned char *priv)
 {
-	uint64_t hi[2], lo;
+	if (ca_layout_value(units->lt_use_bw, priv))
+		return ca_layout_value(units->lt_bw, priv);
+	return ca_layout_value(units->bw, priv);
+}
 
-	if (units->bw) {
-		if (ca_layout_value(units->lt_use_bw, priv))
-			return ca_layout_value(units->lt_bw, priv);
-		return ca_layout_value(units->bw, priv);
-	}
-	if (!units->bw_lo)
-		return CA_UNITS_ABSENT;
-	lo = ca_layout_value(units->bw_lo, priv);
-	hi[0] = ca_layout_value(units->bw_hi[0], priv);
-	hi[1] = ca_layout_value(units->bw_hi[1], priv);
+static uint64_t bw_3(const struct ca_units *units, const unsigned char *priv)
+{
+	uint64_t lo = ca_layout_value(units->bw_lo, priv);
+	uint64_t hi[] = { ca_layout_value(units->bw_hi[0], priv),
+			  ca_layout_value(units->bw_hi[1], priv) };
+
 	if (hi[0] < hi[1])
 		hi[0] = hi[1];
 	return hi[0] < lo ? hi[0] : lo;
@@ -75,25 +87,39 @@ static uint64_t bw_of(const struct ca_units *units, const unsigned char *priv)
  */
 static uint64_t bits_per_second(uint64_t bw, uint32_t mss)
 {
-	return bw == CA_UNITS_ABSENT ? bw : ((bw * mss * 15625) >> 18) * 8;
+	return ((bw * mss * 15625) >> 18) * 8;
 }
 
-/* Of a value in 1 / 2^shift, rounded. */
-static uint64_t thousandths(uint64_t value, unsigned int shift)
+static void read_bw(const struct ca_units *units, struct record *record)
 {
-	return value == CA_UNITS_ABSENT ? value : (value * 1000 + (1u << (shift - 1))) >> shift;
+	if (units->bw)
+		record->bbr_bw = bits_per_second(bw_1(units, record->ca_priv), record->mss);
+	else if (units->bw_lo)
+		record->bbr_bw = bits_per_second(bw_3(units, record->ca_priv), record->mss);
+	else
+		field_set_remove(&record->has, FIELD_bbr_bw);
 }
 
-void ca_units_read(const struct ca_units *units, const unsigned char *priv, uint32_t mss,
-		   struct ca_unit_values *values)
+/* A value in 1 / 2^shift made thousandths, rounded. */
+static void read_thousandths(struct record *record, enum field_id id,
+			     const struct ca_member *member, unsigned int shift, uint64_t *value)
 {
-	values->bbr_mode = mode_of(units->mode, priv);
-	values->bbr_bw = bits_per_second(bw_of(units, priv), mss);
-	values->bbr_min_rtt = value_of(units->min_rtt_us, priv);
-	if (values->bbr_min_rtt == UINT32_MAX)
-		values->bbr_min_rtt = CA_UNITS_ABSENT;
-	values->bbr_pacing_gain = thousandths(value_of(units->pacing_gain, priv), 8);
-	values->bbr_cwnd_gain = thousandths(value_of(units->cwnd_gain, priv), 8);
-	values->cubic_last_max_cwnd = value_of(units->last_max_cwnd, priv);
-	values->cubic_k = thousandths(value_of(units->bic_k, priv), 10);
+	if (read_member(record, id, member, value))
+		*value = (*value * 1000 + (1u << (shift - 1))) >> shift;
+}
+
+void ca_units_read(const struct ca_units *units, struct record *record)
+{
+	read_mode(record, units->mode);
+	read_bw(units, record);
+	if (read_member(record, FIELD_bbr_min_rtt, units->min_rtt_us, &record->bbr_min_rtt_us) &&
+	    record->bbr_min_rtt_us == UINT32_MAX)
+		field_set_remove(&record->has, FIELD_bbr_min_rtt);
+	read_thousandths(record, FIELD_bbr_pacing_gain, units->pacing_gain, 8,
+			 &record->bbr_pacing_gain);
+	read_thousandths(record, FIELD_bbr_cwnd_gain, units->cwnd_gain, 8,
+			 &record->bbr_cwnd_gain);
+	read_member(record, FIELD_cubic_last_max_cwnd, units->last_max_cwnd,
+		    &record->cubic_last_max_cwnd);
+	read_thousandths(record, FIELD_cubic_k, units->bic_k, 10, &record->cubic_k);
 }

@@ -9,19 +9,7 @@
 #include <stdint.h>
 
 #include "ca/ca_layout.h"
-
-/* This algorithm, or this version of it, does not have the value; or not yet. */
-#define CA_UNITS_ABSENT UINT64_MAX
-
-struct ca_unit_values {
-	const char *bbr_mode;		/* STARTUP, DRAIN, PROBE_BW, PROBE_RTT; NULL: absent */
-	uint64_t bbr_bw;		/* estimated bandwidth, bit/s */
-	uint64_t bbr_min_rtt;		/* us */
-	uint64_t bbr_pacing_gain;	/* thousandths */
-	uint64_t bbr_cwnd_gain;		/* thousandths */
-	uint64_t cubic_last_max_cwnd;	/* segments */
-	uint64_t cubic_k;		/* thousandths of a second */
-};
+#include "record/record.h"
 
 /* The members it takes, found once for each layout, which has to outlive it. */
 struct ca_units {
@@ -35,11 +23,12 @@ struct ca_units {
 	const struct ca_member *last_max_cwnd, *bic_k;
 };
 
-/* NULL is a layout without members: all will be absent. */
+/* NULL is a layout without members: no record will have a value. */
 void ca_units_init(struct ca_units *units, const struct ca_layout *layout);
 
 /*
- * The values in these CA_PRIV_BYTES bytes; `mss` is tcp_sock's mss_cache, bytes.
+ * Set the record's values by its private state and its mss, tcp_sock's mss_cache; what
+ * this algorithm, or this version of it, does not have, or not yet, it has not then.
  *
  * net/ipv4/tcp_bbr.c: bbr_mode is enum bbr_mode, bbr_bw what bbr_get_info() tells,
  * times 8: bbr_bw() * mss_cache * USEC_PER_SEC >> BW_SCALE, cut off. bbr_bw() is
@@ -49,7 +38,6 @@ void ca_units_init(struct ca_units *units, const struct ca_layout *layout);
  *
  * net/ipv4/tcp_cubic.c: bic_K is in seconds >> BICTCP_HZ, 2^-10; rounded.
  */
-void ca_units_read(const struct ca_units *units, const unsigned char *priv, uint32_t mss,
-		   struct ca_unit_values *values);
+void ca_units_read(const struct ca_units *units, struct record *record);
 
 #endif

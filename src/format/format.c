@@ -67,25 +67,21 @@ unsigned int format_field_set(enum format_kind kind)
 #include "record/fields.def"
 #undef FIELD
 
-static void make_step(struct format_step *step, const struct format_ops *ops, uint8_t id,
-		      uint8_t event_kind)
+static void make_step(struct format_step *step, const struct format_ops *ops, uint8_t id)
 {
 	const struct field *field = &fields_table[id];
 
 	step->id = id;
 	step->kind = field->kind;
-	step->is_lacking = !fields_has_kind(field->needs, event_kind);
 	step->is_string = fields_is_string(field->kind);
-	step->is_ssthresh = field->kind == KIND_SSTHRESH;
 	step->offset = field->offset;
 	step->lead_length = (uint8_t)snprintf(step->lead, sizeof(step->lead), ops->lead,
 					      field->name);
 }
 
-static int make_plan(struct format *format, const struct field_list *fields, uint8_t event_kind)
+static int make_plan(struct format *format, struct format_plan *plan,
+		     const struct field_list *fields)
 {
-	struct format_plan *plan = &format->plans[event_kind];
-
 	plan->steps = calloc(fields->n ? fields->n : 1, sizeof(*plan->steps));
 	if (!plan->steps)
 		return -1;
@@ -94,13 +90,15 @@ static int make_plan(struct format *format, const struct field_list *fields, uin
 
 		if (id >= FIELD_COUNT) {
 			plan->steps[i].id = id;
-			plan->needs |= TCC_PROP(CA_PRIV) | TCC_PROP(CC);
+			field_set_add(&plan->needs, FIELD_CA_ALL);
 		} else {
-			make_step(&plan->steps[i], format->ops, id, event_kind);
-			plan->needs |= fields_table[id].needs & FIELD_PROPS_MASK;
+			make_step(&plan->steps[i], format->ops, id);
+			field_set_add(&plan->needs, id);
 		}
 	}
 	plan->n_steps = fields->n;
+	if (format->ops->need)
+		format->ops->need(&format->style, &plan->needs);
 	return 0;
 }
 
@@ -152,7 +150,7 @@ struct format *format_new_kinds(enum format_kind kind, const struct field_list *
 	format->ops = all_ops[kind];
 	format->style = *style;
 	for (uint8_t i = 0; i < RECORD_KIND_COUNT && !err; i++)
-		err = make_plan(format, &lists[i], i);
+		err = make_plan(format, &format->plans[i], &lists[i]);
 	/* The lists differ in what is there by default: what is named is in all. */
 	format->ca = err ? NULL : ca_columns_new(&lists[0], format->ops->lead);
 	if (!format->ca) {

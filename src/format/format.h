@@ -38,9 +38,7 @@ struct format_step {
 	char lead[EMIT_SHORT_MAX];	/* what goes before the value */
 	uint8_t lead_length;
 	uint8_t id;		/* as in struct field_list; from FIELD_COUNT on the rest is 0 */
-	bool is_lacking;	/* this kind of event has not the field */
 	bool is_string;		/* in JSON */
-	bool is_ssthresh;	/* absent means infinite */
 	enum field_kind kind;
 	size_t offset;		/* in struct record */
 };
@@ -49,7 +47,7 @@ struct format_step {
 struct format_plan {
 	struct format_step *steps;
 	size_t n_steps;
-	uint64_t needs;		/* TCC_PROP()s: what the kernel side has to copy */
+	struct field_set needs;	/* what its lines show, or need to be made */
 };
 
 struct format {
@@ -77,6 +75,10 @@ struct format_ops {
 	size_t frame_max;
 	/* One line at `out`, its LF included; returns its end. */
 	char *(*record)(struct format *format, const struct record *record, char *out);
+	/* What infinity is, in place of a number. */
+	struct word infinite;
+	/* The fields of a line that are there whatever is chosen; or NULL. */
+	void (*need)(const struct format_style *style, struct field_set *needs);
 	/* The heading's length, written at `out` (line_max bytes); or NULL. */
 	char *(*heading)(const struct format *format, char *out);
 };
@@ -107,6 +109,12 @@ size_t format_record(struct format *format, const struct record *record, char *o
 /* The heading, at `out` as above; 0 where there is none. */
 size_t format_heading(const struct format *format, char *out);
 
+/*
+ * For the formats: what walks a plan is there twice, for records that have all and for
+ * the others, and all of it is in one piece.
+ */
+#define FORMAT_INLINE static inline __attribute__((always_inline))
+
 /* For the formats: a member of the record, typed. */
 #define FORMAT_MEMBER(record, step, type) \
 	(*(type const *)((const char *)(record) + (step)->offset))
@@ -118,19 +126,42 @@ static inline char *emit_addr(char *out, const char text[ADDR_TEXT_MAX], size_t 
 	return out + length;
 }
 
+/* For the formats: whether a record has all that its line shows, as most have. */
+static inline bool format_has_all(const struct format_plan *plan, const struct record *record)
+{
+	return field_set_has_all(&record->has, &plan->needs);
+}
+
+/* For the formats: whether it has this, of a line of which it has not all. */
+static inline bool format_has(const struct format_step *step, const struct record *record)
+{
+	return field_set_has(&record->has, step->id);
+}
+
+/* A number, or that it is infinite. */
+static inline char *format_ssthresh(const struct format *format, uint32_t ssthresh, char *out)
+{
+	const struct word *infinite = &format->ops->infinite;
+
+	if (ssthresh == RECORD_SSTHRESH_INFINITE)
+		return emit_short(out, infinite->text, infinite->length);
+	return emit_u32(out, ssthresh);
+}
+
 /*
- * For the formats: a value as all of them write it, apart from quotes and from
- * what is absent: the caller has dealt with format_is_absent().
+ * For the formats: a value that the record has, as all of them write it, apart from
+ * quotes.
  */
-static inline char *format_value(struct format *format, const struct format_step *step,
+FORMAT_INLINE char *format_value(struct format *format, const struct format_step *step,
 				 const struct record *record, char *out)
 {
 	const struct addr_pair *addrs = &record->addrs;
 	const struct word *word;
 
 	switch (step->kind) {
-	case KIND_U32:
 	case KIND_SSTHRESH:
+		return format_ssthresh(format, FORMAT_MEMBER(record, step, uint32_t), out);
+	case KIND_U32:
 		return emit_u32(out, FORMAT_MEMBER(record, step, uint32_t));
 	case KIND_U16:
 		return emit_u32(out, FORMAT_MEMBER(record, step, uint16_t));
@@ -168,29 +199,6 @@ static inline char *format_value(struct format *format, const struct format_step
 		return emit_short(out, word->text, word->length);
 	}
 	return out;
-}
-
-/* Whether this event has no such value, or an infinite one. */
-static inline bool format_is_absent(const struct format_step *step, const struct record *record)
-{
-	if (step->is_lacking)
-		return true;
-	switch (step->kind) {
-	case KIND_SSTHRESH:
-		return FORMAT_MEMBER(record, step, uint32_t) == RECORD_SSTHRESH_INFINITE;
-	case KIND_COOKIE:
-		return FORMAT_MEMBER(record, step, uint64_t) == 0;
-	case KIND_NUMBER:
-	case KIND_SPAN:
-	case KIND_MILLI:
-		return FORMAT_MEMBER(record, step, uint64_t) == RECORD_ABSENT;
-	case KIND_WORD:
-		return !FORMAT_MEMBER(record, step, const struct word *);
-	case KIND_NAME:
-		return !FORMAT_MEMBER(record, step, struct word).length;
-	default:
-		return false;
-	}
 }
 
 #endif

@@ -79,7 +79,7 @@ static const struct ca_member *find(struct ca_columns *columns, const struct rec
 {
 	const struct ca_layout *layout = record->ca_layout;
 
-	if (!layout)
+	if (!field_set_has(&record->has, FIELD_CA_ALL))
 		return NULL;
 	for (size_t at = 0; at < CACHED_LAYOUTS; at++) {
 		if (columns->cached[at].layout == layout)
@@ -116,7 +116,9 @@ static char *put_all(const struct record *record, const struct ca_style *style, 
 {
 	const struct ca_layout *layout = record->ca_layout;
 
-	for (uint32_t i = 0; layout && i < layout->n_members; i++) {
+	if (!field_set_has(&record->has, FIELD_CA_ALL))
+		return out;
+	for (uint32_t i = 0; i < layout->n_members; i++) {
 		const struct ca_member *member = &layout->members[i];
 
 		out = put_string(out, style->before);

@@ -10,7 +10,8 @@
 static const struct ca_style ca_style = { .absent = "" };
 
 /* A comma goes behind each value; the last one's place is the LF's. */
-static char *csv_record(struct format *format, const struct record *record, char *out)
+FORMAT_INLINE char *put_steps(struct format *format, const struct record *record, bool has_all,
+			      char *out)
 {
 	const struct format_plan *plan = &format->plans[record->kind];
 
@@ -20,7 +21,7 @@ static char *csv_record(struct format *format, const struct record *record, char
 
 		if (step->id >= FIELD_COUNT)
 			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
-		else if (!format_is_absent(step, record))
+		else if (has_all || format_has(step, record))
 			out = format_value(format, step, record, out);
 		if (out == value && plan->n_steps == 1)
 			out = EMIT_LITERAL(out, "\"\"");
@@ -28,6 +29,13 @@ static char *csv_record(struct format *format, const struct record *record, char
 	}
 	out[-1] = '\n';
 	return out;
+}
+
+static char *csv_record(struct format *format, const struct record *record, char *out)
+{
+	if (format_has_all(&format->plans[record->kind], record))
+		return put_steps(format, record, true, out);
+	return put_steps(format, record, false, out);
 }
 
 static char *csv_heading(const struct format *format, char *out)

@@ -12,11 +12,11 @@ static const struct ca_style ca_style = {
 	.before = ",\"ca.", .between = "\":", .absent = "null", .is_json = true,
 };
 
-/* Each lead is `,"name":`; the first step's comma becomes the brace. */
-static char *json_record(struct format *format, const struct record *record, char *out)
+/* Each lead is `,"name":`. */
+FORMAT_INLINE char *put_steps(struct format *format, const struct record *record, bool has_all,
+			      char *out)
 {
 	const struct format_plan *plan = &format->plans[record->kind];
-	char *start = out;
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct format_step *step = &plan->steps[i];
@@ -26,7 +26,7 @@ static char *json_record(struct format *format, const struct record *record, cha
 			continue;
 		}
 		out = emit_short(out, step->lead, step->lead_length);
-		if (format_is_absent(step, record)) {
+		if (!has_all && !format_has(step, record)) {
 			out = EMIT_LITERAL(out, "null");
 			continue;
 		}
@@ -36,6 +36,18 @@ static char *json_record(struct format *format, const struct record *record, cha
 		if (step->is_string)
 			*out++ = '"';
 	}
+	return out;
+}
+
+/* The first step's comma becomes the brace. */
+static char *json_record(struct format *format, const struct record *record, char *out)
+{
+	char *start = out;
+
+	if (format_has_all(&format->plans[record->kind], record))
+		out = put_steps(format, record, true, out);
+	else
+		out = put_steps(format, record, false, out);
 	/* Of an algorithm that is not known there may be nothing to say. */
 	if (out == start)
 		out++;
@@ -46,6 +58,7 @@ static char *json_record(struct format *format, const struct record *record, cha
 const struct format_ops format_json = {
 	.field_set = IN_DATA,
 	.lead = ",\"%s\":",
+	.infinite = { "null", sizeof("null") - 1 },
 	.quotes = sizeof("\"\"") - 1,
 	.frame_max = FRAME_MAX,
 	.record = json_record,

@@ -65,9 +65,23 @@ static char *tcpprobe_record(struct format *format, const struct record *record,
 	return put_number(out, record->rcv_wnd, '\n');
 }
 
+static void tcpprobe_need(const struct format_style *style, struct field_set *needs)
+{
+	static const enum field_id columns[] = {
+		FIELD_offset_ms, FIELD_saddr, FIELD_sport, FIELD_daddr, FIELD_dport, FIELD_length,
+		FIELD_snd_nxt, FIELD_snd_una, FIELD_snd_cwnd, FIELD_ssthresh, FIELD_snd_wnd,
+		FIELD_srtt, FIELD_rcv_wnd,
+	};
+
+	(void)style;
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		field_set_add(needs, columns[i]);
+}
+
 const struct format_ops format_tcpprobe = {
 	.field_set = 0,
 	.lead = "",
+	.need = tcpprobe_need,
 	.frame_max = FRAME_MAX,
 	.record = tcpprobe_record,
 };

@@ -60,19 +60,11 @@ static char *put_ends(const struct format *format, const struct record *record, 
 	return out;
 }
 
-static char *put_value(struct format *format, const struct format_step *step,
-		       const struct record *record, char *out)
-{
-	if (!format_is_absent(step, record))
-		return format_value(format, step, record, out);
-	return step->is_ssthresh ? EMIT_LITERAL(out, "inf") : EMIT_LITERAL(out, "-");
-}
-
 static const struct ca_style ca_style = { .before = " ca.", .between = " ", .absent = "-" };
 
 /* A name and its value. */
-static char *put_pair(struct format *format, const struct format_step *step,
-		      const struct record *record, char *out)
+FORMAT_INLINE char *put_pair(struct format *format, const struct format_step *step,
+			     const struct record *record, bool has_all, char *out)
 {
 	bool is_alert = format->style.has_color && record->has_cwnd_fallen &&
 			step->id == FIELD_snd_cwnd;
@@ -80,9 +72,28 @@ static char *put_pair(struct format *format, const struct format_step *step,
 	if (is_alert)
 		out = EMIT_LITERAL(out, COLOR_ALERT);
 	out = emit_short(out, step->lead, step->lead_length);
-	out = put_value(format, step, record, out);
+	if (has_all || format_has(step, record))
+		out = format_value(format, step, record, out);
+	else
+		out = EMIT_LITERAL(out, "-");
 	if (is_alert)
 		out = EMIT_LITERAL(out, COLOR_OFF);
+	return out;
+}
+
+FORMAT_INLINE char *put_steps(struct format *format, const struct record *record, bool has_all,
+			      char *out)
+{
+	const struct format_plan *plan = &format->plans[record->kind];
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct format_step *step = &plan->steps[i];
+
+		if (step->id >= FIELD_COUNT)
+			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
+		else
+			out = put_pair(format, step, record, has_all, out);
+	}
 	return out;
 }
 
@@ -105,8 +116,6 @@ static char *put_lost(const struct format *format, const struct record *record, 
 
 static char *text_record(struct format *format, const struct record *record, char *out)
 {
-	const struct format_plan *plan = &format->plans[record->kind];
-
 	out = put_time(format, record, out);
 	*out++ = ' ';
 	out = emit_ms(out, record->offset_ns);
@@ -120,23 +129,34 @@ static char *text_record(struct format *format, const struct record *record, cha
 		out = emit_short(out, record_kinds[record->kind].name,
 				 record_kinds[record->kind].length);
 	}
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct format_step *step = &plan->steps[i];
-
-		if (step->id >= FIELD_COUNT)
-			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
-		else
-			out = put_pair(format, step, record, out);
-	}
+	if (format_has_all(&format->plans[record->kind], record))
+		out = put_steps(format, record, true, out);
+	else
+		out = put_steps(format, record, false, out);
 	if (record->lost)
 		out = put_lost(format, record, out);
 	*out++ = '\n';
 	return out;
 }
 
+/* The columns, and what is said at the end where something was lost. */
+static void text_need(const struct format_style *style, struct field_set *needs)
+{
+	static const enum field_id columns[] = {
+		FIELD_event, FIELD_offset_ms, FIELD_conn_ms, FIELD_saddr, FIELD_sport,
+		FIELD_daddr, FIELD_dport, FIELD_lost,
+	};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		field_set_add(needs, columns[i]);
+	field_set_add(needs, style->time_style == TIME_STYLE_KTIME ? FIELD_ktime : FIELD_time);
+}
+
 const struct format_ops format_text = {
 	.field_set = IN_TEXT,
 	.lead = " %s ",
+	.infinite = { "inf", sizeof("inf") - 1 },
+	.need = text_need,
 	.frame_max = FRAME_MAX,
 	.record = text_record,
 };

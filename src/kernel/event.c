@@ -5,12 +5,24 @@
 #include <stdlib.h>
 
 #include "record/conn.h"
+#include "record/fields.h"
 
 struct event_reader {
 	struct event_reader_config config;
 	struct addr_cache *addrs;
 	int64_t clock_offset_ns;
+	uint64_t lacking;	/* as the sets below have it */
+	struct field_set has[TCC_KIND_COUNT];	/* what each kind's events have */
 };
+
+/* What was not asked for is as little there as what this kernel has not. */
+static void set_lacking(struct event_reader *reader, uint64_t lacking)
+{
+	reader->lacking = lacking;
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
+		reader->has[kind] = fields_of_kind((enum record_kind)kind,
+						   lacking | ~reader->config.props[kind]);
+}
 
 struct event_reader *event_reader_new(const struct event_reader_config *config)
 {
@@ -19,6 +31,7 @@ struct event_reader *event_reader_new(const struct event_reader_config *config)
 	if (!reader)
 		return NULL;
 	reader->config = *config;
+	set_lacking(reader, 0);
 	reader->addrs = addr_cache_new();
 	if (!reader->addrs) {
 		event_reader_free(reader);
@@ -49,8 +62,7 @@ static void add_properties(struct event_reader *reader, struct record *record,
 	const struct tcc_sample *sample = (const struct tcc_sample *)event;
 
 	if (props)
-		record_from_props(record, &sample->props, config->lacking ? *config->lacking : 0,
-				  config->hz);
+		record_from_props(record, &sample->props, config->hz);
 	if (props & TCC_PROP(CONG_CONTROL))
 		record->cong_control = !!(event->flags & TCC_EVENT_CONG_CONTROL);
 	if (props & TCC_PROP(CA_PRIV))
@@ -72,9 +84,11 @@ void event_read(struct event_reader *reader, const struct tcc_event *event, uint
 {
 	const struct tcc_probe *probe = (const struct tcc_probe *)event;
 
-	record_from_probe(record, probe);
+	if (reader->config.lacking && *reader->config.lacking != reader->lacking)
+		set_lacking(reader, *reader->config.lacking);
+	record_from_probe(record, probe, &reader->has[event->kind]);
 	record->conn_key = find_key(probe);
-	record->ktime_ns = ktime_ns;
+	record->ktime_ns = record->begun_ns = ktime_ns;
 	record->wall_ns = (int64_t)ktime_ns + reader->clock_offset_ns;
 	record->wall_us = record->wall_ns / 1000;
 	record->cpu = cpu;

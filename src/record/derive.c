@@ -2,6 +2,13 @@
 /* Records made of others; see derive.h. */
 #include "record/derive.h"
 
+#include "record/fields.h"
+
+static bool has(const struct record *record, enum field_id id)
+{
+	return field_set_has(&record->has, id);
+}
+
 /* --- reduction ------------------------------------------------------------------ */
 
 enum cause { CAUSE_LOSS, CAUSE_TIMEOUT, CAUSE_UNDO };
@@ -24,7 +31,8 @@ static bool is_deep(unsigned int ca_state)
  */
 static bool is_for_mtu(const struct record *record, unsigned int from, unsigned int to)
 {
-	return to == TCC_CA_LOSS && !record->undo_marker && from != TCC_CA_CWR;
+	return to == TCC_CA_LOSS && has(record, FIELD_undo_marker) && !record->undo_marker &&
+	       from != TCC_CA_CWR;
 }
 
 /*
@@ -37,6 +45,7 @@ static bool is_reduced(const struct derive_state *state, const struct record *re
 	if (!is_deep(to) || is_for_mtu(record, from, to))
 		return false;
 	return from != to || (to == TCC_CA_LOSS && state->undo_marker &&
+			      has(record, FIELD_undo_marker) &&
 			      state->undo_marker != record->undo_marker);
 }
 
@@ -47,7 +56,8 @@ static bool is_reduced(const struct derive_state *state, const struct record *re
  */
 static bool is_undone(const struct derive_state *state, const struct record *record)
 {
-	return state->undo_marker && state->prior_cwnd == record->prior_cwnd &&
+	return state->undo_marker && has(record, FIELD_prior_cwnd) &&
+	       state->prior_cwnd == record->prior_cwnd && has(record, FIELD_undo_marker) &&
 	       !record->undo_marker && record->snd_cwnd >= record->prior_cwnd;
 }
 
@@ -57,49 +67,88 @@ static bool is_undone(const struct derive_state *state, const struct record *rec
  */
 static uint32_t threshold(const struct record *record)
 {
-	return record->cong_control ? RECORD_SSTHRESH_INFINITE : record->snd_ssthresh;
+	if (!has(record, FIELD_snd_ssthresh) ||
+	    (has(record, FIELD_cong_control) && record->cong_control))
+		return RECORD_SSTHRESH_INFINITE;
+	return record->snd_ssthresh;
 }
 
-static uint64_t segments(uint32_t threshold)
+/* A window, or none that is known. */
+struct window {
+	bool is_known;
+	uint64_t segments;
+};
+
+static struct window window_of(uint32_t threshold)
 {
-	return threshold >= RECORD_SSTHRESH_INFINITE ? RECORD_ABSENT : threshold;
+	return (struct window){ threshold < RECORD_SSTHRESH_INFINITE, threshold };
 }
 
+static struct window prior_window(const struct record *record)
+{
+	return (struct window){ has(record, FIELD_prior_cwnd), record->prior_cwnd };
+}
+
+static void set(struct record *made, enum field_id id, uint64_t *member, uint64_t value)
+{
+	*member = value;
+	field_set_add(&made->has, id);
+}
+
+/* With what both kinds can have, and its own. */
 static void make(struct record *made, const struct record *record, enum cause cause,
-		 uint64_t from, uint64_t to)
+		 struct window from, struct window to)
 {
+	struct field_set of_kind = fields_of_kind(RECORD_KIND_REDUCTION, 0);
+
 	*made = *record;
+	field_set_keep(&made->has, &of_kind);
 	made->kind = RECORD_KIND_REDUCTION;
 	made->lost = 0;
-	made->from = from;
-	made->to = to;
-	made->factor = from == RECORD_ABSENT || to == RECORD_ABSENT || !from
-			       ? RECORD_ABSENT
-			       : (to * 1000 + from / 2) / from;
 	made->cause = &cause_words[cause];
+	field_set_add(&made->has, FIELD_cause);
+	if (from.is_known)
+		set(made, FIELD_from, &made->from, from.segments);
+	if (to.is_known)
+		set(made, FIELD_to, &made->to, to.segments);
+	if (from.is_known && to.is_known && from.segments)
+		set(made, FIELD_factor, &made->factor,
+		    (to.segments * 1000 + from.segments / 2) / from.segments);
 }
 
 static struct derive_state keep(const struct record *record)
 {
-	return (struct derive_state){ .prior_cwnd = (uint32_t)record->prior_cwnd,
-				      .snd_ssthresh = threshold(record),
-				      .undo_marker = (uint32_t)record->undo_marker };
+	struct derive_state state = { .snd_ssthresh = threshold(record) };
+
+	if (has(record, FIELD_prior_cwnd))
+		state.prior_cwnd = (uint32_t)record->prior_cwnd;
+	if (has(record, FIELD_undo_marker))
+		state.undo_marker = (uint32_t)record->undo_marker;
+	return state;
+}
+
+/* TCC_CA_COUNT: one of a kernel to come. */
+static unsigned int state_of(const struct record *record, enum field_id id,
+			     const struct word *word)
+{
+	return has(record, id) ? record_ca_state(word) : TCC_CA_COUNT;
 }
 
 /* tcp_set_ca_state() comes when window, threshold and marker are set. */
 static size_t derive_reduction(struct derive_state *state, const struct record *record,
 			       struct record *made)
 {
-	unsigned int from = record_ca_state(record->old_ca_state);
-	unsigned int to = record_ca_state(record->new_ca_state);
+	unsigned int from = state_of(record, FIELD_old_ca_state, record->old_ca_state);
+	unsigned int to = state_of(record, FIELD_new_ca_state, record->new_ca_state);
 	size_t n = 0;
 
 	if (is_reduced(state, record, from, to)) {
 		make(made, record, to == TCC_CA_LOSS ? CAUSE_TIMEOUT : CAUSE_LOSS,
-		     record->prior_cwnd, segments(threshold(record)));
+		     prior_window(record), window_of(threshold(record)));
 		n = 1;
 	} else if (is_deep(from) && !is_deep(to) && is_undone(state, record)) {
-		make(made, record, CAUSE_UNDO, segments(state->snd_ssthresh), record->snd_cwnd);
+		make(made, record, CAUSE_UNDO, window_of(state->snd_ssthresh),
+		     (struct window){ true, record->snd_cwnd });
 		n = 1;
 	}
 	/* A marker that stays when it is left has no meaning any more. */
@@ -109,14 +158,19 @@ static size_t derive_reduction(struct derive_state *state, const struct record *
 
 /* --- what there is ---------------------------------------------------------------- */
 
+static const enum field_id of_reduction[] = {
+	FIELD_snd_cwnd, FIELD_cong_control, FIELD_snd_ssthresh, FIELD_prior_cwnd,
+	FIELD_undo_marker, FIELD_old_ca_state, FIELD_new_ca_state,
+};
+
 /* Of each derived kind: what it is made of, and what that must have. */
 static const struct {
 	uint8_t parent;
-	uint64_t needs;
+	const enum field_id *needs;
+	size_t n_needs;
 } kinds_made[RECORD_KIND_COUNT] = {
-	[RECORD_KIND_REDUCTION] = { RECORD_KIND_CA_STATE, TCC_PROP(SND_SSTHRESH) |
-				    TCC_PROP(PRIOR_CWND) | TCC_PROP(UNDO_MARKER) |
-				    TCC_PROP(CONG_CONTROL) },
+	[RECORD_KIND_REDUCTION] = { RECORD_KIND_CA_STATE, of_reduction,
+				    sizeof(of_reduction) / sizeof(of_reduction[0]) },
 };
 
 uint8_t derive_parent(uint8_t kind)
@@ -151,13 +205,15 @@ uint32_t derive_possible(uint32_t kinds, uint32_t taken)
 	return possible;
 }
 
-uint64_t derive_needs(uint32_t kinds, uint8_t kind)
+struct field_set derive_needs(uint32_t kinds, uint8_t kind)
 {
-	uint64_t needs = 0;
+	struct field_set needs = { 0 };
 
 	for (uint8_t made = 0; made < RECORD_KIND_COUNT; made++) {
-		if (is_wanted(kinds, made) && kinds_made[made].parent == kind)
-			needs |= kinds_made[made].needs;
+		if (!is_wanted(kinds, made) || kinds_made[made].parent != kind)
+			continue;
+		for (size_t i = 0; i < kinds_made[made].n_needs; i++)
+			field_set_add(&needs, kinds_made[made].needs[i]);
 	}
 	return needs;
 }

@@ -27,8 +27,8 @@ uint32_t derive_takes(uint32_t kinds);
 /* Of `kinds`, those that can be had where `taken` are taken from the source. */
 uint32_t derive_possible(uint32_t kinds, uint32_t taken);
 
-/* TCC_PROP()s that records of a kind must have for the derived ones among `kinds`. */
-uint64_t derive_needs(uint32_t kinds, uint8_t kind);
+/* The fields that records of a kind must have for the derived ones among `kinds`. */
+struct field_set derive_needs(uint32_t kinds, uint8_t kind);
 
 /* The kind that a derived one is made of. */
 uint8_t derive_parent(uint8_t kind);

@@ -48,6 +48,35 @@ const struct field fields_table[FIELD_COUNT] = {
 #undef FIELD
 };
 
+/* What private state is made of, as a field. */
+#define CA_PROPS (TCC_PROP(CA_PRIV) | TCC_PROP(CC))
+
+struct field_set fields_of_kind(enum record_kind kind, uint64_t lacking)
+{
+	struct field_set fields = { 0 };
+
+	for (unsigned int id = 0; id < FIELD_COUNT; id++) {
+		uint64_t needs = fields_table[id].needs, kinds = needs >> FIELD_KIND_SHIFT;
+
+		if ((!kinds || kinds >> kind & 1) && !(needs & FIELD_PROPS_MASK & lacking))
+			field_set_add(&fields, id);
+	}
+	if (!(CA_PROPS & lacking))
+		field_set_add(&fields, FIELD_CA_ALL);
+	return fields;
+}
+
+uint64_t fields_props(const struct field_set *fields)
+{
+	uint64_t props = field_set_has(fields, FIELD_CA_ALL) ? CA_PROPS : 0;
+
+	for (unsigned int id = 0; id < FIELD_COUNT; id++) {
+		if (field_set_has(fields, id))
+			props |= fields_table[id].needs & FIELD_PROPS_MASK;
+	}
+	return props;
+}
+
 static bool list_has(const struct field_list *list, uint8_t id)
 {
 	return memchr(list->id, id, list->n) != NULL;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "record/field_set.h"
 #include "record/kinds.h"
 #include "tcc_props.h"
 
@@ -50,22 +51,14 @@ struct field {
 	const char *unit, *meaning, *source;
 };
 
-enum field_id {
-#define FIELD(name, ...) FIELD_##name,
-#include "record/fields.def"
-#undef FIELD
-	FIELD_COUNT
-};
-
 extern const struct field fields_table[FIELD_COUNT];
 
 /* ca.MEMBERs that one list may name, and the longest of their names, in bytes. */
 #define FIELDS_MEMBER_MAX 63
 #define FIELDS_CA_MAX 64
 
-/* In a list, those behind FIELD_COUNT: all of ca, and the list's own ca.MEMBERs. */
-#define FIELD_CA_ALL FIELD_COUNT
-#define FIELD_CA (FIELD_COUNT + 1)
+/* In a list, those behind FIELD_CA_ALL: the list's own ca.MEMBERs. */
+#define FIELD_CA (FIELD_CA_ALL + 1)
 #define FIELDS_MAX (FIELD_CA + FIELDS_CA_MAX)
 
 _Static_assert(FIELDS_MAX <= 256, "struct field_list holds ids in bytes");
@@ -91,13 +84,14 @@ void fields_default(struct field_list *list, unsigned int set);
  */
 void fields_default_text(struct field_list *list, uint8_t kind, unsigned int set);
 
-/* Whether an event of this kind, enum record_kind, can have the field. */
-static inline bool fields_has_kind(uint64_t needs, unsigned int kind)
-{
-	uint64_t kinds = needs >> FIELD_KIND_SHIFT;
+/*
+ * What events of a kind have: the fields that are of this kind, and are made of nothing
+ * that is `lacking`, TCC_PROP()s. A single event may have less.
+ */
+struct field_set fields_of_kind(enum record_kind kind, uint64_t lacking);
 
-	return !kinds || kinds >> kind & 1;
-}
+/* TCC_PROP()s: all that these fields are made of. */
+uint64_t fields_props(const struct field_set *fields);
 
 /*
  * Parse --fields: names between commas. "+name" adds to the list so far,

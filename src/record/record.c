@@ -4,9 +4,13 @@
 
 #include <string.h>
 
-void record_from_probe(struct record *record, const struct tcc_probe *probe)
+void record_from_probe(struct record *record, const struct tcc_probe *probe,
+		       const struct field_set *has)
 {
-	record->cookie = probe->event.flags & TCC_EVENT_NO_COOKIE ? 0 : probe->event.cookie;
+	record->has = *has;
+	record->cookie = probe->event.cookie;
+	if ((probe->event.flags & TCC_EVENT_NO_COOKIE) || !record->cookie)
+		field_set_remove(&record->has, FIELD_cookie);
 	record->lost = probe->event.lost;
 	record->skipped = probe->skipped;
 	record->kind = probe->event.kind;
@@ -24,7 +28,6 @@ void record_from_probe(struct record *record, const struct tcc_probe *probe)
 	record->mark = probe->mark;
 	record->sport = probe->sport;
 	record->dport = probe->dport;
-	record->begun_ns = RECORD_ABSENT;
 }
 
 /* --- names -------------------------------------------------------------------- */
@@ -60,17 +63,27 @@ static const struct word direction_words[] = { WORD("received"), WORD("sent") };
 
 #define COUNT(words) (sizeof(words) / sizeof((words)[0]))
 
-/* NULL: none, or one of a kernel to come. */
-static const struct word *word_at(const struct word *words, size_t n, unsigned int at)
+static void lack(struct record *record, enum field_id id)
 {
-	return at < n && words[at].length ? &words[at] : NULL;
+	field_set_remove(&record->has, id);
 }
 
-#define WORD_AT(words, at) word_at((words), COUNT(words), (at))
+/* The field's word, unless it has none: or it is one of a kernel to come. */
+static const struct word *word_at(struct record *record, enum field_id id,
+				  const struct word *words, size_t n, unsigned int at)
+{
+	if (at < n && words[at].length)
+		return &words[at];
+	lack(record, id);
+	return NULL;
+}
+
+#define WORD_AT(record, field, words, at) \
+	word_at((record), FIELD_##field, (words), COUNT(words), (at))
 
 unsigned int record_ca_state(const struct word *word)
 {
-	return word ? (unsigned int)(word - ca_state_words) : TCC_CA_COUNT;
+	return (unsigned int)(word - ca_state_words);
 }
 
 /* --- properties --------------------------------------------------------------- */
@@ -113,7 +126,7 @@ static void set_chronos(struct record *record, const struct tcc_props *props, un
 	record->sndbuf_limited_ns = ns[TCC_CHRONO_SNDBUF_LIMITED - 1];
 }
 
-static const struct word *limited_by(const struct record *record, const struct tcc_props *props)
+static const struct word *limited_by(struct record *record, const struct tcc_props *props)
 {
 	struct tcc_limit_input in = {
 		.now_ns = record->ktime_ns,
@@ -128,7 +141,7 @@ static const struct word *limited_by(const struct record *record, const struct t
 		.is_paced = props->pacing_status,
 	};
 
-	return WORD_AT(limit_words, tcc_limit_of(&in));
+	return WORD_AT(record, limited_by, limit_words, tcc_limit_of(&in));
 }
 
 /* What is no plain copy: the kernel's expressions. */
@@ -137,56 +150,32 @@ static void set_computed(struct record *record, const struct tcc_props *props, u
 	int32_t unsent = (int32_t)(props->write_seq - record->snd_nxt);
 
 	name_cc(&record->cc, props->cc);
-	record->ca_state = WORD_AT(ca_state_words, props->ca_state);
+	record->ca_state = WORD_AT(record, ca_state, ca_state_words, props->ca_state);
 	record->limited_by = limited_by(record, props);
 	record->rttvar_us = props->mdev_us >> 2;
-	record->min_rtt_us = props->min_rtt_us == UINT32_MAX ? RECORD_ABSENT : props->min_rtt_us;
+	record->min_rtt_us = props->min_rtt_us;
 	record->rto_us = jiffies_to_us(props->rto_jiffies, hz);
 	record->delivery_rate = delivery_rate(props, record->mss);
 	record->app_limited = props->rate_app_limited;
 	record->notsent = unsent > 0 ? (uint64_t)unsent : 0;
-	record->cgroup = props->cgroup ? props->cgroup : RECORD_ABSENT;
+	record->cgroup = props->cgroup;
 	set_chronos(record, props, hz);
 }
 
-/* A value is absent when this kernel lacks any property that it is made of. */
-static void record_lack(struct record *record, uint64_t lacking)
+/* What a connection need not have yet, or at all. */
+static void lack_props(struct record *record, const struct tcc_props *props)
 {
-	const struct {
-		uint64_t props;
-		uint64_t *value;
-	} numbers[] = {
-#define LACK(prop, member) { TCC_PROP(prop), &record->member }
-		LACK(PRIOR_CWND, prior_cwnd), LACK(UNDO_MARKER, undo_marker),
-		LACK(MDEV, rttvar_us), LACK(MIN_RTT, min_rtt_us), LACK(RTO, rto_us),
-		LACK(PACKETS_OUT, packets_out), LACK(SACKED_OUT, sacked_out),
-		LACK(LOST_OUT, lost_out), LACK(RETRANS_OUT, retrans_out),
-		LACK(TOTAL_RETRANS, total_retrans), LACK(REORDERING, reordering),
-		LACK(DELIVERED, delivered), LACK(DELIVERED_CE, delivered_ce),
-		LACK(RATE_DELIVERED, delivery_rate), LACK(RATE_INTERVAL, delivery_rate),
-		LACK(PACING_RATE, pacing_rate), LACK(RATE_APP_LIMITED, app_limited),
-		LACK(IS_CWND_LIMITED, is_cwnd_limited), LACK(BYTES_SENT, bytes_sent),
-		LACK(BYTES_ACKED, bytes_acked), LACK(BYTES_RETRANS, bytes_retrans),
-		LACK(BYTES_RECEIVED, bytes_received), LACK(WRITE_SEQ, notsent),
-		LACK(SEGS_OUT, segs_out), LACK(DSACK_DUPS, dsack_dups),
-		LACK(RCV_OOOPACK, rcv_ooopack), LACK(SK_MARK, sk_mark), LACK(UID, uid),
-#undef LACK
-	};
-
-	for (size_t i = 0; i < COUNT(numbers); i++) {
-		if (numbers[i].props & lacking)
-			*numbers[i].value = RECORD_ABSENT;
-	}
-	if (lacking & TCC_PROP(CA_STATE))
-		record->ca_state = NULL;
-	if (lacking & TCC_PROPS_OF_LIMIT)
-		record->limited_by = NULL;
-	if (lacking & TCC_PROP(SND_SSTHRESH))
-		record->snd_ssthresh = RECORD_SSTHRESH_INFINITE;
+	if (!record->cc.length)
+		lack(record, FIELD_cc);
+	if (props->min_rtt_us == UINT32_MAX)
+		lack(record, FIELD_min_rtt);
+	if (props->pacing_rate == UINT64_MAX)	/* no limit */
+		lack(record, FIELD_pacing_rate);
+	if (!props->cgroup)
+		lack(record, FIELD_cgroup);
 }
 
-void record_from_props(struct record *record, const struct tcc_props *props, uint64_t lacking,
-		       unsigned int hz)
+void record_from_props(struct record *record, const struct tcc_props *props, unsigned int hz)
 {
 	record->snd_ssthresh = props->snd_ssthresh;
 	record->prior_cwnd = props->prior_cwnd;
@@ -199,7 +188,7 @@ void record_from_props(struct record *record, const struct tcc_props *props, uin
 	record->reordering = props->reordering;
 	record->delivered = props->delivered;
 	record->delivered_ce = props->delivered_ce;
-	record->pacing_rate = props->pacing_rate;	/* ~0, unlimited, is absent */
+	record->pacing_rate = props->pacing_rate;
 	record->is_cwnd_limited = props->is_cwnd_limited;
 	record->bytes_sent = props->bytes_sent;
 	record->bytes_acked = props->bytes_acked;
@@ -212,18 +201,37 @@ void record_from_props(struct record *record, const struct tcc_props *props, uin
 	record->netns = props->netns;
 	record->uid = props->uid;
 	set_computed(record, props, hz);
-	if (lacking)
-		record_lack(record, lacking);
+	lack_props(record, props);
 }
 
 /* --- kinds other than probe ----------------------------------------------------- */
 
+/* What a life says, without which there is none of it; of its probes; of its length. */
+static const enum field_id of_life[] = {
+	FIELD_duration_ms, FIELD_open_ms, FIELD_disorder_ms, FIELD_cwr_ms, FIELD_recovery_ms,
+	FIELD_loss_ms,
+}, of_probes[] = {
+	FIELD_cwnd_min, FIELD_cwnd_mean, FIELD_cwnd_max, FIELD_srtt_min, FIELD_srtt_mean,
+	FIELD_srtt_max,
+}, of_length[] = {
+	FIELD_share_cwnd, FIELD_share_rwnd, FIELD_share_sndbuf, FIELD_share_app,
+	FIELD_share_pacing, FIELD_share_recovery,
+};
+
+static void lack_all(struct record *record, const enum field_id *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		lack(record, ids[i]);
+}
+
+#define LACK_ALL(record, ids) lack_all((record), (ids), COUNT(ids))
+
 static void set_extremes(struct record *record, const struct tcc_life *life)
 {
-	record->cwnd_min = record->cwnd_mean = record->cwnd_max = RECORD_ABSENT;
-	record->srtt_min_us = record->srtt_mean = record->srtt_max_us = RECORD_ABSENT;
-	if (!life->n_probes)
+	if (!life->n_probes) {
+		LACK_ALL(record, of_probes);
 		return;
+	}
 	record->cwnd_min = life->cwnd_min;
 	record->cwnd_mean = life->cwnd_sum * 1000 / life->n_probes;
 	record->cwnd_max = life->cwnd_max;
@@ -232,46 +240,48 @@ static void set_extremes(struct record *record, const struct tcc_life *life)
 	record->srtt_max_us = life->srtt_max_us;
 }
 
+static void set_shares(struct record *record, const struct tcc_life *life)
+{
+	if (!record->life_ns) {
+		LACK_ALL(record, of_length);
+		return;
+	}
+	for (int i = 0; i < TCC_LIMIT_COUNT; i++)
+		record->share[i] = life->limit_ns[i] * 1000 / record->life_ns;
+}
+
 static void set_life(struct record *record, const struct tcc_life *life)
 {
 	record->begun_ns = life->begun_ns;
 	record->life_ns = life->updated_ns - life->begun_ns;
 	for (int i = 0; i < TCC_CA_COUNT; i++)
 		record->ca_ns[i] = life->ca_ns[i];
-	for (int i = 0; i < TCC_LIMIT_COUNT; i++)
-		record->share[i] = record->life_ns
-					   ? life->limit_ns[i] * 1000 / record->life_ns
-					   : RECORD_ABSENT;
+	set_shares(record, life);
 	set_extremes(record, life);
 }
 
-static void set_no_life(struct record *record)
+static void lack_life(struct record *record)
 {
-	static const struct tcc_life none;
-
-	set_extremes(record, &none);
-	record->life_ns = RECORD_ABSENT;
-	for (int i = 0; i < TCC_CA_COUNT; i++)
-		record->ca_ns[i] = RECORD_ABSENT;
-	for (int i = 0; i < TCC_LIMIT_COUNT; i++)
-		record->share[i] = RECORD_ABSENT;
+	LACK_ALL(record, of_life);
+	LACK_ALL(record, of_probes);
+	LACK_ALL(record, of_length);
 }
 
 void record_from_rare(struct record *record, const struct tcc_rare *rare)
 {
 	record->seq = rare->seq;
-	record->retransmit = WORD_AT(retransmit_words, rare->cause);
-	record->direction = WORD_AT(direction_words, rare->cause);
-	record->old_ca_state = WORD_AT(ca_state_words, rare->from);
-	record->new_ca_state = WORD_AT(ca_state_words, rare->to);
-	record->old_state = WORD_AT(state_words, rare->from);
-	record->new_state = WORD_AT(state_words, rare->to);
+	record->retransmit = WORD_AT(record, retransmit, retransmit_words, rare->cause);
+	record->direction = WORD_AT(record, direction, direction_words, rare->cause);
+	record->old_ca_state = WORD_AT(record, old_ca_state, ca_state_words, rare->from);
+	record->new_ca_state = WORD_AT(record, new_ca_state, ca_state_words, rare->to);
+	record->old_state = WORD_AT(record, old_state, state_words, rare->from);
+	record->new_state = WORD_AT(record, new_state, state_words, rare->to);
 	if (record->kind != RECORD_KIND_CLOSE)
 		return;
 	if (rare->has_life)
 		set_life(record, &rare->life);
 	else
-		set_no_life(record);
+		lack_life(record);
 }
 
 /* --- kinds of event -------------------------------------------------------------- */

@@ -13,14 +13,12 @@
 
 #include "base/addr.h"
 #include "base/emit.h"
+#include "record/field_set.h"
 #include "record/kinds.h"
 #include "tcc_event.h"
 
 /* The kernel's TCP_INFINITE_SSTHRESH (include/net/tcp.h): no threshold yet. */
 #define RECORD_SSTHRESH_INFINITE 0x7fffffffu
-
-/* A number that this kernel, or this event, cannot give. */
-#define RECORD_ABSENT UINT64_MAX
 
 struct ca_layout;
 
@@ -30,18 +28,16 @@ struct word {
 	uint8_t length;
 };
 
-/*
- * Members from `cc` on are set only where they are asked for, and are
- * RECORD_ABSENT or NULL where there is no value.
- */
+/* `has` alone says what there is: the members of all other fields have no meaning. */
 struct record {
+	struct field_set has;
 	uint64_t ktime_ns;	/* CLOCK_MONOTONIC */
 	int64_t wall_ns;	/* since 1970, CLOCK_REALTIME */
 	int64_t wall_us;
 	uint64_t offset_ns;	/* since the trace began */
 	uint64_t conn_ns;	/* since the connection was first seen */
-	uint64_t begun_ns;	/* when it was, by who made the record, or RECORD_ABSENT */
-	uint64_t cookie;	/* 0: this kernel gives none */
+	uint64_t begun_ns;	/* when it was at the latest, by who made the record */
+	uint64_t cookie;
 	uint64_t conn_key;	/* see conn_key(); 0: not known yet which connection */
 	struct addr_pair addrs;
 	uint32_t snd_cwnd, ssthresh, mss, snd_wnd, srtt_us, rcv_wnd;
@@ -54,7 +50,7 @@ struct record {
 	bool has_cwnd_fallen;	/* since the connection's event before */
 
 	/* Properties; record_from_props(). */
-	struct word cc;			/* of length 0: none */
+	struct word cc;
 	const struct word *ca_state, *limited_by;	/* constants, as all of these */
 	uint32_t snd_ssthresh;		/* segments, as ssthresh */
 	uint64_t prior_cwnd;		/* segments */
@@ -77,7 +73,7 @@ struct record {
 	uint64_t bbr_pacing_gain, bbr_cwnd_gain;	/* thousandths */
 	uint64_t cubic_last_max_cwnd;	/* segments */
 	uint64_t cubic_k;		/* thousandths of a second */
-	const struct ca_layout *ca_layout;	/* stays; NULL: not known */
+	const struct ca_layout *ca_layout;	/* of FIELD_CA_ALL; it stays */
 	unsigned char ca_priv[TCC_CA_PRIV_WORDS * sizeof(__u64)];
 
 	/* What one kind of event alone has; record_from_rare(). */
@@ -95,21 +91,24 @@ struct record {
 	const struct word *cause;
 };
 
-/* Copy what the event itself says; the rest is the caller's. */
-void record_from_probe(struct record *record, const struct tcc_probe *probe);
+/*
+ * Copy what the event itself says; the rest is the caller's. `has` is what its kind has,
+ * fields_of_kind(); this and what follows takes out of it what this event has not.
+ */
+void record_from_probe(struct record *record, const struct tcc_probe *probe,
+		       const struct field_set *has);
 
 /*
  * Set the properties, as tcp_get_info(), net/ipv4/tcp.c, computes them; those
  * not copied by the kernel side have no meaning then. record_from_probe() comes
- * first. `lacking`: those that this kernel has not; `hz`: jiffies a second.
+ * first, and the record's ktime_ns is set. `hz`: jiffies a second.
  */
-void record_from_props(struct record *record, const struct tcc_props *props, uint64_t lacking,
-		       unsigned int hz);
+void record_from_props(struct record *record, const struct tcc_props *props, unsigned int hz);
 
 /* Set what a kind of event other than probe has. */
 void record_from_rare(struct record *record, const struct tcc_rare *rare);
 
-/* The enum tcc_ca_state of a record's word; TCC_CA_COUNT for NULL. */
+/* The enum tcc_ca_state of a record's word. */
 unsigned int record_ca_state(const struct word *word);
 
 extern const struct record_kind_entry record_kinds[RECORD_KIND_COUNT];

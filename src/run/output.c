@@ -189,27 +189,25 @@ uint32_t output_kinds(const struct output *output)
 	return kinds;
 }
 
-static uint64_t written_needs(const struct output *output, uint8_t kind)
+static void add_written(struct field_set *needs, const struct output *output, uint8_t kind)
 {
-	uint64_t needs = 0;
-
 	for (size_t i = 0; i < output->n; i++) {
 		if (output->config[i].kinds & RECORD_KIND_BIT(kind))
-			needs |= output->config[i].format->plans[kind].needs;
+			field_set_add_all(needs, &output->config[i].format->plans[kind].needs);
 	}
-	return needs;
 }
 
 /* A derived record has what the one has that it is made of. */
 uint64_t output_needs(const struct output *output, uint8_t kind)
 {
-	uint64_t needs = written_needs(output, kind) | derive_needs(output_kinds(output), kind);
+	struct field_set needs = derive_needs(output_kinds(output), kind);
 
+	add_written(&needs, output, kind);
 	for (uint8_t made = TCC_KIND_COUNT; made < RECORD_KIND_COUNT; made++) {
 		if (derive_parent(made) == kind)
-			needs |= written_needs(output, made);
+			add_written(&needs, output, made);
 	}
-	return needs;
+	return fields_props(&needs);
 }
 
 bool output_watches_cwnd(const struct output *output)

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 #include "ca/ca_units.h"
+#include "record/fields.h"
 #include "tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static unsigned char priv[CA_PRIV_BYTES];
 static struct ca_layout *layout;
 static struct ca_units units;
-static struct ca_unit_values values;
+static struct record record;
 
 /* Each member is a u32 of its own, in this order. */
 static void use(const char *structure, const char *const *names, size_t n)
@@ -31,24 +31,47 @@ static void use(const char *structure, const char *const *names, size_t n)
 		member->shift_left = 32;
 #endif
 	}
-	memset(priv, 0, sizeof(priv));
+	memset(record.ca_priv, 0, sizeof(record.ca_priv));
 	ca_units_init(&units, layout);
 }
 
 static void set(size_t i, uint32_t value)
 {
-	memcpy(priv + i * 4, &value, sizeof(value));
+	memcpy(record.ca_priv + i * 4, &value, sizeof(value));
 }
 
+/* As an event does that was asked for all of them. */
+static void read_units(uint32_t mss)
+{
+	record.has = fields_of_kind(RECORD_KIND_PROBE, 0);
+	record.mss = mss;
+	ca_units_read(&units, &record);
+}
+
+static bool has(enum field_id id)
+{
+	return field_set_has(&record.has, id);
+}
+
+static bool has_mode(const char *mode)
+{
+	return has(FIELD_bbr_mode) && record.bbr_mode->length == strlen(mode) &&
+	       memcmp(record.bbr_mode->text, mode, strlen(mode)) == 0;
+}
+
+static const enum field_id all[] = {
+	FIELD_bbr_mode, FIELD_bbr_bw, FIELD_bbr_min_rtt, FIELD_bbr_pacing_gain,
+	FIELD_bbr_cwnd_gain, FIELD_cubic_last_max_cwnd, FIELD_cubic_k,
+};
+
+/* And nothing is taken away that is not of this. */
 static void check_all_absent(void)
 {
-	check(values.bbr_mode == NULL);
-	check(values.bbr_bw == CA_UNITS_ABSENT);
-	check(values.bbr_min_rtt == CA_UNITS_ABSENT);
-	check(values.bbr_pacing_gain == CA_UNITS_ABSENT);
-	check(values.bbr_cwnd_gain == CA_UNITS_ABSENT);
-	check(values.cubic_last_max_cwnd == CA_UNITS_ABSENT);
-	check(values.cubic_k == CA_UNITS_ABSENT);
+	struct field_set expected = fields_of_kind(RECORD_KIND_PROBE, 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		field_set_remove(&expected, all[i]);
+	check(memcmp(&record.has, &expected, sizeof(expected)) == 0);
 }
 
 static const char *const bbr1[] = { "min_rtt_us", "bw.s[0].v", "mode", "lt_use_bw", "lt_bw",
@@ -64,26 +87,28 @@ static void test_bbr_1(void)
 	set(4, 1u << 23);
 	set(5, 739);			/* bbr_high_gain, 2885 / 1000 */
 	set(6, 512);
-	ca_units_read(&units, priv, 1448, &values);
-	check_str(values.bbr_mode, "STARTUP");
-	check_eq(values.bbr_min_rtt, 10000);
-	check_eq(values.bbr_bw, 1448ULL * 8 * 1000000);
-	check_eq(values.bbr_pacing_gain, 2887);
-	check_eq(values.bbr_cwnd_gain, 2000);
-	check(values.cubic_k == CA_UNITS_ABSENT);
+	read_units(1448);
+	check(has_mode("STARTUP"));
+	check_eq(record.bbr_min_rtt_us, 10000);
+	check_eq(record.bbr_bw, 1448ULL * 8 * 1000000);
+	check_eq(record.bbr_pacing_gain, 2887);
+	check_eq(record.bbr_cwnd_gain, 2000);
+	for (size_t i = 0; i < ARRAY_SIZE(all) - 2; i++)
+		check(has(all[i]));
+	check(!has(FIELD_cubic_k));
 	set(3, 1);
-	ca_units_read(&units, priv, 1448, &values);
-	check_eq(values.bbr_bw, 1448ULL * 4 * 1000000);
+	read_units(1448);
+	check_eq(record.bbr_bw, 1448ULL * 4 * 1000000);
 	for (uint32_t i = 0; i < 4; i++) {
 		set(2, i);
-		ca_units_read(&units, priv, 1448, &values);
-		check_str(values.bbr_mode, modes[i]);
+		read_units(1448);
+		check(has_mode(modes[i]));
 	}
 	set(2, 4);
 	set(0, UINT32_MAX);
-	ca_units_read(&units, priv, 1448, &values);
-	check(values.bbr_mode == NULL);
-	check(values.bbr_min_rtt == CA_UNITS_ABSENT);
+	read_units(1448);
+	check(!has(FIELD_bbr_mode));
+	check(!has(FIELD_bbr_min_rtt));
 }
 
 /* As the kernel reckons, where it does not overflow; and beyond. */
@@ -95,14 +120,14 @@ static void test_bandwidth_is_the_kernels(void)
 		uint32_t bw = (uint32_t)rand() >> rand() % 24, mss = 1 + (uint32_t)rand() % 2000;
 
 		set(1, bw);
-		ca_units_read(&units, priv, mss, &values);
-		if (!check(values.bbr_bw == ((uint64_t)bw * mss * 1000000 >> 24) * 8))
+		read_units(mss);
+		if (!check(record.bbr_bw == ((uint64_t)bw * mss * 1000000 >> 24) * 8))
 			return;
 	}
 	set(1, UINT32_MAX);
-	ca_units_read(&units, priv, 65535, &values);
+	read_units(65535);
 	/* (2^32 - 1) * 65535 * 1000000 >> 24, times 8 */
-	check_eq(values.bbr_bw, 134215679968744LL);
+	check_eq(record.bbr_bw, 134215679968744LL);
 }
 
 static void test_bbr_3(void)
@@ -113,12 +138,12 @@ static void test_bbr_3(void)
 	set(1, UINT32_MAX);
 	set(2, 1u << 20);
 	set(3, 1u << 24);
-	ca_units_read(&units, priv, 1000, &values);
-	check_eq(values.bbr_bw, 8000000000LL);
+	read_units(1000);
+	check_eq(record.bbr_bw, 8000000000LL);
 	set(1, 1u << 22);
-	ca_units_read(&units, priv, 1000, &values);
-	check_eq(values.bbr_bw, 2000000000LL);
-	check(values.bbr_pacing_gain == CA_UNITS_ABSENT);
+	read_units(1000);
+	check_eq(record.bbr_bw, 2000000000LL);
+	check(!has(FIELD_bbr_pacing_gain));
 }
 
 static void test_cubic(void)
@@ -128,13 +153,13 @@ static void test_cubic(void)
 	use("bictcp", names, 2);
 	set(0, 345);
 	set(1, 1536);
-	ca_units_read(&units, priv, 1448, &values);
-	check_eq(values.cubic_last_max_cwnd, 345);
-	check_eq(values.cubic_k, 1500);
-	check(values.bbr_mode == NULL);
+	read_units(1448);
+	check_eq(record.cubic_last_max_cwnd, 345);
+	check_eq(record.cubic_k, 1500);
+	check(!has(FIELD_bbr_mode));
 	/* BIC's structure of the same name */
 	use("bictcp", names, 1);
-	ca_units_read(&units, priv, 1448, &values);
+	read_units(1448);
 	check_all_absent();
 }
 
@@ -143,13 +168,13 @@ static void test_absent(void)
 	static const char *const half[] = { "bw.s[0].v", "bw_lo", "bw_hi[0]" };
 
 	use("toy", bbr1, ARRAY_SIZE(bbr1));
-	ca_units_read(&units, priv, 1448, &values);
+	read_units(1448);
 	check_all_absent();
 	use("bbr", half, ARRAY_SIZE(half));
-	ca_units_read(&units, priv, 1448, &values);
+	read_units(1448);
 	check_all_absent();
 	ca_units_init(&units, NULL);
-	ca_units_read(&units, priv, 1448, &values);
+	read_units(1448);
 	check_all_absent();
 }
 

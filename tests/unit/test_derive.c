@@ -3,7 +3,10 @@
  * Records made of others, on their way from a source to a consumer: the order, the
  * account, the marks. What is made of what is golden/reference.py's to say.
  */
+#include <string.h>
+
 #include "base/loop.h"
+#include "record/fields.h"
 #include "run/session.h"
 #include "../tap.h"
 
@@ -30,7 +33,8 @@ static enum source_state next(struct source *source, struct record *record)
 
 	if (!states->n)
 		return SOURCE_END;
-	*record = (struct record){ .conn_key = 1, .kind = RECORD_KIND_CA_STATE,
+	*record = (struct record){ .has = fields_of_kind(RECORD_KIND_CA_STATE, 0),
+				   .conn_key = 1, .kind = RECORD_KIND_CA_STATE,
 				   .ktime_ns = ++states->taken, .cpu = states->n % 2,
 				   .lost = 1, .prior_cwnd = 10, .snd_ssthresh = 5,
 				   .undo_marker = 77 };
@@ -191,7 +195,7 @@ static void the_mark_waits_for_the_next_that_is_made_on_its_cpu(void)
 
 	states = (struct states){ .n = 3 };
 	next(&states.source, &record);
-	record.new_ca_state = NULL;
+	field_set_remove(&record.has, FIELD_new_ca_state);
 	record.lost = 4;
 	check_eq(pipeline_record(pipeline, &record, made), 0);
 	next(&states.source, &record);
@@ -199,6 +203,30 @@ static void the_mark_waits_for_the_next_that_is_made_on_its_cpu(void)
 	check_eq(pipeline_record(pipeline, &record, made), 1);
 	check_eq(made[0].lost, 5);
 	check_eq(pipeline_made(pipeline, RECORD_KIND_REDUCTION), 1);
+	pipeline_free(pipeline);
+}
+
+static void a_reduction_has_what_its_state_had_and_its_own(void)
+{
+	struct pipeline_config config = { .kinds = REDUCTION, .n_cpus = 2 };
+	struct pipeline *pipeline = pipeline_new(&config);
+	struct field_set all = fields_of_kind(RECORD_KIND_REDUCTION, 0);
+	struct record record, made[DERIVE_MAX];
+
+	states = (struct states){ .n = 1 };
+	next(&states.source, &record);
+	check_eq(pipeline_record(pipeline, &record, made), 1);
+	check(memcmp(&made[0].has, &all, sizeof(all)) == 0);
+	states = (struct states){ .n = 1, .taken = 1 };
+	next(&states.source, &record);
+	field_set_remove(&record.has, FIELD_prior_cwnd);
+	field_set_remove(&record.has, FIELD_rto);
+	field_set_remove(&all, FIELD_prior_cwnd);
+	field_set_remove(&all, FIELD_rto);
+	field_set_remove(&all, FIELD_from);
+	field_set_remove(&all, FIELD_factor);
+	check_eq(pipeline_record(pipeline, &record, made), 1);
+	check(memcmp(&made[0].has, &all, sizeof(all)) == 0);
 	pipeline_free(pipeline);
 }
 
@@ -216,6 +244,13 @@ static void beyond_the_count_it_is_discarded(void)
 	pipeline_free(session.pipeline);
 }
 
+static uint64_t needed_props(uint32_t kinds, uint8_t kind)
+{
+	struct field_set needs = derive_needs(kinds, kind);
+
+	return fields_props(&needs);
+}
+
 static void what_is_taken_and_what_can_be_had(void)
 {
 	uint32_t probe = RECORD_KIND_BIT(RECORD_KIND_PROBE);
@@ -224,9 +259,11 @@ static void what_is_taken_and_what_can_be_had(void)
 	check_eq(derive_takes(probe | REDUCTION), probe | REDUCTION | CA_STATE);
 	check_eq(derive_possible(probe | REDUCTION, probe | CA_STATE), probe | REDUCTION);
 	check_eq(derive_possible(RECORD_KINDS_ALL, probe), probe);
-	check_eq(derive_needs(probe, RECORD_KIND_CA_STATE), 0);
-	check_eq(derive_needs(REDUCTION, RECORD_KIND_PROBE), 0);
-	check(derive_needs(REDUCTION, RECORD_KIND_CA_STATE) & TCC_PROP(PRIOR_CWND));
+	check_eq(needed_props(probe, RECORD_KIND_CA_STATE), 0);
+	check_eq(needed_props(REDUCTION, RECORD_KIND_PROBE), 0);
+	check_eq(needed_props(REDUCTION, RECORD_KIND_CA_STATE),
+		 TCC_PROP(SND_SSTHRESH) | TCC_PROP(PRIOR_CWND) | TCC_PROP(UNDO_MARKER) |
+			 TCC_PROP(CONG_CONTROL));
 }
 
 int main(void)
@@ -234,6 +271,7 @@ int main(void)
 	TAP_RUN(each_stands_right_behind_what_it_is_made_of);
 	TAP_RUN(what_is_lost_of_a_kind_that_is_not_written_is_told_by_the_other);
 	TAP_RUN(the_mark_waits_for_the_next_that_is_made_on_its_cpu);
+	TAP_RUN(a_reduction_has_what_its_state_had_and_its_own);
 	TAP_RUN(beyond_the_count_it_is_discarded);
 	TAP_RUN(what_is_taken_and_what_can_be_had);
 	return tap_done();

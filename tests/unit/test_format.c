@@ -43,6 +43,7 @@ static struct record sample(void)
 {
 	set_ends(&ends4, "172.31.46.125", "52.95.4.0", false);
 	return (struct record){
+		.has = fields_of_kind(RECORD_KIND_PROBE, 0),
 		.ktime_ns = 22329653706207571, .wall_ns = 1783012345123456789,
 		.wall_us = 1783012345123456, .offset_ns = 21992999, .conn_ns = 2000,
 		.cookie = 0xabc, .conn_key = 0xabc, .addrs = ends4,
@@ -262,11 +263,16 @@ static void tcpprobe_has_the_modules_columns(void)
 
 /* --- what is absent ------------------------------------------------------------------ */
 
+static void without(struct record *record, unsigned int id)
+{
+	field_set_remove(&record->has, id);
+}
+
 static void absent_is_not_zero(void)
 {
 	struct record record = sample();
 
-	record.cookie = 0;
+	without(&record, FIELD_cookie);
 	record.ssthresh = RECORD_SSTHRESH_INFINITE;
 	check_str(line_of(FORMAT_TEXT, "ssthresh,cookie,mark", &record),
 		  TEXT_HEAD "ssthresh inf cookie - mark 7\n");
@@ -280,6 +286,37 @@ static void absent_is_not_zero(void)
 	check_str(line_of(FORMAT_JSON, "ssthresh,mark", &record),
 		  "{\"ssthresh\":0,\"mark\":0}\n");
 	check_str(line_of(FORMAT_CSV, "ssthresh,mark", &record), "0,0\n");
+}
+
+/* Whatever the member holds, of whatever kind it is. */
+static void any_field_may_be_absent(void)
+{
+	for (uint8_t id = 0; id < FIELD_COUNT; id++) {
+		const char *name = fields_table[id].name;
+		struct record record = sample();
+		char fields[64], expected[256];
+
+		snprintf(fields, sizeof(fields), "%s,%s", name, id == FIELD_mark ? "cpu" : "mark");
+		without(&record, id);
+		record.cpu = record.mark = 7;
+		snprintf(expected, sizeof(expected), "{\"%s\":null,\"%s\":7}\n", name,
+			 strchr(fields, ',') + 1);
+		check_str(line_of(FORMAT_JSON, fields, &record), expected);
+		check_str(line_of(FORMAT_CSV, fields, &record), ",7\n");
+		snprintf(expected, sizeof(expected), TEXT_HEAD "%s - %s 7\n", name,
+			 strchr(fields, ',') + 1);
+		check_str(line_of(FORMAT_TEXT, fields, &record), expected);
+	}
+}
+
+/* Nothing is the one, and no limit the other. */
+static void absent_is_not_infinite(void)
+{
+	struct record record = sample();
+
+	record.ssthresh = RECORD_SSTHRESH_INFINITE;
+	without(&record, FIELD_ssthresh);
+	check_str(line_of(FORMAT_TEXT, "ssthresh", &record), TEXT_HEAD "ssthresh -\n");
 }
 
 /* Only 2147483647 is infinite, and only in ssthresh. */
@@ -302,7 +339,7 @@ static void a_lone_absent_value_in_csv_has_quotes(void)
 {
 	struct record record = sample();
 
-	record.cookie = 0;
+	without(&record, FIELD_cookie);
 	record.ssthresh = RECORD_SSTHRESH_INFINITE;
 	check_str(line_of(FORMAT_CSV, "ssthresh", &record), "\"\"\n");
 	check_str(line_of(FORMAT_CSV, "cookie", &record), "\"\"\n");
@@ -362,8 +399,8 @@ static void check_room(struct format *format, const struct record *record)
 	free(room);
 }
 
-/* All numbers of one less than absent, all names the longest there are. */
-static void lengthen_optional(struct record *record)
+/* All names the longest there are. */
+static void lengthen_words(struct record *record)
 {
 	static struct word longest = { .length = EMIT_SHORT_MAX };
 
@@ -375,9 +412,6 @@ static void lengthen_optional(struct record *record)
 			*(const struct word **)member = &longest;
 		else if (fields_table[i].kind == KIND_NAME)
 			*(struct word *)member = longest;
-		else if (fields_table[i].kind == KIND_NUMBER ||
-			 fields_table[i].kind == KIND_SPAN || fields_table[i].kind == KIND_MILLI)
-			*(uint64_t *)member = RECORD_ABSENT - 1;
 	}
 }
 
@@ -398,7 +432,7 @@ static struct record longest_record(void)
 		if (record_kinds[kind].length > record_kinds[longest.kind].length)
 			longest.kind = kind;
 	}
-	lengthen_optional(&longest);
+	lengthen_words(&longest);
 	longest.ip_version = 6;
 	longest.has_cwnd_fallen = true;
 	longest.conn_key = 5; /* the longest color */
@@ -408,12 +442,13 @@ static struct record longest_record(void)
 /* As long as they can be, or the shortest, which spoil the most behind them. */
 static void check_rooms(const struct field_list *list)
 {
-	struct record shortest = { .ip_version = 4 };
+	struct record shortest = { .ip_version = 4 }, nothing = shortest;
 	struct record longest = longest_record(), infinite = longest;
 
+	shortest.has = longest.has;
+	lengthen_words(&shortest);
 	set_ends(&shortest.addrs, "1.2.3.4", "1.2.3.4", false);
-	infinite.ssthresh = RECORD_SSTHRESH_INFINITE;
-	infinite.cookie = 0;
+	infinite.ssthresh = infinite.snd_ssthresh = RECORD_SSTHRESH_INFINITE;
 	for (int kind = 0; kind < FORMAT_COUNT; kind++) {
 		for (unsigned int i = 0; i < 12; i++) {
 			struct format_style style = { .time_style = (enum time_style)(i % 3),
@@ -423,6 +458,7 @@ static void check_rooms(const struct field_list *list)
 			check_room(format, &shortest);
 			check_room(format, &longest);
 			check_room(format, &infinite);
+			check_room(format, &nothing);
 			format_free(format);
 		}
 	}
@@ -468,7 +504,7 @@ static void the_longest_line_is_as_long_as_line_max(void)
 	struct field_list list = { 0 };
 
 	for (uint8_t id = 0; id < FIELD_COUNT; id++) {
-		if (id != FIELD_lost && fields_has_kind(fields_table[id].needs, longest.kind))
+		if (id != FIELD_lost)
 			list.id[list.n++] = id;
 	}
 	set_zone("XXX12:59");
@@ -536,6 +572,8 @@ int main(void)
 	TAP_RUN(csv_has_values_and_commas);
 	TAP_RUN(tcpprobe_has_the_modules_columns);
 	TAP_RUN(absent_is_not_zero);
+	TAP_RUN(any_field_may_be_absent);
+	TAP_RUN(absent_is_not_infinite);
 	TAP_RUN(near_infinite_is_a_number);
 	TAP_RUN(a_lone_absent_value_in_csv_has_quotes);
 	TAP_RUN(csv_alone_has_a_heading);

@@ -40,7 +40,8 @@ static void teardown(void)
 
 static struct record record_of(uint8_t kind, uint32_t cpu, uint32_t lost)
 {
-	return (struct record){ .kind = kind, .cpu = cpu, .lost = lost };
+	return (struct record){ .has = fields_of_kind((enum record_kind)kind, 0), .kind = kind,
+				.cpu = cpu, .lost = lost };
 }
 
 static void give(uint8_t kind, uint32_t cpu, uint32_t lost)

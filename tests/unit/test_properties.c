@@ -10,7 +10,7 @@
 #include "../property.h"
 #include "../tap.h"
 
-#define BYTES 320
+#define BYTES 512
 #define ROUNDS 20000
 
 static uint64_t seed = 20261122;
