@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/test_programs \
 	tests/unit/test_properties \
 	tests/unit/test_rare \
+	tests/unit/test_record \
 	tests/unit/test_ring \
 	tests/unit/test_rotate \
 	tests/unit/test_services \

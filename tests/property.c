@@ -75,7 +75,9 @@ static struct addr_pair take_addrs(struct input *input, bool is_ipv6)
 
 static const struct word *take_word(struct input *input)
 {
-	static struct word words[] = { { "a", 1 }, { "Recovery", 8 }, { .length = EMIT_SHORT_MAX } };
+	static struct word words[] = {
+		{ "a", 1 }, { "Recovery", 8 }, { .length = EMIT_SHORT_MAX },
+	};
 
 	memset(words[2].text, '9', EMIT_SHORT_MAX);
 	return &words[take_byte(input) % 3];

@@ -225,6 +225,42 @@ static void the_table_is_sound(void)
 	}
 }
 
+static void fields_are_turned_into_what_the_kernel_copies(void)
+{
+	struct field_set set = { 0 };
+
+	check_eq(fields_props(&set), 0);
+	field_set_add(&set, FIELD_snd_cwnd);
+	field_set_add(&set, FIELD_seq);
+	check_eq(fields_props(&set), 0);
+	field_set_add(&set, FIELD_rto);
+	check_eq(fields_props(&set), TCC_PROP(RTO));
+	field_set_add(&set, FIELD_delivery_rate);
+	check_eq(fields_props(&set),
+		 TCC_PROP(RTO) | TCC_PROP(RATE_DELIVERED) | TCC_PROP(RATE_INTERVAL));
+	set = (struct field_set){ 0 };
+	field_set_add(&set, FIELD_CA_ALL);
+	check_eq(fields_props(&set), TCC_PROP(CA_PRIV) | TCC_PROP(CC));
+}
+
+static void sets_hold_each_field_by_itself(void)
+{
+	for (unsigned int id = 0; id <= FIELD_CA_ALL; id++) {
+		struct field_set one = { 0 }, all = { { UINT64_MAX, UINT64_MAX } }, none = { 0 };
+
+		field_set_add(&one, id);
+		for (unsigned int other = 0; other <= FIELD_CA_ALL; other++)
+			check_eq(field_set_has(&one, other), other == id);
+		check(field_set_has_all(&all, &one) && !field_set_has_all(&none, &one));
+		check(field_set_has_all(&one, &none));
+		field_set_remove(&all, id);
+		check(!field_set_has(&all, id) && !field_set_has_all(&all, &one));
+		field_set_add_all(&all, &one);
+		check(field_set_has_all(&all, &one));
+		check_eq(all.bits[0] & all.bits[1], UINT64_MAX);
+	}
+}
+
 static void help_has_a_line_for_each_field(void)
 {
 	char *text = NULL;
@@ -263,6 +299,8 @@ int main(void)
 	TAP_RUN(the_faulty_place_is_told);
 	TAP_RUN(a_long_list_stays_within_the_table);
 	TAP_RUN(the_table_is_sound);
+	TAP_RUN(fields_are_turned_into_what_the_kernel_copies);
+	TAP_RUN(sets_hold_each_field_by_itself);
 	TAP_RUN(help_has_a_line_for_each_field);
 	return tap_done();
 }

@@ -346,6 +346,57 @@ static void a_lone_absent_value_in_csv_has_quotes(void)
 	check_str(line_of(FORMAT_CSV, "cookie,ssthresh", &record), ",\n");
 }
 
+/* --- what is needed ------------------------------------------------------------------ */
+
+/* The names of what a probe's line needs. */
+static const char *needed(enum format_kind kind, const char *fields,
+			  const struct format_style *style)
+{
+	static char text[1024];
+	struct field_list list = { 0 };
+	const char *bad, *reason;
+	struct format *format;
+
+	if (fields)
+		check_eq(parse(&list, fields, IN_DATA, &bad, &reason), 0);
+	format = format_new(kind, fields ? &list : NULL, style);
+	text[0] = '\0';
+	for (unsigned int id = 0; id <= FIELD_CA_ALL; id++) {
+		if (!field_set_has(&format->plans[RECORD_KIND_PROBE].needs, id))
+			continue;
+		strcat(text, " ");
+		strcat(text, id < FIELD_COUNT ? fields_table[id].name : "ca");
+	}
+	format_free(format);
+	return text;
+}
+
+static void a_line_needs_what_it_shows(void)
+{
+	struct format_style utc = { .time_style = TIME_STYLE_UTC };
+	struct record record = sample();
+
+	check_str(needed(FORMAT_JSON, "rto,srtt", &plain), " srtt rto");
+	check_str(needed(FORMAT_CSV, "lost", &plain), " lost");
+	check_str(needed(FORMAT_JSON, "ca.x,ca.y", &plain), " ca");
+	check_str(needed(FORMAT_JSON, "ca", &plain), " ca");
+	/* With the columns that are there whatever is chosen. */
+	check_str(needed(FORMAT_TEXT, "rto", &plain),
+		  " event offset_ms conn_ms saddr sport daddr dport lost ktime rto");
+	check_str(needed(FORMAT_TEXT, "cpu", &utc),
+		  " event time offset_ms conn_ms saddr sport daddr dport lost cpu");
+	check_str(needed(FORMAT_TCPPROBE, NULL, &plain),
+		  " offset_ms saddr sport daddr dport snd_cwnd ssthresh snd_wnd srtt rcv_wnd "
+		  "length snd_nxt snd_una");
+	/* A probe's own record has all of what is shown by default. */
+	for (int kind = 0; kind < FORMAT_COUNT; kind++) {
+		struct format *format = format_new((enum format_kind)kind, NULL, &plain);
+
+		check(format_has_all(&format->plans[RECORD_KIND_PROBE], &record));
+		format_free(format);
+	}
+}
+
 /* --- the heading ----------------------------------------------------------------------- */
 
 static const char *heading_of(enum format_kind kind, const char *fields, bool has_header)
@@ -576,6 +627,7 @@ int main(void)
 	TAP_RUN(absent_is_not_infinite);
 	TAP_RUN(near_infinite_is_a_number);
 	TAP_RUN(a_lone_absent_value_in_csv_has_quotes);
+	TAP_RUN(a_line_needs_what_it_shows);
 	TAP_RUN(csv_alone_has_a_heading);
 	TAP_RUN(no_line_exceeds_line_max);
 	TAP_RUN(the_longest_line_is_as_long_as_line_max);
