@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "ca/ca_btf.h"
+#include "ca/ca_decode.h"
 #include "ca/ca_source.h"
-#include "ca/ca_units.h"
+#include "record/fields.h"
 #include "tap.h"
 
 static char root[] = "/tmp/tcc-ca.XXXXXX";
@@ -131,6 +132,45 @@ static void test_by_name(void)
 	check_get(source, "../vmlinux", "not known");
 	check_get(source, "", "not known");
 	ca_source_free(source);
+}
+
+/* Of what was asked for, with private state: whether it is there, and CUBIC's time. */
+static void check_decoded(struct ca_decode *decode, const char *algorithm, uint8_t flags,
+			  bool has_layout, bool has_cubic_k)
+{
+	struct tcc_sample sample = { .probe.event.flags = flags, .ca_priv = { 1024 } };
+	struct record record = { .has = fields_of_kind(RECORD_KIND_PROBE, 0) };
+
+	memcpy(sample.props.cc, algorithm, strlen(algorithm));
+	ca_decode_record(decode, &record, &sample);
+	check_eq(field_set_has(&record.has, FIELD_CA_ALL), has_layout);
+	check_eq(field_set_has(&record.has, FIELD_cubic_k), has_cubic_k);
+	check(!field_set_has(&record.has, FIELD_bbr_bw));
+	check(field_set_has(&record.has, FIELD_cc));
+	/* A copy, which the next event in the ring's slot does not change. */
+	memset(&sample, 0xff, sizeof(sample));
+	if (has_cubic_k) {
+		check_eq(record.cubic_k, 1000);
+		check_eq(ca_layout_value(&record.ca_layout->members[0], record.ca_priv), 1024);
+	}
+}
+
+static void test_decode(void)
+{
+	struct ca_source_options options = {
+		.btf_directory = path_of("btf"),
+		.module_directory = path_of("module"),
+		.available_path = path_of("available"),
+	};
+	struct ca_decode *decode = NULL;
+
+	check_eq(ca_decode_new(&decode, &options), 0);
+	check_decoded(decode, "cubic", 0, true, true);
+	check_decoded(decode, "bbr", 0, true, false);
+	check_decoded(decode, "reno", 0, false, false);
+	check_decoded(decode, "cubic", TCC_EVENT_NO_CA_STATE, false, false);
+	check_decoded(decode, "cubic", 0, true, true);
+	ca_decode_free(decode);
 }
 
 static void test_structure_of_others(void)
@@ -336,6 +376,7 @@ int main(void)
 		return 99;
 	make_directories();
 	TAP_RUN(test_by_name);
+	TAP_RUN(test_decode);
 	TAP_RUN(test_structure_of_others);
 	TAP_RUN(test_file);
 	TAP_RUN(test_bounded);
