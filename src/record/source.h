@@ -40,7 +40,8 @@ struct source_ops {
 
 	/*
 	 * The next record, in time order, whole but for what the pipeline adds
-	 * (run/pipeline.h). It is a value, the caller's.
+	 * (run/pipeline.h): with all that it has, and with `has` saying what that is.
+	 * It is a value, the caller's.
 	 */
 	enum source_state (*next)(struct source *source, struct record *record);
 

@@ -258,6 +258,10 @@ static void sets_hold_each_field_by_itself(void)
 		field_set_add_all(&all, &one);
 		check(field_set_has_all(&all, &one));
 		check_eq(all.bits[0] & all.bits[1], UINT64_MAX);
+		field_set_keep(&all, &one);
+		check(memcmp(&all, &one, sizeof(one)) == 0);
+		field_set_keep(&one, &none);
+		check(memcmp(&one, &none, sizeof(one)) == 0);
 	}
 }
 
