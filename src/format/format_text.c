@@ -85,10 +85,9 @@ FORMAT_INLINE char *put_steps(struct format *format, const struct record *record
 			      char *out)
 {
 	const struct format_plan *plan = &format->plans[record->kind];
+	const struct format_step *end = plan->steps + plan->n_steps;
 
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct format_step *step = &plan->steps[i];
-
+	for (const struct format_step *step = plan->steps; step < end; step++) {
 		if (step->id >= FIELD_COUNT)
 			out = ca_columns_put(format->ca, step->id, record, &ca_style, out);
 		else
