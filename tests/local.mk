@@ -75,12 +75,13 @@ bats_tests = \
 # What the build with sanitizers does not run again, nor what has the tag plain in the
 # files above: it runs none of our C code in that build (bootstrap, docs, fuzz, whose
 # targets have sanitizers in any build, layers, lint), or what others make of output that
-# golden.bats looks at (readers), or what the kernel's side alone does (thin), or it
+# golden.bats looks at (readers, typed), or what the kernel's side alone does (thin), or it
 # measures (bench).
 bats_plain = \
 	tests/thin.bats \
 	tests/bench.bats \
 	tests/readers.bats \
+	tests/typed.bats \
 	tests/fuzz.bats \
 	tests/lint.bats \
 	tests/docs.bats \
@@ -187,7 +188,7 @@ golden_files = \
 	tests/golden/reduction.text \
 	tests/golden/reference.py
 EXTRA_DIST += $(golden_files) tests/lib/check_json.py \
-	tests/lib/latency.py tests/lib/readers.bash tests/lib/same.py
+	tests/lib/latency.py tests/lib/readers.bash tests/lib/same.py tests/lib/typed.py
 
 EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh tests/lib/traffic.py
 EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/fake_ring.h \
@@ -284,4 +285,4 @@ fuzz: $(fuzz_targets) $(fuzz_dict)
 	done
 
 clean-local:
-	rm -rf tests/fuzz/corpus-* tests/fuzz/objects
+	rm -rf tests/fuzz/corpus-* tests/fuzz/objects tests/node

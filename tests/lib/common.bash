@@ -15,16 +15,20 @@ skip_without() {
 	done
 }
 
-# The Python that has it: Debian's package serves Debian's own only.
-python_with_jsonschema() {
+# python_with MODULE: the Python that has it: Debian's package serves Debian's own only.
+python_with() {
 	local python
 	for python in python3 /usr/bin/python3; do
-		if "$python" -c 'import jsonschema' 2>/dev/null; then
+		if "$python" -c "import $1" 2>/dev/null; then
 			echo "$python"
 			return
 		fi
 	done
 	return 1
+}
+
+python_with_jsonschema() {
+	python_with jsonschema
 }
 
 # equal WANTED GOT: compare texts; shows how they differ. Where nothing is wanted
