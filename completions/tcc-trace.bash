@@ -14,10 +14,10 @@ _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
 
 # _tcc_trace_names PROGRAM OPTION: the names in the table that OPTION=help prints.
 _tcc_trace_names() {
-	local name
-	while read -r name _; do
-		[[ -n $name ]] || break	# behind the table, words
-		printf '%s\n' "$name"
+	local line
+	while IFS= read -r line; do
+		[[ -n $line ]] || break	# behind the table, words
+		[[ $line == ' '* ]] || printf '%s\n' "${line%% *}"	# else a line that goes on
 	done < <("${1/#\~/$HOME}" "$2=help" </dev/null 2>/dev/null | tail -n +2)
 }
 

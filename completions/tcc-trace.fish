@@ -11,10 +11,19 @@ function __tcc_trace_fields
     set -l list (commandline -ct | string replace -r -- '^(--fields=|-[46qv]*F)' '')
     set -l before (string match -r -- '^(?:.*,)?[+-]?' $list)
     set -l given (string split , -- (string replace -r -- '[^,]*$' '' $list) | string trim -l -c +-)
+    set -l lines
     for line in ($program --fields=help 2>/dev/null </dev/null)[2..-1]
         # Behind the list of fields, words.
         test -n "$line"
         or break
+        # A meaning goes on in lines that begin with a blank.
+        if string match -q -- ' *' $line
+            set lines[-1] "$lines[-1] "(string trim -- $line)
+        else
+            set -a lines $line
+        end
+    end
+    for line in $lines
         set -l name (string match -r -- '^\S+' $line)
         contains -- $name $given
         or printf '%s%s\t%s\n' "$before" $name (string replace -r -- '^.*\s\s+' '' $line)

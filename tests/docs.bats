@@ -39,9 +39,18 @@ help_choices() {
 	help_options | sed -nE 's/.*(--[a-z-]+)=([a-z|]*\|[a-z|]*)$/\1 \2/p' | tr '|' ' '
 }
 
+# --fields=help, each field on one line.
+field_lines() {
+	"$TCC_TRACE" --fields=help | awk '
+		/^ / { sub(/^ +/, " "); line = line $0; next }
+		NR > 1 { print line }
+		{ line = $0 }
+		END { print line }'
+}
+
 # "name|type|unit|Meaning." of each field of --fields=help.
 help_fields() {
-	"$TCC_TRACE" --fields=help | awk '
+	field_lines | awk '
 		function cell(from, to,   text) {
 			text = substr($0, from, to - from)
 			sub(/ +$/, "", text)
@@ -82,6 +91,20 @@ page_tags() {
 
 @test "the man page has each option of --help, with its argument, and no other" {
 	equal "$(help_options)" "$(page_tags OPTIONS | cut -f 1 | LC_ALL=C sort)"
+}
+
+@test "what the program prints of itself fits 80 columns, and the end of each meaning is there" {
+	for words in --help --fields=help --events=help --version; do
+		"$TCC_TRACE" "$words" >text
+		[ "$(wc -l <text)" -ge 2 ]
+		run -1 grep -nE '^.{81}' text
+	done
+	# In its column, which the heading names.
+	run -0 awk '
+		NR == 1 { column = index($0, "MEANING"); next }
+		/^$/ { exit }
+		substr($0, column - 1, 1) != " " || substr($0, column, 1) == " " { print; bad = 1 }
+		END { exit bad }' <("$TCC_TRACE" --fields=help)
 }
 
 @test "the man page has each field of --fields=help, with type, unit and meaning, and no other" {
@@ -191,7 +214,7 @@ kinds_hold() {
 
 @test "the man page explains each kind of event, and each value of limited_by" {
 	kinds_hold "$TCC_TRACE" "$PAGE"
-	equal "$("$TCC_TRACE" --fields=help | sed -n 's/^limited_by .*: //p' | sed 's/, /\n/g' |
+	equal "$(field_lines | sed -n 's/^limited_by .*: //p' | sed 's/, /\n/g' |
 		LC_ALL=C sort)" \
 		"$(page_tags 'LIMITED BY' | sed -n 's/^\.B \([a-z]*\)\t.*/\1/p' | LC_ALL=C sort -u)"
 }

@@ -227,14 +227,39 @@ const char *fields_json_type(enum field_kind kind)
 	return fields_is_string(kind) ? "string" : "number";
 }
 
+/* A terminal's lines; so is the layout: the widest name, type and unit. */
+#define HELP_WIDTH 80
+#define HELP_LAYOUT "%-19s %-6s %-17s  "
+#define HELP_MEANING (19 + 1 + 6 + 1 + 17 + 2)
+
+/* The last column: further lines of it begin with blanks. */
+static void print_meaning(FILE *out, const char *text)
+{
+	const int width = HELP_WIDTH - HELP_MEANING;
+
+	while ((int)strlen(text) > width) {
+		int length = width;
+
+		while (length && text[length] != ' ')
+			length--;
+		if (!length)
+			length = (int)strcspn(text, " ");
+		fprintf(out, "%.*s\n%*s", length, text, HELP_MEANING, "");
+		text += length;
+		text += strspn(text, " ");
+	}
+	fprintf(out, "%s\n", text);
+}
+
 void fields_print_help(FILE *out)
 {
-	fprintf(out, "%-20s %-7s %-18s %s\n", "FIELD", "TYPE", "UNIT", "MEANING");
+	fprintf(out, HELP_LAYOUT "%s\n", "FIELD", "TYPE", "UNIT", "MEANING");
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		const struct field *field = &fields_table[i];
 
-		fprintf(out, "%-20s %-7s %-18s %s\n", field->name, fields_json_type(field->kind),
-			*field->unit ? field->unit : "-", field->meaning);
+		fprintf(out, HELP_LAYOUT, field->name, fields_json_type(field->kind),
+			*field->unit ? field->unit : "-");
+		print_meaning(out, field->meaning);
 	}
 	fputs("\nBesides: ca.MEMBER, a member of the private state of the connection's congestion\n"
 	      "control algorithm, named as in C (ca.bw.s[0].v); ca, all of its members.\n", out);

@@ -104,7 +104,10 @@ uint64_t fields_props(const struct field_set *fields);
 int fields_parse(struct field_list *list, const char *text, const struct field_list *base,
 		 const char **bad, const char **reason);
 
-/* Print --fields=help: name, kind in JSON, unit, meaning. */
+/*
+ * Print --fields=help: name, kind in JSON, unit, meaning, in 80 columns: a line that begins
+ * with a blank goes on with the meaning of the one before. The completions read it.
+ */
 void fields_print_help(FILE *out);
 
 /* Whether JSON writes a kind as a string; else it is a number, either may be null. */

@@ -271,20 +271,28 @@ static void help_has_a_line_for_each_field(void)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	char name[32], type[32], *line, *state;
-	size_t n = 0;
+	char meaning[512] = "";
+	size_t n = 0, at = 0;
 
 	fields_print_help(out);
 	fclose(out);
 	line = strtok_r(text, "\n", &state);
 	check(line && strncmp(line, "FIELD ", 6) == 0);
-	while ((line = strtok_r(NULL, "\n", &state)) && n < FIELD_COUNT) {
+	at = line ? (size_t)(strstr(line, "MEANING") - line) : 0;
+	line = strtok_r(NULL, "\n", &state);
+	while (line && n < FIELD_COUNT) {
 		const struct field *field = &fields_table[n++];
 
 		check_eq(sscanf(line, "%31s %31s", name, type), 2);
+		check(strstr(line, field->unit) != NULL);
+		snprintf(meaning, sizeof(meaning), "%s", line + at);
+		while ((line = strtok_r(NULL, "\n", &state)) && *line == ' ') {
+			check(strlen(line) <= 80);
+			strcat(strcat(meaning, " "), line + at);
+		}
 		check_str(name, field->name);
 		check_str(type, fields_json_type(field->kind));
-		check(strstr(line, field->meaning) != NULL);
-		check(strstr(line, field->unit) != NULL);
+		check_str(meaning, field->meaning);
 	}
 	check_eq(n, FIELD_COUNT);
 	check(line && strncmp(line, "Besides: ca.MEMBER,", 19) == 0);
