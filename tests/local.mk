@@ -126,8 +126,26 @@ check-alone:
 check-long:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS_TAGS= \
 		TESTS='$(unit_tests) $(bats_tests) $(bats_plain) $(bats_alone)'
+	$(MAKE) $(AM_MAKEFLAGS) check-lint
 	$(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS=600
 	$(MAKE) $(AM_MAKEFLAGS) distcheck DISTCHECK_TESTS='$$(TESTS)'
+
+# clang-tidy, by .clang-tidy's checks; LINT_FILES='src/base/parse.c ...': of these alone.
+CLANG_TIDY = clang-tidy
+LINT_FILES = $(filter %.c,$(libtcc_a_SOURCES) $(tcc_trace_SOURCES)) bpf/tcc_trace.bpf.c
+EXTRA_DIST += .clang-format .clang-tidy
+.PHONY: check-lint
+check-lint: $(BUILT_SOURCES)
+	@failed=0; for file in $(LINT_FILES); do \
+		case $$file in \
+		bpf/*) checks=-clang-analyzer-*,-bugprone-sizeof-expression,-performance-no-int-to-ptr; \
+			set -- $(TCC_BPF_CFLAGS) $(BPF_CFLAGS);; \
+		*) checks=; test $$file != src/kernel/tracer.c || checks=-clang-analyzer-unix.Malloc; \
+			set -- -std=gnu11 $(DEFS) -I. $(AM_CPPFLAGS) $(LIBBPF_CFLAGS) \
+			$(JANSSON_CFLAGS) $(LIBSECCOMP_CFLAGS);; \
+		esac; \
+		$(CLANG_TIDY) --quiet --checks="$$checks" $(abs_srcdir)/$$file -- "$$@" || failed=1; \
+	done; exit $$failed
 
 # The unit tests alone, and only they are built: for packages, which are built
 # without root, and where what else the tests are made of is of no use.

@@ -206,7 +206,7 @@ static int open_or_make(const struct place *place, const struct append_form *for
 int append_open(const struct place *place, const struct append_form *form,
 		struct append_state *state)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int fd = open_or_make(place, form, &st);
 	int err;
 

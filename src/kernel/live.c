@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 
 /*
  * After a pass that found events the next follows this much later. Shorter,
@@ -79,7 +80,7 @@ static int begin_wait(struct source *source, bool has_moved)
 	stream_scan(&live->stream, clock_now_ns());
 	if (stream_has_unread(&live->stream))
 		return 0;
-	return live->is_in_doubt || stream_is_busy(&live->stream) ? DOUBT_MS : SOURCE_FOREVER;
+	return live->is_in_doubt || stream_is_busy(&live->stream) ? DOUBT_MS : LOOP_FOREVER;
 }
 
 /* Without news it sleeps on: who saw it asleep all the time has rung. */

@@ -26,9 +26,6 @@ struct source_counts {
 	uint64_t missed;	/* nothing looked at them */
 };
 
-/* No bound on how long to wait; as LOOP_FOREVER, base/loop.h. */
-#define SOURCE_FOREVER (-1)
-
 struct source;
 
 struct source_ops {
@@ -47,7 +44,7 @@ struct source_ops {
 
 	/*
 	 * The reader is about to wait for news. Returns for how long it may, ms,
-	 * or SOURCE_FOREVER; `has_moved`: there were records since the last scan.
+	 * or LOOP_FOREVER, base/loop.h; `has_moved`: there were records since the last scan.
 	 * Afterwards end_wait() says whether there was news, of whatever kind.
 	 */
 	int (*begin_wait)(struct source *source, bool has_moved);

@@ -4,7 +4,7 @@
 # them; KERNELS and CHECKS in the environment choose, see run.
 
 EXTRA_DIST += tests/kernels/fetch.bash tests/kernels/guest.sh tests/kernels/helper.c \
-	tests/kernels/judge.py tests/kernels/kernels.list tests/kernels/run \
+	tests/kernels/judge.py tests/kernels/kernels.list tests/kernels/last.md tests/kernels/run \
 	tests/kernels/readme.awk tests/kernels/table.awk
 
 .PHONY: check-kernels kernels-table
@@ -18,13 +18,15 @@ check-kernels: tcc-trace-static$(EXEEXT) tests/unit/test_ca_source$(EXEEXT)
 	@test ! -e kernels/last.md || cat kernels/last.md
 	@trs=kernels/kernels.trs; $(trs_passed)
 
-# The results of the last run of all kernels and checks, into the README.
+# The results of the last run of all kernels and checks, into the tree and the README;
+# tests/docs.bats compares the two with each other, the checks and the kernels.
 kernels-table:
 	@test -e kernels/kernels.md || { echo '$@: first make check-kernels,' \
 		'without KERNELS and CHECKS' >&2; exit 1; }
 	$(AWK) -v table=kernels/kernels.md -f $(srcdir)/tests/kernels/readme.awk \
 		$(srcdir)/README.md >kernels/README.md.tmp
 	mv kernels/README.md.tmp $(srcdir)/README.md
+	cp kernels/kernels.md $(srcdir)/tests/kernels/last.md
 
 clean-local: clean-kernels
 .PHONY: clean-kernels
