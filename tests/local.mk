@@ -91,9 +91,10 @@ bats_plain = \
 # What runs alone, one after the other, behind all others, and in the plain build:
 # measure.bats, whose times, memory and rates other work would change, and which counts
 # the kernel's pieces of memory; order.bats, in which the reader has a CPU to itself;
-# truth.bats, which records every segment of the machine.
+# truth.bats and odd.bats, which record every segment of the machine.
 bats_alone = \
 	tests/measure.bats \
+	tests/odd.bats \
 	tests/order.bats \
 	tests/truth.bats
 
@@ -110,9 +111,10 @@ endif
 
 # $(TEST_LOGS) are those of this run: `make check TESTS=...` waits for no other.
 not_alone = $(filter-out $(bats_alone:.bats=.log),$(TEST_LOGS))
-tests/measure.log tests/order.log tests/truth.log: | $(not_alone)
-tests/order.log: | $(filter tests/measure.log,$(TEST_LOGS))
-tests/truth.log: | $(filter tests/measure.log tests/order.log,$(TEST_LOGS))
+tests/measure.log tests/odd.log tests/order.log tests/truth.log: | $(not_alone)
+tests/odd.log: | $(filter tests/measure.log,$(TEST_LOGS))
+tests/order.log: | $(filter tests/measure.log tests/odd.log,$(TEST_LOGS))
+tests/truth.log: | $(filter tests/measure.log tests/odd.log tests/order.log,$(TEST_LOGS))
 
 # The two halves of check, for bootstrap, which runs more beside the first.
 .PHONY: check-together check-alone
@@ -124,7 +126,7 @@ check-alone:
 # What is too long for CI; HACKING has the table. In the build with sanitizers, too.
 .PHONY: check-long
 check-long:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS_TAGS= \
+	TCC_SHORT_CONNECTIONS=20000 $(MAKE) $(AM_MAKEFLAGS) check TESTS_TAGS= \
 		TESTS='$(unit_tests) $(bats_tests) $(bats_plain) $(bats_alone)'
 	$(MAKE) $(AM_MAKEFLAGS) check-lint
 	$(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS=600
@@ -217,6 +219,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \
+	tests/odd/compare.py tests/odd/odd.py \
 	tests/properties/client.py tests/properties/cubic.awk tests/properties/cubic.bt tests/properties/compare.py tests/properties/peer.py \
 	tests/properties/tcp_info.py
 

@@ -82,4 +82,5 @@ def main():
               0 if is_traced else sum(event.is_on_init for event in theirs))
 
 
-main()
+if __name__ == "__main__":
+    main()
