@@ -23,7 +23,7 @@ begin_odd() {
 	proc_start server in_b python3 "$TCC_TESTS/odd/odd.py" serve "$PORT"
 	wait_for "grep -q ready '$NETNS_DIR/server.out'" 20
 	# Two: with probe and state together there are probes that no tracepoint tells of.
-	local options=(--json --fields=event,ktime,sport,dport "--port=$PORT-$((PORT + 2))" --buffer=8M)
+	local options=(--json "--fields=event,ktime,sport,dport" "--port=$PORT-$((PORT + 2))" --buffer=8M)
 	ftrace_start || skip "needs instances of tracefs"
 	trace_start --events=probe,retransmit,ca_state "${options[@]}"
 	proc_start others "$TCC_TRACE" --events=state,close,reset "${options[@]}"
