@@ -60,7 +60,7 @@ def check_changes(full, places):
 def check_interval(full, thin, places, ns):
     """None too early by its own time; none left out when its time had come. The times
     of what is left out are the other trace's: where the machine stood still between the
-    two, one may seem due, so one in a hundred may. Returns how many were left out in
+    two, one may seem due, so one may, and one in a hundred. Returns how many were left out in
     recovery, where ca_state tells."""
     n_late = n_in_recovery = 0
     for before, after in zip(thin, thin[1:]):
@@ -72,7 +72,7 @@ def check_interval(full, thin, places, ns):
             n_late += 1
         n_in_recovery += sum(row.get('ca_state') in ('Recovery', 'Loss')
                              for row in full[before + 1:at])
-    if n_late > len(places) / 100:
+    if n_late > 1 + len(places) / 100:
         sys.exit(f'{n_late} times events were due and are left out, of {len(places)}')
     return n_in_recovery
 
