@@ -495,3 +495,40 @@ named_targets() {
 		"$SOURCE/bootstrap" --help | grep -qE "^       sudo \./bootstrap $word( |$)"
 	done <named
 }
+
+# The kernels' version and architecture, a line each: of the list; of a table's rows.
+kernels_listed() {
+	awk '!/^#/ && NF { sub(/-.*/, "", $1); print $1, $2 }' "$SOURCE/tests/kernels/kernels.list"
+}
+
+kernels_of_rows() {
+	sed -nE 's/^\| ([0-9]+\.[0-9]+)\.[^ |]*-([a-z0-9]+) \|.*/\1 \2/p' "$1"
+}
+
+# table_holds README LAST: whether the table of kernels is that of the last run, LAST, which
+# had each kernel and each check that there are, of which none failed.
+table_holds() {
+	equal "$(cat "$2")" "$(awk '/^<!-- \/kernels/ { exit } is_in; /^<!-- kernels: / { is_in = 1 }' \
+		"$1" | sed '1d;$d')" || return
+	equal "$(kernels_listed)" "$(kernels_of_rows "$2")" || return
+	equal "$(sed -nE "s/^checks='(.*)'/\1/p" "$SOURCE/tests/kernels/guest.sh") account health decoder" \
+		"$(sed -n '1s/^| kernel | //; 1s/ | / /g; 1s/ |$//p' "$2")" || return
+	! grep -w failed "$2"
+}
+
+@test "README's table of kernels is that of the last run, of each kernel and each check" {
+	local readme=$SOURCE/README.md last=$SOURCE/tests/kernels/last.md
+	grep -q '"account", "health", "decoder"' "$SOURCE/tests/kernels/judge.py"
+	table_holds "$readme" "$last"
+	# Would it tell?
+	sed '0,/| passed/s//| partly/' "$readme" >changed
+	run ! table_holds changed "$last"
+	spoil() {
+		sed "$1" "$last" >spoilt
+		awk -v table=spoilt -f "$SOURCE/tests/kernels/readme.awk" "$readme" >changed
+		run ! table_holds changed spoilt
+	}
+	spoil '/^| 6\.12.*-rt-/d'
+	spoil '0,/ passed/s// failed/'
+	spoil '1s/ lockdown |//'
+}
