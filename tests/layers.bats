@@ -121,8 +121,8 @@ writers() {
 @test "nothing but the log writes to stderr" {
 	run writers "$SOURCE"
 	echo "$output"
-	# Who asks whether it is open, and who closes it.
-	equal "$(printf '%s\n' base/inherited.c base/log.c file/compress_helper.c run/main.c)" \
+	# Who asks whether it is open, or what it is, and who closes it.
+	equal "$(printf '%s\n' base/inherited.c base/log.c file/compress_helper.c run/main.c run/parts.c)" \
 		"$(sed -E 's/^\.\/([^:]+):.*/\1/' <<<"$output" | LC_ALL=C sort -u)"
 	[ "$(grep -cE '(compress_helper|main)\.c:.*fd <= STDERR_FILENO; fd\+\+' <<<"$output")" -eq 2 ]
 }

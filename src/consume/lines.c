@@ -10,18 +10,12 @@
 
 #include "base/log.h"
 #include "consume/lines_file.h"
+#include "consume/trail.h"
 #include "file/append.h"
 #include "file/logfile.h"
 #include "file/rotate.h"
 #include "file/sink.h"
 #include "format/banner.h"
-
-/*
- * The sink knows lines, not kinds: of its pending lines the kinds are the last
- * ones in this circle. No block of the sink has more lines. There is none where
- * but one kind is written.
- */
-#define TRAIL_LENGTH (1u << 18)
 
 /* Of each CPU, for the next line of a kind to say. */
 struct unsaid {
@@ -35,14 +29,12 @@ struct lines {
 	struct sink *sink;
 	struct loop *loop;		/* NULL: not watched */
 	struct watch receiver, helper;
-	uint64_t formatted;		/* records handed to the sink */
-	/* Of each kind: the same; those that a failing file had no room for. */
-	uint64_t formatted_of[RECORD_KIND_COUNT], lost_of[RECORD_KIND_COUNT];
+	struct trail trail;		/* records handed to the sink */
+	uint64_t lost_of[RECORD_KIND_COUNT];	/* a failing file had no room for them */
 	uint64_t discarded_of[RECORD_KIND_COUNT];	/* came when the reader had left */
 	struct unsaid *unsaid;		/* n_cpus */
 	uint64_t lost_marked;		/* what its lines said was lost, in all */
 	int copy_err;			/* why a copy is over, though its reader is there */
-	uint8_t *trail;			/* the kinds of the latest records, or NULL */
 	bool is_gone;			/* its reader left */
 	bool is_failing;		/* a file; it is tried again */
 };
@@ -54,31 +46,12 @@ static struct lines *lines_of(struct consumer *consumer)
 
 /* --- records ------------------------------------------------------------------ */
 
-static void remember_kind(struct lines *lines, uint8_t kind)
-{
-	if (lines->trail)
-		lines->trail[lines->formatted % TRAIL_LENGTH] = kind;
-	lines->formatted++;
-	lines->formatted_of[kind]++;
-}
-
-static uint64_t pending_of(const struct lines *lines, uint8_t kind)
-{
-	uint64_t pending = sink_pending_lines(lines->sink), n = 0;
-
-	if (!lines->trail)
-		return lines->consumer.kinds & RECORD_KIND_BIT(kind) ? pending : 0;
-	for (uint64_t i = lines->formatted - pending; i < lines->formatted; i++)
-		n += lines->trail[i % TRAIL_LENGTH] == kind;
-	return n;
-}
-
 static void write_record(struct lines *lines, const struct record *record)
 {
 	char *out = sink_room(lines->sink, lines->config.format->line_max);
 
 	sink_commit(lines->sink, format_record(lines->config.format, record, out));
-	remember_kind(lines, record->kind);
+	trail_add(&lines->trail, record->kind);
 	lines->lost_marked += record->lost;
 }
 
@@ -113,9 +86,9 @@ static void lose_record(struct consumer *consumer, const struct record *record)
 static struct consumer_counts count(const struct consumer *consumer, uint8_t kind)
 {
 	const struct lines *lines = (const struct lines *)consumer;
-	uint64_t pending = pending_of(lines, kind);
+	uint64_t pending = trail_last_of(&lines->trail, sink_pending_lines(lines->sink), kind);
 	struct consumer_counts counts = {
-		.done = lines->formatted_of[kind] - pending,
+		.done = lines->trail.of[kind] - pending,
 		.pending = pending,
 		.lost = lines->lost_of[kind],
 		.discarded = lines->discarded_of[kind],
@@ -313,13 +286,10 @@ static int write_start(struct lines *lines)
 static int start(struct lines *lines)
 {
 	const struct lines_config *config = &lines->config;
-	int err;
+	int err = trail_init(&lines->trail, config->kinds);
 
-	if (config->kinds & (config->kinds - 1)) {
-		lines->trail = calloc(TRAIL_LENGTH, sizeof(*lines->trail));
-		if (!lines->trail)
-			return -ENOMEM;
-	}
+	if (err)
+		return err;
 	lines->unsaid = calloc(config->n_cpus ? config->n_cpus : 1, sizeof(*lines->unsaid));
 	if (!lines->unsaid)
 		return -ENOMEM;
@@ -360,7 +330,7 @@ int lines_free(struct consumer *consumer)
 	sink_free(lines->sink);
 	compress_stop(lines->config.compressor);
 	err = lines_file_close(&lines->file);
-	free(lines->trail);
+	trail_release(&lines->trail);
 	free(lines->unsaid);
 	free(lines);
 	return err;

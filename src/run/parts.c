@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What one trace is made of; see parts.h. */
+#include "run/parts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/privilege.h"
+#include "ca/ca_decode.h"
+#include "kernel/live.h"
+#include "kernel/own.h"
+#include "kernel/tracer.h"
+#include "record/derive.h"
+
+static int fail(const char *what, int err)
+{
+	log_error("cannot %s: %s", what, strerror(-err));
+	return EXIT_FAILED;
+}
+static void detach(void *context)
+{
+	struct parts *parts = context;
+
+	tracer_detach(parts->tracer);
+}
+
+static uint64_t missed(void *context, enum tcc_kind kind)
+{
+	const struct parts *parts = context;
+
+	return tracer_missed(parts->tracer, kind);
+}
+
+/* What is said once, and may come at any time. */
+static void say_news(void *context)
+{
+	struct parts *parts = context;
+
+	tracer_say_refused(parts->tracer);
+	netns_watch_look(&parts->netns, clock_now_ns());
+}
+
+static void say_started(const struct options *options, uint64_t before_ns)
+{
+	log_status("tracing %s (attached in %" PRIu64 " ms); Ctrl-C stops",
+		   *options->filter_text ? options->filter_text : "all TCP connections",
+		   (clock_now_ns() - before_ns) / NS_PER_MS);
+}
+
+static int become_user(const char *name)
+{
+	int err = name ? privilege_become(name) : 0;
+
+	if (err == -ENOENT) {
+		log_error("--user: '%s': expected the name or number of a user of this machine",
+			  name);
+		return EXIT_USAGE;
+	}
+	if (err)
+		log_error("--user: cannot become '%s': %s", name, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* The bell is heard when it rings; what is to be done then is the source's. */
+static void hear_bell(void *context, uint32_t events)
+{
+	(void)context;
+	(void)events;
+}
+
+static int watch(struct parts *parts, const struct options *options)
+{
+	int err = loop_new(&parts->loop, options->log_file);
+
+	parts->bell = (struct watch){ .fd = tracer_doorbell_fd(parts->tracer),
+				      .events = EPOLLIN | EPOLLET, .ready = hear_bell };
+	if (!err)
+		err = loop_add(parts->loop, &parts->bell);
+	for (size_t i = 0; i < parts->output.n && !err; i++)
+		err = lines_watch(parts->output.lines[i], parts->loop);
+	return err ? fail("wait for events", err) : EXIT_DONE;
+}
+
+/* What the kernel side has to copy, for the fields that are chosen. */
+static struct tcc_ask ask_for(const struct output *output)
+{
+	struct tcc_ask ask = { .kinds = derive_takes(output_kinds(output)) & TCC_KINDS_ALL,
+			       .probe_props = output_needs(output, TCC_KIND_PROBE) };
+
+	for (uint8_t kind = TCC_KIND_PROBE + 1; kind < TCC_KIND_COUNT; kind++)
+		ask.rare_props |= output_needs(output, kind);
+	return ask;
+}
+
+/* Before privilege is given away: what is a BPF program takes it to be found. */
+static int start_decoder(struct parts *parts, const struct tcc_ask *ask,
+			 const struct options *options)
+{
+	struct ca_source_options source = { .structure = options->ca_struct,
+					    .btf_path = options->ca_btf };
+
+	if (!((ask->probe_props | ask->rare_props) & TCC_PROP(CA_PRIV))) {
+		if (!options->ca_struct && !options->ca_btf)
+			return EXIT_DONE;
+		log_error("--ca-%s: expected ca, or a member of it, among --fields",
+			  options->ca_struct ? "struct" : "btf");
+		return EXIT_USAGE;
+	}
+	return ca_decode_new(&parts->decode, &source) ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* What reads the kernel's memory, and what knows the connections. */
+static int make_readers(struct parts *parts)
+{
+	struct tracer *tracer = parts->tracer;
+	struct pipeline_config pipeline = {
+		.start_ns = parts->start_ns = clock_now_ns(),
+		.kinds = output_kinds(&parts->output),
+		.n_cpus = tracer_ring_memory(tracer)->n_cpus,
+		.watches_cwnd = output_watches_cwnd(&parts->output),
+	};
+	struct live_config live = {
+		.tracer = { parts, detach, missed, say_news },
+		.ring = tracer_ring_memory(tracer),
+		.rare = tracer_rare_memory(tracer),
+		.has_rare = tracer_kinds(tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE),
+		.reader = { .hz = clock_hz(), .lacking = tracer_lacking(tracer),
+			    .decode = parts->decode },
+	};
+
+	for (uint8_t kind = 0; kind < TCC_KIND_COUNT; kind++)
+		live.reader.props[kind] = output_needs(&parts->output, kind);
+	parts->source = live_new(&live);
+	parts->pipeline = pipeline_new(&pipeline);
+	return parts->source && parts->pipeline ? 0 : -ENOMEM;
+}
+
+/* Each part goes on with what it states, and with nothing else. */
+static int lock_down(const struct parts *parts)
+{
+	static const struct call_set *const calls[] = { &log_calls, &loop_calls, &tracer_calls };
+	struct privilege_wants wants = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < parts->output.n; i++)
+		err = lines_want(parts->output.lines[i], &wants);
+	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
+		err = privilege_want_calls(&wants, calls[i]);
+	return err ? err : privilege_drop(&wants);
+}
+
+int parts_start(struct parts *parts, const struct options *options)
+{
+	struct tcc_ask ask = ask_for(&parts->output);
+	struct tracer_config config = {
+		.filter = &options->filter,
+		.thin = &options->thin,
+		.ask = &ask,
+		.own_cookies = { own_tcp_cookie(STDOUT_FILENO, "standard output"),
+				 own_tcp_cookie(STDERR_FILENO, "standard error") },
+		.buffer_bytes = options->buffer_bytes,
+	};
+	uint64_t before_ns = clock_now_ns();
+	int err, status = start_decoder(parts, &ask, options);
+
+	if (!status)
+		status = become_user(options->user);
+
+	if (!status)
+		status = output_start_compressor(&parts->output, options);
+	if (status)
+		return status;
+	if (tracer_load(&parts->tracer, &config))
+		return EXIT_FAILED;
+	status = output_open(&parts->output, tracer_ring_memory(parts->tracer)->n_cpus);
+	if (status)
+		return status;
+	status = watch(parts, options);
+	if (status)
+		return status;
+	err = make_readers(parts);
+	if (err)
+		return fail("start", err);
+	log_set_patience(0);
+	if (tracer_attach(parts->tracer))
+		return EXIT_FAILED;
+	if (options->duration_ns) {
+		err = loop_set_duration(parts->loop, options->duration_ns);
+		if (err)
+			return fail("set the duration", err);
+	}
+	tzset();	/* reads a file, and what follows needs none */
+	err = lock_down(parts);
+	if (err)
+		return fail("drop privileges", err);
+	say_started(options, before_ns);
+	return EXIT_DONE;
+}
+
+int parts_free(struct parts *parts)
+{
+	pipeline_free(parts->pipeline);
+	live_free(parts->source);
+	ca_decode_free(parts->decode);
+	loop_free(parts->loop);
+	tracer_free(parts->tracer);
+	return output_close(&parts->output);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one trace is made of: made in the order that privileges and files ask for, and
+ * released together. Knows not what is done with them.
+ */
+#ifndef TCC_PARTS_H
+#define TCC_PARTS_H
+
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "options/netns_watch.h"
+#include "options/options.h"
+#include "record/source.h"
+#include "run/output.h"
+#include "run/pipeline.h"
+
+struct ca_decode;
+struct tracer;
+
+/* Zero at first, but for netns.filter and the output, whose format is open. */
+struct parts {
+	struct output output;
+	struct tracer *tracer;
+	struct netns_watch netns;
+	struct source *source;
+	struct ca_decode *decode;
+	struct pipeline *pipeline;
+	struct loop *loop;
+	struct watch bell;
+	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
+};
+
+/*
+ * Load, open the output, attach, and lock the process down; the trace has begun.
+ * Returns an exit_status; on all but EXIT_DONE it has been said what is wrong.
+ */
+int parts_start(struct parts *parts, const struct options *options);
+
+/* Whatever there is of them. Returns as output_close(). */
+int parts_free(struct parts *parts);
+
+#endif

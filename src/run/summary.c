@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The summary of a trace; see summary.h. */
+#include "run/summary.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "record/kinds.h"
+#include "run/session.h"
+
+/* A line for each kind of event that is traced; a copy has its own. */
+static void print_accounts(const struct session *session, size_t i)
+{
+	char text[256];
+
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		struct account account;
+
+		if (!(session->kinds & RECORD_KIND_BIT(kind)))
+			continue;
+		account = session_account(session, i, kind);
+		log_status("%s%s: %s", i ? "copy: " : "", record_kinds[kind].name,
+			   account_text(&account, text, sizeof(text)));
+	}
+}
+
+void summary_print(const struct session *session)
+{
+	const struct conn_table *conns = pipeline_conns(session->pipeline);
+	uint64_t elapsed_ms = (clock_now_ns() - session->start_ns) / NS_PER_MS;
+
+	for (size_t i = 0; i < session->n_consumers; i++)
+		print_accounts(session, i);
+	log_status("%" PRIu64 " connection%s in %" PRIu64 ".%03" PRIu64 " s",
+		   conn_table_count(conns), conn_table_count(conns) == 1 ? "" : "s",
+		   elapsed_ms / 1000, elapsed_ms % 1000);
+	if (conn_table_forgotten(conns))
+		log_status("forgotten to make room for other connections: %" PRIu64
+			   "; their timers began anew", conn_table_forgotten(conns));
+	if (session_account_all(session).lost_buffer)
+		log_status("the buffer was full at times: a larger --buffer, "
+			   "or a filter, loses less");
+}
