@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: makes system calls on files fail. The file that TCC_FAULT
+ * For LD_PRELOAD: makes system calls on files fail, or hang. The file that TCC_FAULT
  * names says which, for as long as it says so: the name of a call and an errno,
- * "write 28", or "none". A test writes it anew while the program runs; it is
- * mapped, as the program may not be allowed to read it later.
+ * "write 28", "write -1" where it does not return, or "none". "stderr" is a write to
+ * what is standard error. A test writes it anew while the program runs; it is mapped, as
+ * the program may not be allowed to read it later.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TEXT_MAX 64
@@ -29,8 +31,8 @@ __attribute__((constructor)) static void start(void)
 	text = map == MAP_FAILED ? NULL : map;
 }
 
-/* Whether this call is to fail; then errno is set. */
-static int fails(const char *call)
+/* What this call is to fail with; 0: it is not. */
+static int fault(const char *call)
 {
 	char copy[TEXT_MAX + 1] = "", name[TEXT_MAX + 1];
 	int err;
@@ -38,10 +40,19 @@ static int fails(const char *call)
 	if (!text)
 		return 0;
 	memcpy(copy, text, TEXT_MAX);
-	if (sscanf(copy, "%s %d", name, &err) != 2 || strcmp(name, call) != 0)
-		return 0;
+	return sscanf(copy, "%s %d", name, &err) == 2 && strcmp(name, call) == 0 ? err : 0;
+}
+
+/* Whether this call is to fail; then errno is set. As for a dead server, only KILL helps. */
+static int fails(const char *call)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+	int err;
+
+	while ((err = fault(call)) < 0)
+		nanosleep(&ms, NULL);
 	errno = err;
-	return 1;
+	return err != 0;
 }
 
 static void *next(const char *call)
@@ -84,21 +95,22 @@ int fsync(int fd)
 	return fails("fsync") ? -1 : real(fd);
 }
 
-/* Messages are written too: only to what is not standard error. */
+/* Messages are written too. */
 ssize_t write(int fd, const void *data, size_t length)
 {
 	ssize_t (*real)(int, const void *, size_t) = next("write");
+	const char *call = fd == STDERR_FILENO ? "stderr" : "write";
 
-	return fd > STDERR_FILENO && fails("write") ? -1 : real(fd, data, length);
+	return fd != STDOUT_FILENO && fails(call) ? -1 : real(fd, data, length);
 }
 
-/* A file is closed all the same. */
+/* A file is closed all the same; one that was only read never fails. */
 int close(int fd)
 {
 	int (*real)(int) = next("close");
-	int result = real(fd);
+	int flags = fcntl(fd, F_GETFL), result = real(fd);
 
-	return fails("close") ? -1 : result;
+	return (flags & O_ACCMODE) != O_RDONLY && fails("close") ? -1 : result;
 }
 
 /* Only for writing: libraries read files of their own. */

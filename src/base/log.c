@@ -29,6 +29,7 @@ static struct {
 	bool has_started;
 	struct outlet outlet;
 	uint64_t n_dropped;
+	bool is_writing;
 } words = { .level = LOG_NORMAL };
 
 static const struct call calls[] = {
@@ -92,8 +93,15 @@ static void write_line(const char *line, size_t length)
 	}
 	if (!words.has_started)
 		words.outlet = (struct outlet){ .kind = OUTLET_FILE, .fd = STDERR_FILENO };
+	__atomic_store_n(&words.is_writing, true, __ATOMIC_RELEASE);
 	if (!say_dropped() || !outlet_write(&words.outlet, line, length))
 		words.n_dropped++;
+	__atomic_store_n(&words.is_writing, false, __ATOMIC_RELEASE);
+}
+
+bool log_is_writing(void)
+{
+	return __atomic_load_n(&words.is_writing, __ATOMIC_ACQUIRE);
 }
 
 /* --- to a line ---------------------------------------------------------------------- */

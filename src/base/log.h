@@ -14,6 +14,7 @@
 #define TCC_LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/calls.h"
@@ -39,6 +40,9 @@ void log_start(void);
  * not at all, as while tracing. If it is not 0, what was dropped is said at once.
  */
 void log_set_patience(unsigned int total_ms);
+
+/* For a thread that looks on: whether another one is amidst writing a message. */
+bool log_is_writing(void);
 
 /*
  * Hand each line to `write` instead of stderr, its LF included; NULL: to stderr again.

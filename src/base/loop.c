@@ -3,6 +3,7 @@
 #include "base/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -24,6 +25,7 @@ struct loop {
 	int epoll_fd;
 	/* The loop's own; their owners' calls fill `news`. */
 	struct watch signals, duration, clock;
+	sigset_t stop_set;
 	struct loop_news news;
 };
 
@@ -65,27 +67,60 @@ static void read_signals(void *context, uint32_t events)
 			loop->news.wants_summary = true;
 		else if (info.ssi_signo == SIGHUP)
 			loop->news.has_hangup = true;
-		else
+		else if (info.ssi_signo != SIGUSR2)
 			loop->news.stop_signals++;
+	}
+}
+
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/*
+ * What would kill the program, with no end to its output. Where somebody had it
+ * ignored, as by nohup or a shell's `&`, it stays so; but not INT and TERM.
+ */
+static void choose_signals(sigset_t *set, bool reopens)
+{
+	static const int deadly[] = {
+		SIGHUP, SIGQUIT, SIGUSR2, SIGXCPU, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR,
+		SIGSTKFLT,
+	};
+
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGUSR1);
+	if (reopens)
+		sigaddset(set, SIGHUP);
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+		if (!is_ignored(deadly[i]))
+			sigaddset(set, deadly[i]);
+	}
+	for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++) {
+		if (!is_ignored(signal))
+			sigaddset(set, signal);
 	}
 }
 
 static int open_signals(struct loop *loop, bool reopens)
 {
-	struct sigaction hangup;
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1);
-	if (reopens || (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN))
-		sigaddset(&set, SIGHUP);
+	choose_signals(&set, reopens);
 	/* What they tell comes as the error of a write, too. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
+	loop->stop_set = set;
+	sigdelset(&loop->stop_set, SIGUSR1);
+	sigdelset(&loop->stop_set, SIGUSR2);
+	if (reopens)
+		sigdelset(&loop->stop_set, SIGHUP);
 	loop->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return loop->signals.fd < 0 ? -errno : loop_add(loop, &loop->signals);
 }
@@ -208,4 +243,31 @@ int loop_wait(struct loop *loop, int timeout_ms, struct loop_news *news)
 	}
 	*news = loop->news;
 	return 0;
+}
+
+int loop_signal_fd(const struct loop *loop)
+{
+	return loop->signals.fd;
+}
+
+int loop_duration_fd(const struct loop *loop)
+{
+	return loop->duration.fd;
+}
+
+bool loop_is_end_due(const struct loop *loop)
+{
+	struct pollfd duration = { .fd = loop->duration.fd, .events = POLLIN };
+	sigset_t pending;
+
+	if (poll(&duration, 1, 0) == 1)
+		return true;
+	sigemptyset(&pending);
+	sigpending(&pending);
+	for (int signal = 1; signal <= SIGRTMAX; signal++) {
+		if (sigismember(&pending, signal) == 1 &&
+		    sigismember(&loop->stop_set, signal) == 1)
+			return true;
+	}
+	return false;
 }

@@ -19,7 +19,7 @@ struct loop_news {
 	bool is_timeout;	/* nothing: the time was over first */
 	bool has_ended;		/* --duration is over */
 	bool is_clock_set;	/* the wall clock was set */
-	unsigned int stop_signals;	/* SIGINT and SIGTERM that arrived */
+	unsigned int stop_signals;	/* SIGINT, SIGTERM and their like that arrived */
 	bool has_hangup;	/* SIGHUP */
 	bool wants_summary;	/* SIGUSR1 */
 };
@@ -42,8 +42,10 @@ struct loop;
 extern const struct call_set loop_calls;
 
 /*
- * Block the signals and prepare to wait. Returns 0 or -errno. A SIGHUP that is
- * ignored at the start (nohup) stays ignored, unless it `reopens` a file.
+ * Block the signals and prepare to wait: those that would end the process are stop
+ * signals, but for SIGUSR2, which does nothing, and for those that nobody can take.
+ * Returns 0 or -errno. A SIGHUP that is ignored at the start (nohup) stays ignored,
+ * unless it `reopens` a file.
  */
 int loop_new(struct loop **loop, bool reopens);
 void loop_free(struct loop *loop);	/* accepts NULL */
@@ -61,5 +63,13 @@ int loop_set_duration(struct loop *loop, uint64_t duration_ns);
 
 /* Wait, at most so long. Returns 0 or -errno. */
 int loop_wait(struct loop *loop, int timeout_ms, struct loop_news *news);
+
+/*
+ * For a thread that looks on: whether the end has been asked for, and loop_wait() has not
+ * told so yet; and the descriptors (-1: none) that become readable then.
+ */
+bool loop_is_end_due(const struct loop *loop);
+int loop_signal_fd(const struct loop *loop);
+int loop_duration_fd(const struct loop *loop);
 
 #endif

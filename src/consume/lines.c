@@ -214,6 +214,13 @@ static bool is_at_work(const struct consumer *consumer)
 	return compress_is_at_work(((const struct lines *)consumer)->config.compressor);
 }
 
+static uint64_t progress(const struct consumer *consumer)
+{
+	const struct lines *lines = (const struct lines *)consumer;
+
+	return sink_written_bytes(lines->sink) + compress_progress(lines->config.compressor);
+}
+
 /* --- the beginning, the end --------------------------------------------------------- */
 
 /* A line that is no record, for free(). */
@@ -256,6 +263,7 @@ static const struct consumer_ops copy_ops = {
 	.flush = flush_copy,
 	.count = count,
 	.finish = finish,
+	.progress = progress,
 };
 
 static const struct consumer_ops lines_ops = {
@@ -269,6 +277,7 @@ static const struct consumer_ops lines_ops = {
 	.count = count,
 	.finish = finish,
 	.is_at_work = is_at_work,
+	.progress = progress,
 };
 
 /* What comes before the first record, but for a regular file's own. */
@@ -387,4 +396,10 @@ void lines_say_failed(const struct consumer *consumer, int err)
 
 	if (!logfile_is_regular(lines->file.log))
 		lines_file_say_failed(&lines->file, err);
+}
+
+void lines_say_stuck(const struct consumer *consumer)
+{
+	log_error("cannot write to %s: it does not answer; given up",
+		  ((const struct lines *)consumer)->file.name);
 }

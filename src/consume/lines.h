@@ -55,4 +55,7 @@ bool lines_has_failed(const struct consumer *consumer);
 /* Say that writing failed, unless that was said when it happened. */
 void lines_say_failed(const struct consumer *consumer, int err);
 
+/* Say that a system call does not return. */
+void lines_say_stuck(const struct consumer *consumer);
+
 #endif

@@ -44,6 +44,7 @@ struct compressor {
 	int pidfd;		/* or -1 */
 	bool is_at_work;
 	bool is_kicked;		/* while at work */
+	uint64_t n_replies;
 };
 
 /* As execvp() would find it; the caller frees. */
@@ -226,6 +227,9 @@ int compress_service(struct compressor *compressor)
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
+	compressor->n_replies++;
+	if (got == sizeof(reply) && reply.what == COMPRESS_GOES_ON)
+		return 0;
 	compressor->is_at_work = false;
 	if (got != sizeof(reply)) {
 		lose_helper(compressor, was_at_work);
@@ -246,6 +250,11 @@ const struct place *compress_place(const struct compressor *compressor)
 int compress_fd(const struct compressor *compressor)
 {
 	return compressor ? compressor->socket : -1;
+}
+
+uint64_t compress_progress(const struct compressor *compressor)
+{
+	return compressor ? compressor->n_replies : 0;
 }
 
 bool compress_is_at_work(const struct compressor *compressor)

@@ -57,5 +57,7 @@ const struct place *compress_place(const struct compressor *compressor);
 
 int compress_fd(const struct compressor *compressor);	/* accepts NULL: -1 */
 bool compress_is_at_work(const struct compressor *compressor);	/* accepts NULL */
+/* Grows while what is at work gets on. Accepts NULL: 0. */
+uint64_t compress_progress(const struct compressor *compressor);
 
 #endif

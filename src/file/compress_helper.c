@@ -28,6 +28,9 @@
 
 #define NICEST 19
 
+/* How often the tracer hears whether the program goes on. */
+#define PROGRESS_MS 500
+
 struct helper {
 	const struct compress_job *job;
 	struct place place;
@@ -112,8 +115,19 @@ static _Noreturn void exec_program(const struct compress_job *job, int from, int
 	_exit(127);
 }
 
+/* It reads by our own opening of the file: where that stands says whether it goes on. */
+static void say_progress(const struct helper *helper, int from, off_t *offset)
+{
+	const struct compress_reply reply = { .what = COMPRESS_GOES_ON };
+	off_t now = lseek(from, 0, SEEK_CUR);
+
+	if (now != *offset)
+		send(helper->socket, &reply, sizeof(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
+	*offset = now;
+}
+
 /* Until the child ends, or the tracer wants an end or has gone: then it is killed. */
-static int wait_for_child(const struct helper *helper, pid_t child)
+static int wait_for_child(const struct helper *helper, int from, pid_t child)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
 	struct pollfd events[] = {
@@ -121,10 +135,11 @@ static int wait_for_child(const struct helper *helper, pid_t child)
 		{ .fd = pidfd, .events = POLLIN },
 	};
 	bool is_wanted = true;
-	int status;
+	off_t offset = 0;
+	int status, n;
 
-	while (pidfd >= 0 && poll(events, 2, -1) < 0 && errno == EINTR)
-		;
+	while (pidfd >= 0 && (n = poll(events, 2, PROGRESS_MS)) <= 0 && (n == 0 || errno == EINTR))
+		say_progress(helper, from, &offset);
 	if (pidfd >= 0 && events[0].revents && !events[1].revents) {
 		is_wanted = false;
 		kill(child, SIGKILL);
@@ -146,7 +161,7 @@ static int run_program(const struct helper *helper, int from, int to)
 		return -errno;
 	if (child == 0)
 		exec_program(helper->job, from, to);
-	err = wait_for_child(helper, child);
+	err = wait_for_child(helper, from, child);
 	/* Before the original is removed this must be on the disk. */
 	return err ? err : fsync(to) ? -errno : 0;
 }

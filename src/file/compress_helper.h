@@ -20,7 +20,8 @@
 
 #define COMPRESS_TEMPORARY "compressing"	/* FILE.compressing */
 
-enum compress_what { COMPRESS_NOTHING, COMPRESS_DONE, COMPRESS_DUPLICATE };
+/* COMPRESS_GOES_ON: it is no answer yet; the program has read some more. */
+enum compress_what { COMPRESS_NOTHING, COMPRESS_DONE, COMPRESS_DUPLICATE, COMPRESS_GOES_ON };
 
 /* The answer to COMPRESS_GO. */
 struct compress_reply {

@@ -40,6 +40,7 @@ struct sink {
 	size_t pipe_bytes;	/* what an empty pipe takes */
 	size_t start, end;	/* what is pending, in block */
 	size_t heading_end;	/* bytes of block that are heading */
+	uint64_t written_bytes;	/* in all */
 	char *block;
 	size_t size;
 };
@@ -196,6 +197,7 @@ static ssize_t write_some(const struct sink *sink, size_t length)
 /* What is left moves to the front, so that there is room behind it. */
 static void compact(struct sink *sink)
 {
+	sink->written_bytes += sink->start;
 	memmove(sink->block, sink->block + sink->start, sink->end - sink->start);
 	sink->heading_end -= sink->heading_end < sink->start ? sink->heading_end : sink->start;
 	sink->end -= sink->start;
@@ -264,6 +266,11 @@ uint64_t sink_pending_lines(const struct sink *sink)
 	for (; at < sink->end; at++)
 		lines += sink->block[at] == '\n';
 	return lines;
+}
+
+uint64_t sink_written_bytes(const struct sink *sink)
+{
+	return sink->written_bytes;
 }
 
 bool sink_is_empty(const struct sink *sink)

@@ -52,6 +52,7 @@ int sink_flush_last(struct sink *sink);
 
 /* Lines committed and not wholly written. */
 uint64_t sink_pending_lines(const struct sink *sink);
+uint64_t sink_written_bytes(const struct sink *sink);	/* in all, up to the last flush */
 bool sink_is_empty(const struct sink *sink);
 
 /* For waiting: writable again, or EPOLLERR when the reader has gone. */

@@ -69,6 +69,12 @@ struct consumer_ops {
 
 	/* Optional. Whether something goes on that is worth waiting for at the end. */
 	bool (*is_at_work)(const struct consumer *consumer);
+
+	/*
+	 * Optional. A number that grows with all that its receiver takes, or as that work
+	 * goes on: where it stands still at the end, it is not waited for much longer.
+	 */
+	uint64_t (*progress)(const struct consumer *consumer);
 };
 
 struct consumer {

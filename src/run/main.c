@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/watchdog.h"
 #include "kernel/tracer.h"
 #include "options/options.h"
 #include "record/derive.h"
@@ -61,8 +62,9 @@ static int finish_stdout(void)
 /* --- one trace ---------------------------------------------------------------- */
 
 /* What the reader of the output alone must know. */
-static int finish(struct parts *parts, struct session *session)
+static int finish(struct parts *parts)
 {
+	struct session *session = &parts->session;
 	struct clock clock;
 	struct trace_end end = {
 		.kinds = session->kinds,
@@ -70,14 +72,14 @@ static int finish(struct parts *parts, struct session *session)
 	};
 
 	clock_measure(&clock);
-	end.duration_ns = clock.measured_ns - parts->start_ns;
-	end.wall_ns = (int64_t)clock.measured_ns + clock.offset_ns;
+	end.duration_ns = session_duration_ns(session);
+	end.wall_ns = (int64_t)session->end_ns + clock.offset_ns;
 	return session_finish(session, &end);
 }
 
 static int run(struct parts *parts, const struct options *options)
 {
-	struct session trace, *session = &trace;
+	struct session *session = &parts->session;
 	struct account account;
 	int err, end_err;
 
@@ -92,14 +94,19 @@ static int run(struct parts *parts, const struct options *options)
 		.reopens = options->log_file,
 		.start_ns = parts->start_ns,
 		.summarise = summary_print,
+		.watchdog = parts->watchdog,
 	};
 	for (size_t i = 0; i < parts->output.n; i++)
 		session->consumers[i] = parts->output.lines[i];
+	__atomic_store_n(&parts->has_session, true, __ATOMIC_RELEASE);
 	err = session_run(session);
-	log_set_patience(LOG_PATIENCE_MS);
-	end_err = err ? 0 : finish(parts, session);
+	log_set_patience(session_patience_ms(session, LOG_PATIENCE_MS));
+	end_err = err ? 0 : finish(parts);
+	watchdog_beat(parts->watchdog);
 	summary_print(session);
+	parts->is_summed_up = true;
 	session_await_work(session);
+	watchdog_beat(parts->watchdog);
 	if (err)
 		return fail("wait for events", err);
 	if (session->output_err || end_err) {
@@ -115,9 +122,25 @@ static int run(struct parts *parts, const struct options *options)
 	return EXIT_DONE;
 }
 
+/* Called by the watchdog: a system call of the program's own thread does not return. */
+static void give_up(void *context)
+{
+	struct parts *parts = context;
+	struct session *session = &parts->session;
+
+	/* If it is a message that hangs, the next one would as well. */
+	if (__atomic_load_n(&parts->has_session, __ATOMIC_ACQUIRE) && !log_is_writing()) {
+		session_give_up(session);
+		lines_say_stuck(session->consumers[0]);
+		if (!parts->is_summed_up)
+			summary_print(session);
+	}
+	_exit(EXIT_FAILED);
+}
+
 static int trace(const struct options *options)
 {
-	struct parts parts = { .netns.filter = &options->filter };
+	struct parts parts = { .netns.filter = &options->filter, .give_up = give_up };
 	int status = output_open_format(&parts.output, options), close_status;
 
 	if (!status && clock_start()) {

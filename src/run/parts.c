@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/privilege.h"
+#include "base/watchdog.h"
 #include "ca/ca_decode.h"
 #include "kernel/live.h"
 #include "kernel/own.h"
@@ -75,14 +76,13 @@ static void hear_bell(void *context, uint32_t events)
 	(void)events;
 }
 
-static int watch(struct parts *parts, const struct options *options)
+static int watch(struct parts *parts)
 {
-	int err = loop_new(&parts->loop, options->log_file);
+	int err;
 
 	parts->bell = (struct watch){ .fd = tracer_doorbell_fd(parts->tracer),
 				      .events = EPOLLIN | EPOLLET, .ready = hear_bell };
-	if (!err)
-		err = loop_add(parts->loop, &parts->bell);
+	err = loop_add(parts->loop, &parts->bell);
 	for (size_t i = 0; i < parts->output.n && !err; i++)
 		err = lines_watch(parts->output.lines[i], parts->loop);
 	return err ? fail("wait for events", err) : EXIT_DONE;
@@ -143,11 +143,16 @@ static int make_readers(struct parts *parts)
 }
 
 /* Each part goes on with what it states, and with nothing else. */
-static int lock_down(const struct parts *parts)
+static int lock_down(struct parts *parts)
 {
-	static const struct call_set *const calls[] = { &log_calls, &loop_calls, &tracer_calls };
+	static const struct call_set *const calls[] = { &log_calls, &loop_calls, &tracer_calls,
+							&watchdog_calls };
+	struct watchdog_config watchdog = {
+		.loop = parts->loop, .give_up = parts->give_up, .context = parts,
+		.wants = { .calls = { &log_calls, &tracer_calls }, .n_calls = 2 },
+	};
 	struct privilege_wants wants = { 0 };
-	int err = 0;
+	int err = watchdog_start(&parts->watchdog, &watchdog);
 
 	for (size_t i = 0; !err && i < parts->output.n; i++)
 		err = lines_want(parts->output.lines[i], &wants);
@@ -179,10 +184,14 @@ int parts_start(struct parts *parts, const struct options *options)
 		return status;
 	if (tracer_load(&parts->tracer, &config))
 		return EXIT_FAILED;
+	/* From here on no signal ends it without an end of its output. */
+	err = loop_new(&parts->loop, options->log_file);
+	if (err)
+		return fail("wait for events", err);
 	status = output_open(&parts->output, tracer_ring_memory(parts->tracer)->n_cpus);
 	if (status)
 		return status;
-	status = watch(parts, options);
+	status = watch(parts);
 	if (status)
 		return status;
 	err = make_readers(parts);
@@ -206,10 +215,14 @@ int parts_start(struct parts *parts, const struct options *options)
 
 int parts_free(struct parts *parts)
 {
+	int status = output_close(&parts->output);
+
+	/* Closing a file may be what hangs; then all is there yet that is to be told. */
+	watchdog_stop(parts->watchdog);
 	pipeline_free(parts->pipeline);
 	live_free(parts->source);
 	ca_decode_free(parts->decode);
 	loop_free(parts->loop);
 	tracer_free(parts->tracer);
-	return output_close(&parts->output);
+	return status;
 }

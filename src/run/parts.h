@@ -14,11 +14,13 @@
 #include "record/source.h"
 #include "run/output.h"
 #include "run/pipeline.h"
+#include "run/session.h"
 
 struct ca_decode;
 struct tracer;
+struct watchdog;
 
-/* Zero at first, but for netns.filter and the output, whose format is open. */
+/* Zero at first, but for netns.filter, give_up and the output, whose format is open. */
 struct parts {
 	struct output output;
 	struct tracer *tracer;
@@ -28,6 +30,10 @@ struct parts {
 	struct pipeline *pipeline;
 	struct loop *loop;
 	struct watch bell;
+	struct watchdog *watchdog;
+	void (*give_up)(void *parts);	/* what the watchdog calls: base/watchdog.h */
+	struct session session;		/* the caller's, as has_session and is_summed_up */
+	bool has_session, is_summed_up;
 	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
 };
 

@@ -3,12 +3,12 @@
 #include "run/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 
 #include "base/clock.h"
-
-/* A receiver that takes nothing at the end is waited for this long. */
-#define END_PATIENCE_MS 2000
+#include "base/log.h"
+#include "base/watchdog.h"
 
 static struct consumer *keeper(const struct session *session)
 {
@@ -17,7 +17,7 @@ static struct consumer *keeper(const struct session *session)
 
 /* --- a pass: from the source to the consumers ------------------------------- */
 
-static bool is_count_reached(const struct session *session)
+bool session_is_count_reached(const struct session *session)
 {
 	return session->count_limit && session->given >= session->count_limit;
 }
@@ -73,12 +73,13 @@ static struct passed move_records(struct session *session)
 	struct passed passed = { 0 };
 	struct record records[1 + DERIVE_MAX];
 
-	while (!is_count_reached(session)) {
+	while (!session_is_count_reached(session)) {
 		struct record *record = records;
 		size_t n;
 		enum consumer_room room = keeper(session)->ops->room(keeper(session));
 		enum source_state state;
 
+		watchdog_beat(session->watchdog);
 		passed.has_left = room == CONSUMER_IS_FULL;
 		if (passed.has_left)
 			break;
@@ -89,7 +90,7 @@ static struct passed move_records(struct session *session)
 			break;
 		passed.has_moved = true;
 		n = 1 + pipeline_record(session->pipeline, record, record + 1);
-		for (size_t i = 0; i < n && !is_count_reached(session); i++)
+		for (size_t i = 0; i < n && !session_is_count_reached(session); i++)
 			give(session, &record[i], room == CONSUMER_LOSES);
 	}
 	return passed;
@@ -116,7 +117,7 @@ static struct passed pass(struct session *session, bool is_last)
 static void take_hangup(struct session *session)
 {
 	if (!session->reopens) {
-		session->n_stop_signals++;
+		ending_signal(&session->ending, 1, clock_now_ns());
 		session->is_ending = true;
 		return;
 	}
@@ -128,7 +129,7 @@ static void take_hangup(struct session *session)
 
 static void take_news(struct session *session, const struct loop_news *news)
 {
-	session->n_stop_signals += news->stop_signals;
+	ending_signal(&session->ending, news->stop_signals, clock_now_ns());
 	if (news->stop_signals || news->has_ended)
 		session->is_ending = true;
 	if (news->has_hangup)
@@ -164,8 +165,11 @@ static int bound_timeout(const struct session *session, int timeout_ms)
 static int wait_for_news(struct session *session, int timeout_ms, bool *is_timeout)
 {
 	struct loop_news news;
-	int err = loop_wait(session->loop, bound_timeout(session, timeout_ms), &news);
+	int err;
 
+	watchdog_beat(session->watchdog);
+	err = loop_wait(session->loop, bound_timeout(session, timeout_ms), &news);
+	watchdog_beat(session->watchdog);
 	if (err)
 		return err;
 	*is_timeout = news.is_timeout;
@@ -192,7 +196,7 @@ static int trace(struct session *session)
 	while (!err && !session->is_ending && !is_output_over(session)) {
 		struct passed passed = pass(session, false);
 
-		if (is_count_reached(session))
+		if (session_is_count_reached(session))
 			session->is_ending = true;
 		else if (is_output_over(session) || session->is_ending)
 			break;
@@ -206,36 +210,95 @@ static int trace(struct session *session)
 
 /* --- the end --------------------------------------------------------------- */
 
+/* Grows whenever something is taken from a consumer, or it gets on with its work. */
+static uint64_t taken(const struct session *session)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < session->n_consumers; i++) {
+		const struct consumer *consumer = session->consumers[i];
+
+		sum += consumer->ops->progress ? consumer->ops->progress(consumer) : 0;
+	}
+	return sum;
+}
+
+/* Records that are not where they belong: of the first consumer that has any. */
+static uint64_t records_left(const struct session *session)
+{
+	uint64_t left = 0;
+
+	for (size_t i = 0; i < session->n_consumers && !left; i++) {
+		for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+			if (session->kinds & RECORD_KIND_BIT(kind))
+				left += session_account(session, i, kind).waiting;
+		}
+	}
+	return left;
+}
+
+static void say_waiting(const struct session *session)
+{
+	uint64_t left = session->has_ended ? 0 : records_left(session);
+
+	if (left)
+		log_status("waiting for the output to take %" PRIu64 " more record%s; "
+			   "Ctrl-C gives it 5 s", left, left == 1 ? "" : "s");
+	else
+		log_status("waiting for what is still at work; Ctrl-C gives it 5 s");
+}
+
 /*
- * Nothing more is to come: give what there is, unless the output is over, takes
- * nothing, or the user is out of patience.
+ * A receiver, or a helper, is not done: wait for it, unless it is stuck, or the user
+ * is out of patience. *goes_on: not so.
  */
+static int await(struct session *session, bool *goes_on)
+{
+	uint64_t now_ns = clock_now_ns();
+	bool is_timeout;
+
+	watchdog_end(session->watchdog, session->ending.until_ns);
+	*goes_on = ending_goes_on(&session->ending, taken(session), now_ns);
+	if (!*goes_on)
+		return 0;
+	if (ending_should_say(&session->ending, now_ns))
+		say_waiting(session);
+	return wait_for_news(session, ending_wait_ms(&session->ending, now_ns), &is_timeout);
+}
+
+/* Nothing more is to come: give what there is, unless the output is over or stuck. */
 static int drain(struct session *session)
 {
-	unsigned int n_signals = session->n_stop_signals;
-	bool is_timeout = false;
+	bool goes_on = true;
 	int err = 0;
 
-	for (;;) {
+	while (!err && goes_on) {
 		struct passed passed = pass(session, true);
-
 		bool is_waiting = passed.is_full || session->is_copy_waiting;
 
-		if (err || is_timeout || is_output_over(session) ||
-		    !(passed.has_left || is_waiting))
-			return err;
-		if (session->n_stop_signals > n_signals || session->n_stop_signals > 1)
-			return 0;
+		if (is_output_over(session) || !(passed.has_left || is_waiting))
+			break;
 		if (is_waiting)
-			err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
+			err = await(session, &goes_on);
+		else
+			goes_on = session->ending.n_signals < 2;
 	}
+	return err;
+}
+
+static void stop(struct session *session)
+{
+	session->end_ns = clock_now_ns();
+	session->source->ops->stop(session->source);
 }
 
 int session_run(struct session *session)
 {
 	int err = trace(session);
 
-	session->source->ops->stop(session->source);
+	watchdog_end(session->watchdog, session->ending.until_ns);
+	stop(session);
+	ending_begin(&session->ending, taken(session), session->end_ns);
 	if (!err && !is_output_over(session))
 		err = drain(session);
 	if (!is_output_over(session))
@@ -258,7 +321,7 @@ static int finish(struct session *session, size_t i, struct trace_end *end)
 
 int session_finish(struct session *session, struct trace_end *end)
 {
-	bool is_timeout = false;
+	bool goes_on = true;
 	int err = 0;
 
 	/* Behind what is stuck nothing need be said. */
@@ -266,9 +329,9 @@ int session_finish(struct session *session, struct trace_end *end)
 		return 0;
 	for (size_t i = 0; i < session->n_consumers && !err; i++)
 		err = finish(session, i, end);
-	while (!err && !is_output_over(session) && !is_timeout &&
+	while (!err && goes_on && !is_output_over(session) &&
 	       (!flush(session, true) || session->is_copy_waiting))
-		err = wait_for_news(session, END_PATIENCE_MS, &is_timeout);
+		err = await(session, &goes_on);
 	return err;
 }
 
@@ -286,95 +349,26 @@ static bool is_at_work(const struct session *session)
 
 void session_await_work(struct session *session)
 {
-	unsigned int n_signals = session->n_stop_signals;
-	uint64_t until_ns = clock_now_ns() + END_PATIENCE_MS * (uint64_t)NS_PER_MS;
-	struct loop_news news;
+	bool goes_on = true;
 
-	while (is_at_work(session) && session->n_stop_signals == n_signals && n_signals < 2 &&
-	       (!n_signals || clock_now_ns() < until_ns)) {
-		if (loop_wait(session->loop, 100, &news))
-			break;
-		session->n_stop_signals += news.stop_signals;
-	}
+	ending_begin(&session->ending, taken(session), clock_now_ns());
+	while (goes_on && is_at_work(session) && await(session, &goes_on) == 0)
+		;
 }
 
-/* --- the account ------------------------------------------------------------- */
-
-/* What was neither written nor lost yet: lost, discarded, or still waiting. */
-static void account_for_rest(const struct session *session, struct account *account,
-			     uint64_t unread, uint64_t pending)
+void session_give_up(struct session *session)
 {
-	if (!session->has_ended) {
-		account->waiting = unread + pending;
-		return;
-	}
-	account->lost_output += pending;
-	if (session->is_output_gone || is_count_reached(session))
-		account->discarded += unread;
-	else
-		account->lost_output += unread;
+	if (!session->end_ns)
+		stop(session);
+	session->has_ended = true;
 }
 
-/*
- * Of a derived kind: those made, all of which the consumers were given but for what
- * --count cut off. What was taken for its sake alone is missing in it where it is lost.
- */
-static struct source_counts count_made(const struct session *session, uint8_t kind,
-				       struct consumer_counts out)
+unsigned int session_patience_ms(const struct session *session, unsigned int wanted_ms)
 {
-	uint8_t parent = derive_parent(kind);
-	struct source_counts counts = {
-		.recorded = pipeline_made(session->pipeline, kind),
-		.taken = out.done + out.pending + out.lost + out.discarded,
-	};
-
-	if (!(session->kinds & RECORD_KIND_BIT(parent))) {
-		struct source_counts in = session->source->ops->count(session->source, parent);
-
-		counts.lost = in.lost;
-		counts.missed = in.missed;
-	}
-	return counts;
+	return ending_left_ms(&session->ending, wanted_ms, clock_now_ns());
 }
 
-static struct source_counts count_in(const struct session *session, uint8_t kind,
-				     struct consumer_counts out)
+uint64_t session_duration_ns(const struct session *session)
 {
-	if (record_kinds[kind].is_derived)
-		return count_made(session, kind, out);
-	return session->source->ops->count(session->source, kind);
-}
-
-struct account session_account(const struct session *session, size_t i, uint8_t kind)
-{
-	const struct consumer *consumer = session->consumers[i];
-	struct consumer_counts out = consumer->ops->count(consumer, kind);
-	struct source_counts in = count_in(session, kind, out);
-	struct account account = {
-		.seen = in.recorded + in.filtered + in.lost + in.missed,
-		.written = out.done,
-		.filtered = in.filtered,
-		.lost_buffer = in.lost,
-		.lost_output = out.lost,
-		.missed = in.missed,
-		.discarded = out.discarded,
-	};
-
-	account_for_rest(session, &account, in.recorded - in.taken, out.pending);
-	return account;
-}
-
-struct account session_account_all(const struct session *session)
-{
-	struct account all = { 0 };
-
-	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-		struct account account;
-
-		if (!(session->kinds & RECORD_KIND_BIT(kind)))
-			continue;
-		account = session_account(session, 0, kind);
-		account_add(&all, &account);
-	}
-	return all;
+	return (session->end_ns ? session->end_ns : clock_now_ns()) - session->start_ns;
 }

@@ -15,9 +15,12 @@
 #include "record/account.h"
 #include "record/consumer.h"
 #include "record/source.h"
+#include "run/ending.h"
 #include "run/pipeline.h"
 
 #define SESSION_CONSUMERS_MAX 4
+
+struct watchdog;
 
 struct session {
 	/* Borrowed; set by the caller. */
@@ -32,10 +35,12 @@ struct session {
 	bool reopens;			/* at SIGHUP, else that ends the trace */
 	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
 	void (*summarise)(const struct session *session);	/* at SIGUSR1 */
+	struct watchdog *watchdog;	/* or NULL */
 
 	/* The session's own; zero at the start. */
 	uint64_t given;			/* records to the first consumer, of its kinds */
-	unsigned int n_stop_signals;
+	struct ending ending;
+	uint64_t end_ns;		/* when the trace was over; 0: not yet */
 	bool is_ending;
 	bool has_ended;
 	bool is_copy_waiting;		/* another consumer's receiver takes no more for now */
@@ -51,16 +56,28 @@ int session_run(struct session *session);
 
 /*
  * Afterwards: have the consumers say what is to be said of the whole, each of what
- * became of the events there: `end` but for the accounts. Waits as long for a
- * receiver as the end of the trace does. Returns 0 or -errno.
+ * became of the events there: `end` but for the accounts. What receivers are waited
+ * for, here and before, is bounded by run/ending.h. Returns 0 or -errno.
  */
 int session_finish(struct session *session, struct trace_end *end);
 
-/*
- * Wait for consumers that are still at work; if a signal ended the trace, only as
- * long as for a receiver, and not after another one.
- */
+/* Wait for consumers that are still at work, within the same bounds. */
 void session_await_work(struct session *session);
+
+/*
+ * From another thread, when that of session_run() is stuck: the trace is over, what was
+ * not written is lost, and the account exact.
+ */
+void session_give_up(struct session *session);
+
+/* Of the time that is left for waiting, at most `wanted_ms` for anything else. */
+unsigned int session_patience_ms(const struct session *session, unsigned int wanted_ms);
+
+/* Whether as many records have been given as are to be. */
+bool session_is_count_reached(const struct session *session);
+
+/* How long the trace has lasted, without what came after its end. */
+uint64_t session_duration_ns(const struct session *session);
 
 /*
  * What became of the events of a kind at consumer i; exact once session_run() has

@@ -28,7 +28,7 @@ static void print_accounts(const struct session *session, size_t i)
 void summary_print(const struct session *session)
 {
 	const struct conn_table *conns = pipeline_conns(session->pipeline);
-	uint64_t elapsed_ms = (clock_now_ns() - session->start_ns) / NS_PER_MS;
+	uint64_t elapsed_ms = session_duration_ns(session) / NS_PER_MS;
 
 	for (size_t i = 0; i < session->n_consumers; i++)
 		print_accounts(session, i);

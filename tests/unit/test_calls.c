@@ -4,6 +4,7 @@
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/watchdog.h"
 #include "file/append.h"
 #include "file/compress.h"
 #include "file/rotate.h"
@@ -22,6 +23,7 @@ static void test_names(void)
 {
 	check_names(&log_calls);
 	check_names(&loop_calls);
+	check_names(&watchdog_calls);
 	check_names(&sink_calls);
 	check_names(&append_calls);
 	check_names(&rotate_calls);
