@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/test_conn \
 	tests/unit/test_derive \
 	tests/unit/test_emit \
+	tests/unit/test_ending \
 	tests/unit/test_fields \
 	tests/unit/test_filter \
 	tests/unit/test_format \
@@ -61,6 +62,7 @@ bats_tests = \
 	tests/reduction.bats \
 	tests/attacks.bats \
 	tests/tee.bats \
+	tests/ends.bats \
 	tests/trace.bats \
 	tests/output.bats \
 	tests/examples.bats \
@@ -216,7 +218,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/lib/results.bash tests/lib/stuck.py tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
-	tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
+	tests/ends/run.py tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \
 	tests/odd/compare.py tests/odd/odd.py \
