@@ -73,7 +73,7 @@ stuck_ends() {
 
 # Whatever would kill: the file has its end record, and says what became of all.
 @test "no signal that can be taken ends it without an end record" {
-	local signal failed=0 pids=()
+	local signal failed=0
 	for signal in INT TERM QUIT ALRM VTALRM PROF IO PWR STKFLT XCPU RTMIN RTMAX; do
 		proc_start "trace-$signal" "$TCC_TRACE" --port "$IPERF_PORT" --log-file="$signal.json"
 	done

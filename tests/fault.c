@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,6 +80,13 @@ int unlinkat(int dir, const char *path, int flags)
 	int (*real)(int, const char *, int) = next("unlinkat");
 
 	return fails("unlinkat") ? -1 : real(dir, path, flags);
+}
+
+int socket(int family, int type, int protocol)
+{
+	int (*real)(int, int, int) = next("socket");
+
+	return fails("socket") ? -1 : real(family, type, protocol);
 }
 
 int ftruncate(int fd, off_t length)

@@ -66,6 +66,67 @@ records() {
 	awk -v exposure="$exposure" 'BEGIN { exit !(exposure <= 2.0) }'
 }
 
+# ---- readiness --------------------------------------------------------------
+
+# listen ADDRESS: in the background a supervisor's socket; what is told, and what of the
+# trace's messages was there then, is in `told`.
+listen() {
+	python3 -c '
+import socket, sys
+address = sys.argv[1]
+end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+end.bind("\0" + address[1:] if address[0] == "@" else address)
+print("listening", flush=True)
+end.settimeout(30)
+print(end.recv(100).decode(), flush=True)
+print(open(sys.argv[2]).read(), flush=True)
+end.settimeout(2)
+try:
+    print("again", end.recv(100).decode())
+except TimeoutError:
+    print("no more")
+' "$1" "$NETNS_DIR/trace.err" >"$BATS_TEST_TMPDIR/told" 2>&1 3>&- &
+	listener=$!
+	wait_for "grep -q listening '$BATS_TEST_TMPDIR/told'" 10
+}
+
+# told_ready ADDRESS COMMAND...: that once, when it traces.
+told_ready() {
+	local listener address=$1
+	: >"$NETNS_DIR/trace.err"
+	listen "$address"
+	shift
+	NOTIFY_SOCKET=$address proc_start trace "$@"
+	wait "$listener"
+	cat "$BATS_TEST_TMPDIR/told"
+	[ "$(sed -n 2p "$BATS_TEST_TMPDIR/told")" = READY=1 ]
+	sed -n 3p "$BATS_TEST_TMPDIR/told" | grep -q 'attached in'
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/told")" = 'no more' ]
+	trace_stop TERM
+	[ "$PROC_STATUS" -eq 0 ]
+}
+
+@test "a supervisor is told READY=1 once, when it traces; also where socket() is refused" {
+	log_dir_up
+	told_ready "$BATS_TEST_TMPDIR/notify" "$TCC_TRACE" --port 1
+	told_ready "@tcc-notify-$BASHPID" "$TCC_TRACE" --port 1
+	# As RestrictAddressFamilies=none has it.
+	printf '%-64s' 'socket 97' >"$BATS_TEST_TMPDIR/fault"
+	sanitizer_options verify_asan_link_order=0
+	told_ready "$BATS_TEST_TMPDIR/notify2" env TCC_FAULT="$BATS_TEST_TMPDIR/fault" \
+		LD_PRELOAD="$TCC_BUILD/tests/fault.so" "$TCC_TRACE" --port 1
+}
+
+@test "who is not there to be told, or has a name that is none, is no reason to fail" {
+	skip_unless_root
+	local name
+	for name in "$BATS_TEST_TMPDIR/nobody" '' / @ relative vsock:2:1234 \
+		"/$(printf '%0200d' 0)" "$BATS_TEST_TMPDIR"; do
+		NOTIFY_SOCKET=$name run -0 "$TCC_TRACE" --port 1 --duration 0.1 --quiet
+		[ -z "$output" ]
+	done
+}
+
 # ---- its options ------------------------------------------------------------
 
 # The value of OPTIONS, a line for each that the example file shows.

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/privilege.h"
 #include "base/watchdog.h"
 #include "ca/ca_decode.h"
@@ -173,6 +174,7 @@ int parts_start(struct parts *parts, const struct options *options)
 		.buffer_bytes = options->buffer_bytes,
 	};
 	uint64_t before_ns = clock_now_ns();
+	int notify_fd = notify_open();
 	int err, status = start_decoder(parts, &ask, options);
 
 	if (!status)
@@ -210,6 +212,7 @@ int parts_start(struct parts *parts, const struct options *options)
 	if (err)
 		return fail("drop privileges", err);
 	say_started(options, before_ns);
+	notify_ready(notify_fd);
 	return EXIT_DONE;
 }
 
