@@ -255,3 +255,44 @@ in_cgroup() {
 		[[ $output == "tcc-trace: --cc: '$value': expected the name of a congestion control algorithm, "* ]]
 	done
 }
+
+# on_terminal NAME OPTION...: a trace whose stderr is a terminal; its words go to NAME.
+on_terminal() {
+	proc_start "$1" python3 -c '
+import os, pty, subprocess, sys
+reader, writer = pty.openpty()
+trace = subprocess.Popen(sys.argv[1:], stderr=writer)
+os.close(writer)
+while True:
+    try:
+        data = os.read(reader, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    os.write(2, data.replace(b"\r", b""))
+sys.exit(trace.wait())' "$TCC_TRACE" --duration=7 "${@:2}"
+}
+
+@test "on a terminal it is said that all is filtered, once, and of nothing else" {
+	iperf_server_start
+	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 60 --bitrate 1M --length 1K
+	on_terminal filtered --port=1
+	on_terminal quiet --port=1 --quiet
+	on_terminal passes --port="$IPERF_PORT"
+	# Excluded: a test of another build has segments as well.
+	on_terminal both --port="$IPERF_PORT" --events=probe,close
+	proc_start file "$TCC_TRACE" --duration=7 --port=1
+	local name
+	for name in filtered quiet passes both file; do
+		wait "$(proc_pid $name)"
+		echo "$name:"
+		cat "$NETNS_DIR/$name.err"
+	done
+	[ "$(grep -cE '^tcc-trace: [0-9]+ segments seen, all filtered$' "$NETNS_DIR/filtered.err")" -eq 1 ]
+	[ ! -s "$NETNS_DIR/quiet.err" ]
+	for name in passes both file; do
+		grep -q 'attached in' "$NETNS_DIR/$name.err"
+		[ "$(grep -c 'all filtered' "$NETNS_DIR/$name.err")" -eq 0 ]
+	done
+}

@@ -95,9 +95,12 @@ static int run(struct parts *parts, const struct options *options)
 		.start_ns = parts->start_ns,
 		.summarise = summary_print,
 		.watchdog = parts->watchdog,
+		.look = summary_look,
 	};
 	for (size_t i = 0; i < parts->output.n; i++)
 		session->consumers[i] = parts->output.lines[i];
+	if (*options->filter_text && isatty(STDERR_FILENO))
+		session->look_ns = parts->start_ns + SUMMARY_LOOK_NS;
 	__atomic_store_n(&parts->has_session, true, __ATOMIC_RELEASE);
 	err = session_run(session);
 	log_set_patience(session_patience_ms(session, LOG_PATIENCE_MS));

@@ -106,6 +106,8 @@ static struct passed pass(struct session *session, bool is_last)
 		if (session->consumers[i]->ops->tick)
 			session->consumers[i]->ops->tick(session->consumers[i], now_ns);
 	}
+	if (session->look_ns && now_ns >= session->look_ns)
+		session->look_ns = is_last ? 0 : session->look(session, now_ns);
 	passed = move_records(session);
 	if (!is_output_over(session))
 		passed.is_full = !flush(session, false);
@@ -140,10 +142,11 @@ static void take_news(struct session *session, const struct loop_news *news)
 		session->summarise(session);
 }
 
-/* No longer than until a consumer has something to do. */
+/* No longer than until a consumer, or look(), has something to do. */
 static int bound_timeout(const struct session *session, int timeout_ms)
 {
-	uint64_t due_ns = CONSUMER_NEVER, now_ns = clock_now_ns(), left_ms;
+	uint64_t due_ns = session->look_ns ? session->look_ns : CONSUMER_NEVER;
+	uint64_t now_ns = clock_now_ns(), left_ms;
 
 	for (size_t i = 0; i < session->n_consumers; i++) {
 		const struct consumer *consumer = session->consumers[i];

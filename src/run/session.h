@@ -36,6 +36,9 @@ struct session {
 	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
 	void (*summarise)(const struct session *session);	/* at SIGUSR1 */
 	struct watchdog *watchdog;	/* or NULL */
+	/* At look_ns, CLOCK_MONOTONIC (0: never), look(), which returns when again. */
+	uint64_t (*look)(const struct session *session, uint64_t now_ns);
+	uint64_t look_ns;
 
 	/* The session's own; zero at the start. */
 	uint64_t given;			/* records to the first consumer, of its kinds */

@@ -42,3 +42,17 @@ void summary_print(const struct session *session)
 		log_status("the buffer was full at times: a larger --buffer, "
 			   "or a filter, loses less");
 }
+
+uint64_t summary_look(const struct session *session, uint64_t now_ns)
+{
+	struct account all = session_account_all(session);
+
+	if (all.seen > all.filtered + all.missed)
+		return 0;
+	if (!all.filtered)
+		return now_ns + SUMMARY_LOOK_NS;
+	log_status("%" PRIu64 " %s%s seen, all filtered", all.filtered,
+		   session->kinds == RECORD_KIND_BIT(RECORD_KIND_PROBE) ? "segment" : "event",
+		   all.filtered == 1 ? "" : "s");
+	return 0;
+}
