@@ -286,6 +286,7 @@ static int drain(struct session *session)
 		else
 			goes_on = session->ending.n_signals < 2;
 	}
+	session->is_copy_given_up = session->is_copy_waiting;
 	return err;
 }
 
@@ -333,7 +334,8 @@ int session_finish(struct session *session, struct trace_end *end)
 	for (size_t i = 0; i < session->n_consumers && !err; i++)
 		err = finish(session, i, end);
 	while (!err && goes_on && !is_output_over(session) &&
-	       (!flush(session, true) || session->is_copy_waiting))
+	       (!flush(session, true) ||
+		(session->is_copy_waiting && !session->is_copy_given_up)))
 		err = await(session, &goes_on);
 	return err;
 }

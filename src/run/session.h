@@ -47,6 +47,7 @@ struct session {
 	bool is_ending;
 	bool has_ended;
 	bool is_copy_waiting;		/* another consumer's receiver takes no more for now */
+	bool is_copy_given_up;		/* at the end, for it was stuck */
 	bool is_output_gone;		/* nobody is there any more */
 	int output_err;			/* why it cannot be written, or 0 */
 };

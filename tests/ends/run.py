@@ -99,7 +99,7 @@ class Reader(threading.Thread):
                 time.sleep(0.1)
 
 
-RATES = {"slow": 100000, "slower": 10000}
+RATES = {"slow": 250000, "slower": 10000}
 
 
 # ---- one case -----------------------------------------------------------------------
