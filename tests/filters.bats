@@ -296,3 +296,36 @@ sys.exit(trace.wait())' "$TCC_TRACE" --duration=7 "${@:2}"
 		[ "$(grep -c 'all filtered' "$NETNS_DIR/$name.err")" -eq 0 ]
 	done
 }
+
+# words_on_terminal OPTION...: what a trace in b says whose stdout is a terminal.
+words_on_terminal() {
+	in_b script --quiet --return --command \
+		"'$TCC_TRACE' --quiet --duration=0.1 $* 2>'$NETNS_DIR/words'" /dev/null </dev/null >/dev/null
+	cat "$NETNS_DIR/words"
+}
+
+@test "a terminal that is shown over a connection that is traced: said, with the option" {
+	local warning
+	iperf_server_start
+	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --cport 41234 --time 60 \
+		--bitrate 1M --length 1K
+	wait_for "[ -n \"\$(in_b ss -Htn state established 'sport = :41234')\" ]" 10
+	export SSH_CONNECTION="127.0.0.1 41234 127.0.0.1 $IPERF_PORT"
+	warning="tcc-trace: warning: this terminal's own connection, ssh at port $IPERF_PORT, is traced: each line that it shows makes others; --port='!$IPERF_PORT' leaves it out"
+	[ "$(words_on_terminal)" = "$warning" ]
+	[ "$(words_on_terminal --port="$IPERF_PORT" -4)" = "$warning" ]
+	# sudo takes the variable away, its parent has it.
+	[ "$(words_on_terminal | cat)" = "$warning" ]
+	in_b env TCC_TRACE="$TCC_TRACE" script --quiet --return --command \
+		"env -u SSH_CONNECTION '$TCC_TRACE' --quiet --duration=0.1 2>'$NETNS_DIR/words'" /dev/null \
+		</dev/null >/dev/null
+	[ "$(cat "$NETNS_DIR/words")" = "$warning" ]
+	# Left out; written elsewhere; a connection that is over; no terminal.
+	[ -z "$(words_on_terminal --port="'!$IPERF_PORT'")" ]
+	[ -z "$(words_on_terminal --ip=10.0.0.0/8)" ]
+	[ -z "$(words_on_terminal --log-file="$NETNS_DIR/log.csv")" ]
+	[ "$(words_on_terminal --log-file="$NETNS_DIR/log.csv" --tee)" = "$warning" ]
+	[ -z "$(SSH_CONNECTION="127.0.0.1 41235 127.0.0.1 $IPERF_PORT" words_on_terminal)" ]
+	run -0 in_b "$TCC_TRACE" --quiet --duration=0.1 --port=1
+	[ -z "$output" ]
+}

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/test_services \
 	tests/unit/test_session \
 	tests/unit/test_sink \
+	tests/unit/test_ssh \
 	tests/unit/test_traps
 # Its own calls come before the C library's.
 tests_unit_test_traps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=fstatat,--wrap=renameat \
