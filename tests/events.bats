@@ -8,8 +8,14 @@ load lib/netns
 load lib/trace
 load lib/events
 
-PORT=7201
 FIELDS=+all
+
+# The suite of another build may run at the same time, and most traces see both.
+setup() {
+	skip_unless_root
+	netns_pair_up
+	own_port
+}
 
 serve() {
 	export PYTHONDONTWRITEBYTECODE=1
@@ -53,7 +59,6 @@ retransmits() {
 
 @test "a bottleneck: congestion states in order, each retransmit that nstat counts" {
 	local before n untraceable=0 gaps=0
-	own_port
 	netns_bottleneck 20mbit 60kB
 	# One packet a segment: of several, cut and joined again by SACKs, the length
 	# does not tell how many nstat counts.
@@ -347,7 +352,6 @@ default_rare_bytes() {
 burst() {
 	local n=$1
 	shift
-	own_port
 	closes_on_init_start
 	export PYTHONDONTWRITEBYTECODE=1
 	trace_start --json --netns="$NETNS_A" --port="$PORT" "$@"
@@ -388,7 +392,6 @@ missed() {
 # bats test_tags=plain
 @test "each kind: as many events as ftrace has of its tracepoint" {
 	local kind ours theirs untraceable n=0
-	own_port
 	netns_bottleneck 20mbit 60kB
 	serve sink
 	ftrace_start "$AT_PORT" || skip "needs instances of tracefs"
