@@ -56,7 +56,7 @@ stuck_ends() {
 		remove-hangs INT 2 2.5 1 file file unlinkat lost --log-file=a.json --rotate-size=64K --rotate-keep=1
 		empty-hangs INT 2 2.5 1 file file ftruncate any --log-file=a.json --rotate-size=64K --rotate-keep=0
 		compressor-hangs INT 2 3 0 file file program none --log-file=a.json --rotate-size=64K --rotate-keep=999 --compress=gzip
-		compressor-hangs-duration duration 2 3 0 file file program none --log-file=a.json --rotate-size=64K --rotate-keep=999 --compress=gzip --duration=2
+		compressor-hangs-duration duration 2 3 0 file file program none --log-file=a.json --rotate-size=64K --rotate-keep=999 --compress=gzip --duration=4
 		helper-hangs INT 2 3.5 0 file file fsync none --log-file=a.json --rotate-size=64K --rotate-keep=999 --compress=gzip
 		helper-stopped INT 0 3.5 0 file file stop-helper none --log-file=a.json --rotate-size=64K --rotate-keep=999 --compress=gzip
 	END

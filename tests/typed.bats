@@ -48,8 +48,9 @@ take() {
 
 # is_right NAME GOT [--empty=]: whether it is what the trace has, all of it.
 is_right() {
-	run -0 python3 "$TCC_TESTS/lib/typed.py" compare ${3:+"$3"} "$BATS_FILE_TMPDIR/$1.json" "$2"
+	run python3 "$TCC_TESTS/lib/typed.py" compare ${3:+"$3"} "$BATS_FILE_TMPDIR/$1.json" "$2"
 	echo "$output"
+	[ "$status" -eq 0 ]
 	[[ $1 != hard || $output == "25004 rows, 12 columns" ]]
 	[[ $1 != life || $output =~ ^[0-9]{2,}\ rows,\ [0-9]{2,}\ columns$ ]]
 }

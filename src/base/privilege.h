@@ -38,8 +38,8 @@ int privilege_want_directory(struct privilege_wants *wants, int directory);
 
 /*
  * Of the thread that calls it; every other one has to, too. Close the descriptors that
- * the process was started with by chance (inherited.h); drop every capability for good, and forbid gaining
- * any; where the kernel has Landlock, let files be made, written, renamed and
+ * the process was started with by chance (inherited.h); drop every capability for good,
+ * and forbid gaining any; where the kernel has Landlock, let files be made, written, renamed and
  * removed only in and below these directories; and, where libseccomp was there at
  * build time, confine the process to the calls of its parts and to what libc
  * takes (confine.h). Returns 0 or -errno.

@@ -24,10 +24,15 @@
  * stderr up to LOG_PATIENCE_MS in all: it is stuck when it has done neither for longer.
  */
 #define STUCK_NS (2500 * (uint64_t)NS_PER_MS)
-/* The same, once the end should have been over for so long as well. */
-#define LATE_NS (300 * (uint64_t)NS_PER_MS)
+/*
+ * The same, once the end should have been over for so long as well: a helper that is told
+ * to quit is waited for last, for little more than a second (compress_stop()).
+ */
+#define LATE_NS (1300 * (uint64_t)NS_PER_MS)
 
 #define TICK_MS 100
+
+#define GIVEN_UP (1ULL << 63)
 
 /* Giving up may hang as well, for stderr may be a file: then SIGALRM ends the process. */
 #define LAST_RESORT_S 2
@@ -53,8 +58,9 @@ struct watchdog {
 	sem_t is_ready;
 	int err;		/* why it is not */
 	/* Of both threads. */
-	uint64_t n_beats, until_ns;
-	bool is_ending, is_over, is_given_up;
+	uint64_t n_beats;	/* with GIVEN_UP, once they are not waited for any more */
+	uint64_t until_ns;
+	bool is_ending, is_over;
 	sem_t never;
 };
 
@@ -104,13 +110,18 @@ static void await_end(const struct watchdog *watchdog)
 	}
 }
 
-/* The process ends in there, or the last resort is what ends it. */
-static void give_up(struct watchdog *watchdog)
+/*
+ * Unless there was another beat since; the next one will not return. The process ends in
+ * there, or the last resort is what ends it.
+ */
+static void give_up(struct watchdog *watchdog, uint64_t n_beats)
 {
 	const struct itimerval last_resort = { .it_value.tv_sec = LAST_RESORT_S };
 	sigset_t alarm;
 
-	STORE(watchdog->is_given_up, true);
+	if (!__atomic_compare_exchange_n(&watchdog->n_beats, &n_beats, n_beats | GIVEN_UP, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return;
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	signal(SIGALRM, SIG_DFL);
@@ -127,21 +138,29 @@ static bool is_stuck(const struct watchdog *watchdog, uint64_t quiet_ns, uint64_
 	return quiet_ns >= (is_late ? LATE_NS : STUCK_NS) && !is_running(watchdog);
 }
 
+/* At most twice a tick: where the process, or the machine, was stopped, both threads were. */
+static uint64_t passed_ns(uint64_t before_ns, uint64_t now_ns)
+{
+	uint64_t most_ns = 2 * TICK_MS * (uint64_t)NS_PER_MS;
+
+	return now_ns - before_ns < most_ns ? now_ns - before_ns : most_ns;
+}
+
 /* Until the end is not due after all, or the program is over. */
 static void watch_end(struct watchdog *watchdog)
 {
 	struct pollfd over = { .fd = watchdog->event_fd, .events = POLLIN };
-	uint64_t n_beats = LOAD(watchdog->n_beats), beat_ns = clock_now_ns();
+	uint64_t n_beats = LOAD(watchdog->n_beats), quiet_ns = 0, before_ns = clock_now_ns();
 
 	while (!LOAD(watchdog->is_over) && is_end_due(watchdog)) {
 		uint64_t now_ns = clock_now_ns(), n = LOAD(watchdog->n_beats);
 		eventfd_t value;
 
-		if (n != n_beats)
-			beat_ns = now_ns;
+		quiet_ns = n == n_beats ? quiet_ns + passed_ns(before_ns, now_ns) : 0;
+		before_ns = now_ns;
 		n_beats = n;
-		if (is_stuck(watchdog, now_ns - beat_ns, now_ns))
-			give_up(watchdog);
+		if (is_stuck(watchdog, quiet_ns, now_ns))
+			give_up(watchdog, n);
 		if (poll(&over, 1, TICK_MS) > 0)
 			eventfd_read(watchdog->event_fd, &value);
 	}
@@ -234,10 +253,11 @@ void watchdog_beat(struct watchdog *watchdog)
 {
 	if (!watchdog)
 		return;
-	__atomic_fetch_add(&watchdog->n_beats, 1, __ATOMIC_RELEASE);
 	/* Back from where it was stuck, it must not tell another story of the end. */
-	while (LOAD(watchdog->is_given_up))
-		sem_wait(&watchdog->never);
+	if (__atomic_fetch_add(&watchdog->n_beats, 1, __ATOMIC_ACQ_REL) & GIVEN_UP) {
+		for (;;)
+			sem_wait(&watchdog->never);
+	}
 }
 
 void watchdog_end(struct watchdog *watchdog, uint64_t until_ns)

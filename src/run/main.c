@@ -26,6 +26,7 @@ static int fail(const char *what, int err)
 	log_error("cannot %s: %s", what, strerror(-err));
 	return EXIT_FAILED;
 }
+
 /* --- standard output ---------------------------------------------------------- */
 
 /* A descriptor that is closed would be taken by the next file opened. */

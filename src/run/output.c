@@ -139,7 +139,7 @@ static int open_format(struct lines_config *config, const struct options *option
 {
 	struct format_style style = {
 		.time_style = options->time_style,
-		.has_color = wants_color(options, !config->path),
+		.has_color = config->kind == FORMAT_TEXT && wants_color(options, !config->path),
 		.has_header = options->has_header,
 	};
 	struct field_list *lists = calloc(RECORD_KIND_COUNT, sizeof(*lists));

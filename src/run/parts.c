@@ -143,7 +143,7 @@ static int make_readers(struct parts *parts)
 	return parts->source && parts->pipeline ? 0 : -ENOMEM;
 }
 
-/* Each part goes on with what it states, and with nothing else. */
+/* Each part goes on with what it states, and with nothing else. Returns an exit_status. */
 static int lock_down(struct parts *parts)
 {
 	static const struct call_set *const calls[] = { &log_calls, &loop_calls, &tracer_calls,
@@ -155,11 +155,15 @@ static int lock_down(struct parts *parts)
 	struct privilege_wants wants = { 0 };
 	int err = watchdog_start(&parts->watchdog, &watchdog);
 
+	if (err)
+		return fail("start a thread", err);
 	for (size_t i = 0; !err && i < parts->output.n; i++)
 		err = lines_want(parts->output.lines[i], &wants);
 	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
 		err = privilege_want_calls(&wants, calls[i]);
-	return err ? err : privilege_drop(&wants);
+	if (!err)
+		err = privilege_drop(&wants);
+	return err ? fail("drop privileges", err) : EXIT_DONE;
 }
 
 int parts_start(struct parts *parts, const struct options *options)
@@ -208,9 +212,9 @@ int parts_start(struct parts *parts, const struct options *options)
 			return fail("set the duration", err);
 	}
 	tzset();	/* reads a file, and what follows needs none */
-	err = lock_down(parts);
-	if (err)
-		return fail("drop privileges", err);
+	status = lock_down(parts);
+	if (status)
+		return status;
 	say_started(options, before_ns);
 	notify_ready(notify_fd);
 	return EXIT_DONE;

@@ -10,6 +10,10 @@
 #include "base/log.h"
 #include "base/watchdog.h"
 
+/* How long a pass may take, and after how many records that is looked at. */
+#define PASS_MS 100
+#define PASS_RECORDS 256
+
 static struct consumer *keeper(const struct session *session)
 {
 	return session->consumers[0];
@@ -67,20 +71,24 @@ struct passed {
 	bool is_full;		/* the first consumer's receiver takes no more for now */
 };
 
-/* Give what is safe to hand out, as far as the first consumer takes it. */
-static struct passed move_records(struct session *session)
+/*
+ * Give what is safe to hand out, as far as the first consumer takes it. For a while: a
+ * file may go on taking, slowly, and signals shall be heard meanwhile.
+ */
+static struct passed move_records(struct session *session, uint64_t until_ns)
 {
 	struct passed passed = { 0 };
 	struct record records[1 + DERIVE_MAX];
 
-	while (!session_is_count_reached(session)) {
+	for (unsigned int n_tried = 1; !session_is_count_reached(session); n_tried++) {
 		struct record *record = records;
 		size_t n;
 		enum consumer_room room = keeper(session)->ops->room(keeper(session));
 		enum source_state state;
 
 		watchdog_beat(session->watchdog);
-		passed.has_left = room == CONSUMER_IS_FULL;
+		passed.has_left = room == CONSUMER_IS_FULL ||
+				  (n_tried % PASS_RECORDS == 0 && clock_now_ns() >= until_ns);
 		if (passed.has_left)
 			break;
 		state = session->source->ops->next(session->source, record);
@@ -108,7 +116,7 @@ static struct passed pass(struct session *session, bool is_last)
 	}
 	if (session->look_ns && now_ns >= session->look_ns)
 		session->look_ns = is_last ? 0 : session->look(session, now_ns);
-	passed = move_records(session);
+	passed = move_records(session, now_ns + PASS_MS * (uint64_t)NS_PER_MS);
 	if (!is_output_over(session))
 		passed.is_full = !flush(session, false);
 	return passed;
@@ -148,7 +156,8 @@ static int bound_timeout(const struct session *session, int timeout_ms)
 	uint64_t due_ns = session->look_ns ? session->look_ns : CONSUMER_NEVER;
 	uint64_t now_ns = clock_now_ns(), left_ms;
 
-	for (size_t i = 0; i < session->n_consumers; i++) {
+	/* Once it has ended nobody calls tick(). */
+	for (size_t i = 0; i < session->n_consumers && !session->has_ended; i++) {
 		const struct consumer *consumer = session->consumers[i];
 		uint64_t its_ns = consumer->ops->due_ns ? consumer->ops->due_ns(consumer)
 							: CONSUMER_NEVER;
@@ -269,6 +278,16 @@ static int await(struct session *session, bool *goes_on)
 	return wait_for_news(session, ending_wait_ms(&session->ending, now_ns), &is_timeout);
 }
 
+/* The output goes on taking: only the user may have no patience left. */
+static int hear(struct session *session, bool *goes_on)
+{
+	bool is_timeout;
+	int err = wait_for_news(session, 0, &is_timeout);
+
+	*goes_on = ending_goes_on(&session->ending, taken(session), clock_now_ns());
+	return err;
+}
+
 /* Nothing more is to come: give what there is, unless the output is over or stuck. */
 static int drain(struct session *session)
 {
@@ -284,7 +303,7 @@ static int drain(struct session *session)
 		if (is_waiting)
 			err = await(session, &goes_on);
 		else
-			goes_on = session->ending.n_signals < 2;
+			err = hear(session, &goes_on);
 	}
 	session->is_copy_given_up = session->is_copy_waiting;
 	return err;
@@ -293,6 +312,7 @@ static int drain(struct session *session)
 static void stop(struct session *session)
 {
 	session->end_ns = clock_now_ns();
+	session->look_ns = 0;
 	session->source->ops->stop(session->source);
 }
 
@@ -300,9 +320,12 @@ int session_run(struct session *session)
 {
 	int err = trace(session);
 
-	watchdog_end(session->watchdog, session->ending.until_ns);
+	/* From here on the watchdog does not, if it has not by now. */
+	watchdog_beat(session->watchdog);
 	stop(session);
-	ending_begin(&session->ending, taken(session), session->end_ns);
+	/* That detaching takes its time is not the outputs' fault. */
+	watchdog_end(session->watchdog, session->ending.until_ns);
+	ending_begin(&session->ending, taken(session), clock_now_ns());
 	if (!err && !is_output_over(session))
 		err = drain(session);
 	if (!is_output_over(session))

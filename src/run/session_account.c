@@ -4,6 +4,12 @@
 
 #include "record/derive.h"
 
+/* What is unread at the end is nobody's loss: nobody wanted it any more. */
+static bool discards(const struct session *session)
+{
+	return session->is_output_gone || session_is_count_reached(session);
+}
+
 /* What was neither written nor lost yet: lost, discarded, or still waiting. */
 static void account_for_rest(const struct session *session, struct account *account,
 			     uint64_t unread, uint64_t pending)
@@ -13,7 +19,7 @@ static void account_for_rest(const struct session *session, struct account *acco
 		return;
 	}
 	account->lost_output += pending;
-	if (session->is_output_gone || session_is_count_reached(session))
+	if (discards(session))
 		account->discarded += unread;
 	else
 		account->lost_output += unread;
@@ -37,6 +43,8 @@ static struct source_counts count_made(const struct session *session, uint8_t ki
 
 		counts.lost = in.lost;
 		counts.missed = in.missed;
+		if (session->has_ended && !discards(session))
+			counts.recorded += in.recorded - in.taken;
 	}
 	return counts;
 }

@@ -176,15 +176,41 @@ class Case:
         with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as file:
             return int(file.read().split()[0])
 
+    def size(self):
+        """Of its log files."""
+        return sum(os.path.getsize(name) for name in
+                   glob.glob(os.path.join(self.directory, "a.json*")) if os.path.exists(name))
+
+    def wait_for(self, condition, seconds):
+        """Where the machine is busy, little comes; at the end of a duration it is too late."""
+        until = time.monotonic() + seconds
+        while not condition() and self.process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def wait_until_it_hangs(self):
+        """What it writes stands still."""
+        sizes = [-1] * 10
+
+        def is_still():
+            sizes.append(self.size())
+            return len(set(sizes[-10:])) == 1
+        self.wait_for(is_still, 10)
+
     def bring_about(self):
         """The fault, then the end; returns when that was."""
         words = self.end.split("+")
         time.sleep(1.5)
+        if "--rotate-size=64K" in self.options and words[0] != "duration":
+            enough = 20000 if "--rotate-keep=0" in self.options else 100000
+            self.wait_for(lambda: self.size() > enough, 20)
         if self.fault == "stop-helper":
             os.kill(self.helper(), signal.SIGSTOP)
         elif self.fault not in ("-", "program"):
             self.set_fault(self.fault + " -1")
             time.sleep(0.5)
+            if self.fault in ("write", "renameat", "openat", "unlinkat", "ftruncate") and \
+                    words[0] != "duration":
+                self.wait_until_it_hangs()
         if words[0] in ("duration", "count"):
             seconds = float(self.options[-1].split("=")[1]) if words[0] == "duration" else 0
             ended = self.attached + seconds

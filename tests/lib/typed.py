@@ -37,9 +37,11 @@ def run_pandas(path):
     with open(path) as recipe:
         exec(recipe.read(), names)
     pandas = names['pandas']
-    for row in names['frame'].astype(object).itertuples(index=False):
+    frame = names['frame']
+    # Without names: `from` is a word of Python's, and would be another.
+    for row in frame.astype(object).itertuples(index=False, name=None):
         print(json.dumps({name: None if pandas.isna(value) else value
-                          for name, value in row._asdict().items()}))
+                          for name, value in zip(frame.columns, row)}))
 
 
 def read(path):

@@ -17,6 +17,7 @@
 struct states {
 	struct source source;
 	unsigned int n;		/* to come */
+	unsigned int n_unread;	/* and so many more, which nobody will have taken */
 	uint64_t taken;
 };
 
@@ -67,7 +68,7 @@ static struct source_counts count_states(const struct source *source, uint8_t ki
 	const struct states *states = (const struct states *)source;
 
 	check_eq(kind, RECORD_KIND_CA_STATE);
-	return (struct source_counts){ .recorded = states->taken + states->n,
+	return (struct source_counts){ .recorded = states->taken + states->n + states->n_unread,
 				       .taken = states->taken, .filtered = 3, .lost = 20,
 				       .missed = 5 };
 }
@@ -187,6 +188,17 @@ static void what_is_lost_of_a_kind_that_is_not_written_is_told_by_the_other(void
 	pipeline_free(session.pipeline);
 }
 
+/* The output failed, and what was left may have had some. */
+static void what_is_unread_at_the_end_counts_as_lost(void)
+{
+	run(5, REDUCTION, 0);
+	states.n_unread = 2;
+	check_eq(account_of(RECORD_KIND_REDUCTION).lost_output, 2);
+	session.is_output_gone = true;
+	check_eq(account_of(RECORD_KIND_REDUCTION).lost_output, 0);
+	pipeline_free(session.pipeline);
+}
+
 static void the_mark_waits_for_the_next_that_is_made_on_its_cpu(void)
 {
 	struct pipeline_config config = { .kinds = REDUCTION, .n_cpus = 2 };
@@ -270,6 +282,7 @@ int main(void)
 {
 	TAP_RUN(each_stands_right_behind_what_it_is_made_of);
 	TAP_RUN(what_is_lost_of_a_kind_that_is_not_written_is_told_by_the_other);
+	TAP_RUN(what_is_unread_at_the_end_counts_as_lost);
 	TAP_RUN(the_mark_waits_for_the_next_that_is_made_on_its_cpu);
 	TAP_RUN(a_reduction_has_what_its_state_had_and_its_own);
 	TAP_RUN(beyond_the_count_it_is_discarded);
