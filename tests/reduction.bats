@@ -77,14 +77,14 @@ check_reductions() {
 	local hold=(tc -n "$NETNS_ROUTER" qdisc change dev to-b root tbf burst 10kb limit 100mb)
 	netns_bottleneck 20mbit 100mb
 	trace_a
-	proc_start load in_a python3 "$TCC_TESTS/events/ends.py" send "$B_IP4" "$PORT" bulk 4 cubic
+	proc_start load in_a python3 "$TCC_TESTS/events/ends.py" send "$B_IP4" "$PORT" bulk 60 cubic
 	wait_for "in_a ss -Htni dport = :$PORT | grep -q 'bytes_acked:[0-9]\{6\}'" 10
 	"${hold[@]}" rate 8bit
-	wait_for "grep -q '\"cause\":\"timeout\"' '$NETNS_DIR/trace.out'" 10
+	wait_for "grep -q '\"cause\":\"timeout\"' '$NETNS_DIR/trace.out'" 20
 	"${hold[@]}" rate 20mbit
 	# The queue looks at its clock again when something more comes.
 	in_a bash -c "echo >/dev/udp/$B_IP4/9"
 	wait_for "grep -q '\"cause\":\"undo\"' '$NETNS_DIR/trace.out'" 20
-	wait_for '! proc_is_running load' 20
+	proc_stop load
 	check_reductions 0.7 timeout undo
 }
