@@ -105,9 +105,9 @@ written() {
 # check-long has 20,000.
 @test "short connections, thousands of them" {
 	local n=${TCC_SHORT_CONNECTIONS:-2000}
+	export FTRACE_KB=131072
 	begin_odd
 	proc_stop server
-	echo 131072 >"$FTRACE_INSTANCE/buffer_size_kb"
 	ends in_a many "$PORT" "$n"
 	end_odd
 	[ "$(written probe)" -ge "$n" ]

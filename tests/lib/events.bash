@@ -51,13 +51,14 @@ FTRACE_EVENTS='tcp/tcp_probe tcp/tcp_retransmit_skb tcp/tcp_cong_state_set
 	sock/inet_sock_set_state'
 
 # ftrace_start [FILTER]: record these, as far as the kernel has them, FTRACE_N_KINDS, in
-# an instance of ftrace's. Fails if there is none to be had.
+# an instance of ftrace's with FTRACE_KB of memory a CPU. Fails if there is none to be
+# had. What comes while its size is changed is not recorded.
 ftrace_start() {
 	local instance=/sys/kernel/tracing/instances/tcc-test-$BASHPID event
 	[ -d /sys/kernel/tracing/instances ] || mount -t tracefs tracefs /sys/kernel/tracing || return
 	mkdir "$instance" || return
 	FTRACE_INSTANCE=$instance
-	echo 16384 >"$instance/buffer_size_kb"
+	echo "${FTRACE_KB:-16384}" >"$instance/buffer_size_kb"
 	echo mono >"$instance/trace_clock"
 	FTRACE_N_KINDS=0
 	for event in $FTRACE_EVENTS; do
