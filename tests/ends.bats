@@ -13,6 +13,7 @@ setup() {
 	skip_unless_root
 	skip_without python3
 	cd "$BATS_TEST_TMPDIR" || return
+	export PYTHONDONTWRITEBYTECODE=1
 	sanitizer_options verify_asan_link_order=0
 	netns_pair_up
 	iperf_server_start

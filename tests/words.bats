@@ -39,7 +39,7 @@ lacks() {
 
 # stuck KIND OPTION... -- COMMAND...: tests/lib/stuck.py, what it says in `said`.
 stuck() {
-	python3 "$TCC_TESTS/lib/stuck.py" "$@" 2>said || {
+	PYTHONDONTWRITEBYTECODE=1 python3 "$TCC_TESTS/lib/stuck.py" "$@" 2>said || {
 		cat said
 		return 1
 	}

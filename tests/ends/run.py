@@ -5,24 +5,26 @@ run.py TCC-TRACE FAULT.SO PORT, the table on stdin; some lines of it side by sid
 prints "ok NAME took S", or "not ok NAME: WHY" and what was said.
 """
 import concurrent.futures
-import fcntl
 import glob
 import gzip
 import os
-import pty
+import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "lib"))
+from outputs import fill, make  # noqa: E402
+
 TRACE, FAULT_SO, PORT = sys.argv[1:4]
 SIDE_BY_SIDE = 8
 # Beyond the promise, for a machine that is busy; a hang takes longer, up to HANG_S.
 SLACK_S, HANG_S = 5, 30
-FILLING = b"~"
+# Pipes that are read, so many bytes a second.
+RATES = {"slow": 250000, "slower": 10000}
 
 
 class Wrong(Exception):
@@ -32,49 +34,12 @@ class Wrong(Exception):
 # ---- what stdout and stderr are ---------------------------------------------------
 
 
-def make(kind, directory):
-    """(what to read, what the program gets)"""
-    if kind in ("pipe", "slow", "slower"):
-        return os.pipe()
-    if kind == "fifo":
-        name = os.path.join(directory, "fifo")
-        os.mkfifo(name)
-        reader = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
-        return reader, os.open(name, os.O_WRONLY)
-    if kind in ("stream", "datagram"):
-        sort = socket.SOCK_STREAM if kind == "stream" else socket.SOCK_DGRAM
-        ends = socket.socketpair(socket.AF_UNIX, sort)
-        return ends[0].detach(), ends[1].detach()
-    if kind == "tcp":
-        listener = socket.create_server(("127.0.0.1", 0))
-        writer = socket.create_connection(listener.getsockname())
-        return listener.accept()[0].detach(), writer.detach()
-    if kind in ("terminal", "stopped"):
-        return pty.openpty()
-    return None, os.open(os.path.join(directory, "out"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-
-
-def fill(kind, reader, writer):
-    if kind == "stopped":
-        os.write(reader, b"\x13")
-        time.sleep(0.05)
-        return
-    if kind in ("stream", "datagram", "tcp"):
-        end = socket.socket(fileno=os.dup(writer))
-        write = lambda data: end.send(data, socket.MSG_DONTWAIT)
-    else:
-        own = os.open("/proc/self/fd/%d" % writer, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        write = lambda data: os.write(own, data)
-    in_vain = 0
-    while in_vain < 3:
-        in_vain += 1
-        for size in (1000, 100, 10, 1):
-            try:
-                while write(FILLING * size):
-                    in_vain = 0
-            except BlockingIOError:
-                pass
-        time.sleep(0.05 if kind in ("terminal", "tcp") else 0)
+def make_output(kind, directory):
+    """(what to read, or None; what the program gets)"""
+    if kind == "file":
+        return None, os.open(os.path.join(directory, "out"),
+                             os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    return make("pipe" if kind in RATES else kind, directory)
 
 
 class Reader(threading.Thread):
@@ -97,9 +62,6 @@ class Reader(threading.Thread):
             self.data += data
             if self.rate:
                 time.sleep(0.1)
-
-
-RATES = {"slow": 250000, "slower": 10000}
 
 
 # ---- one case -----------------------------------------------------------------------
@@ -144,7 +106,7 @@ class Case:
                 file.write("#!/bin/sh\nexec tail -f /dev/null\n")
             os.chmod(path, 0o755)
             environment["PATH"] = os.path.dirname(path) + ":" + environment["PATH"]
-        self.reader, writer = make(self.out, self.directory)
+        self.reader, writer = make_output(self.out, self.directory)
         if self.out not in RATES and self.out != "file":
             fill(self.out, self.reader, writer)
         self.err_reader, err = None, os.open(os.path.join(self.directory, "err"),

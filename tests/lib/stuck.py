@@ -13,60 +13,14 @@ the filling.
 """
 import fcntl
 import os
-import pty
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import termios
 import threading
 import time
 
-FILLING = b"~"
-
-
-def make(kind):
-    """(what to read, what the command gets)"""
-    if kind == "pipe":
-        return os.pipe()
-    if kind == "fifo":
-        name = tempfile.mktemp(dir=os.environ.get("BATS_TEST_TMPDIR"))
-        os.mkfifo(name)
-        reader = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
-        return reader, os.open(name, os.O_WRONLY)
-    if kind in ("stream", "datagram"):
-        sort = socket.SOCK_STREAM if kind == "stream" else socket.SOCK_DGRAM
-        ends = socket.socketpair(socket.AF_UNIX, sort)
-        return ends[0].detach(), ends[1].detach()
-    reader, writer = pty.openpty()
-    assert termios.tcgetattr(writer)[0] & termios.IXON
-    return reader, writer
-
-
-def fill(kind, reader, writer):
-    if kind == "stopped":
-        os.write(reader, b"\x13")
-        time.sleep(0.05)
-        return
-    if kind in ("stream", "datagram"):
-        end = socket.socket(fileno=os.dup(writer))
-        write = lambda data: end.send(data, socket.MSG_DONTWAIT)
-    else:
-        own = os.open("/proc/self/fd/%d" % writer, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        write = lambda data: os.write(own, data)
-    # What a terminal has taken, the kernel moves on a little later, and has room again.
-    rounds_in_vain = 0
-    while rounds_in_vain < 3:
-        rounds_in_vain += 1
-        for size in (1000, 100, 10, 1):
-            try:
-                while write(FILLING * size):
-                    rounds_in_vain = 0
-            except BlockingIOError:
-                pass
-        time.sleep(0.03 if kind == "terminal" else 0)
-
+from outputs import FILLING, fill, make
 
 def drain(kind, reader, into):
     """Until the last writer is gone."""
@@ -95,7 +49,7 @@ def main():
             read_at = float(value)
         else:
             signals.append((float(value.split("@")[1]), value.split("@")[0]))
-    reader, writer = make(kind)
+    reader, writer = make(kind, os.environ.get("BATS_TEST_TMPDIR") or tempfile.mkdtemp())
     flags = fcntl.fcntl(writer, fcntl.F_GETFL)
     got, drainer = [], None
     actions = [(when, "signal", name) for when, name in signals]
