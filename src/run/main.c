@@ -21,12 +21,6 @@
 #include "run/session.h"
 #include "run/summary.h"
 
-static int fail(const char *what, int err)
-{
-	log_error("cannot %s: %s", what, strerror(-err));
-	return EXIT_FAILED;
-}
-
 /* --- standard output ---------------------------------------------------------- */
 
 /* A descriptor that is closed would be taken by the next file opened. */
@@ -56,7 +50,7 @@ static int finish_stdout(void)
 {
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout) || close(STDOUT_FILENO))
-		return fail("write to standard output", errno ? -errno : -EIO);
+		return parts_fail("write to standard output", errno ? -errno : -EIO);
 	return EXIT_DONE;
 }
 
@@ -112,7 +106,7 @@ static int run(struct parts *parts, const struct options *options)
 	session_await_work(session);
 	watchdog_beat(parts->watchdog);
 	if (err)
-		return fail("wait for events", err);
+		return parts_fail("wait for events", err);
 	if (session->output_err || end_err) {
 		lines_say_failed(parts->output.lines[0],
 				 session->output_err ? session->output_err : end_err);
@@ -176,7 +170,7 @@ int main(int argc, char **argv)
 	if (options_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	if (err && !(options.action == ACTION_TRACE && options.log_file))
-		return fail("write to standard output", err);
+		return parts_fail("write to standard output", err);
 	log_set_level(options.is_quiet ? LOG_QUIET
 				       : options.is_verbose ? LOG_VERBOSE : LOG_NORMAL);
 	buffer_stdout();

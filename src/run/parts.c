@@ -21,11 +21,12 @@
 #include "kernel/tracer.h"
 #include "record/derive.h"
 
-static int fail(const char *what, int err)
+int parts_fail(const char *what, int err)
 {
 	log_error("cannot %s: %s", what, strerror(-err));
 	return EXIT_FAILED;
 }
+
 static void detach(void *context)
 {
 	struct parts *parts = context;
@@ -86,7 +87,7 @@ static int watch(struct parts *parts)
 	err = loop_add(parts->loop, &parts->bell);
 	for (size_t i = 0; i < parts->output.n && !err; i++)
 		err = lines_watch(parts->output.lines[i], parts->loop);
-	return err ? fail("wait for events", err) : EXIT_DONE;
+	return err ? parts_fail("wait for events", err) : EXIT_DONE;
 }
 
 /* What the kernel side has to copy, for the fields that are chosen. */
@@ -156,14 +157,14 @@ static int lock_down(struct parts *parts)
 	int err = watchdog_start(&parts->watchdog, &watchdog);
 
 	if (err)
-		return fail("start a thread", err);
+		return parts_fail("start a thread", err);
 	for (size_t i = 0; !err && i < parts->output.n; i++)
 		err = lines_want(parts->output.lines[i], &wants);
 	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
 		err = privilege_want_calls(&wants, calls[i]);
 	if (!err)
 		err = privilege_drop(&wants);
-	return err ? fail("drop privileges", err) : EXIT_DONE;
+	return err ? parts_fail("drop privileges", err) : EXIT_DONE;
 }
 
 int parts_start(struct parts *parts, const struct options *options)
@@ -183,7 +184,6 @@ int parts_start(struct parts *parts, const struct options *options)
 
 	if (!status)
 		status = become_user(options->user);
-
 	if (!status)
 		status = output_start_compressor(&parts->output, options);
 	if (status)
@@ -193,7 +193,7 @@ int parts_start(struct parts *parts, const struct options *options)
 	/* From here on no signal ends it without an end of its output. */
 	err = loop_new(&parts->loop, options->log_file);
 	if (err)
-		return fail("wait for events", err);
+		return parts_fail("wait for events", err);
 	status = output_open(&parts->output, tracer_ring_memory(parts->tracer)->n_cpus);
 	if (status)
 		return status;
@@ -202,14 +202,14 @@ int parts_start(struct parts *parts, const struct options *options)
 		return status;
 	err = make_readers(parts);
 	if (err)
-		return fail("start", err);
+		return parts_fail("start", err);
 	log_set_patience(0);
 	if (tracer_attach(parts->tracer))
 		return EXIT_FAILED;
 	if (options->duration_ns) {
 		err = loop_set_duration(parts->loop, options->duration_ns);
 		if (err)
-			return fail("set the duration", err);
+			return parts_fail("set the duration", err);
 	}
 	tzset();	/* reads a file, and what follows needs none */
 	status = lock_down(parts);

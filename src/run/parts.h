@@ -43,6 +43,9 @@ struct parts {
  */
 int parts_start(struct parts *parts, const struct options *options);
 
+/* Say that something cannot be done, and why, -errno; returns EXIT_FAILED. */
+int parts_fail(const char *what, int err);
+
 /* Whatever there is of them. Returns as output_close(). */
 int parts_free(struct parts *parts);
 
