@@ -81,7 +81,7 @@ $1
 print('held', flush=True)
 time.sleep(60)" >held 2>&1 3>&- 7>&- &
 	holder=$!
-	wait_for '[ -s held ]' 5
+	wait_for '[ -s held ]' 20
 	[ "$(cat held)" = held ]
 }
 
@@ -282,7 +282,7 @@ run_link_for_its_directory() {
 	mv dir elsewhere
 	ln -s precious dir && chown -h daemon dir
 	kill -HUP "$(proc_pid trace)"
-	wait_for "grep -q 'cannot reopen' '$NETNS_DIR/trace.err'" 5
+	wait_for "grep -q 'cannot reopen' '$NETNS_DIR/trace.err'" 20
 	rm dir
 	mv elsewhere dir
 }
@@ -290,7 +290,7 @@ run_other_directory() {
 	mv dir elsewhere
 	mkdir -m 777 dir
 	kill -HUP "$(proc_pid trace)"
-	wait_for "grep -q 'cannot reopen' '$NETNS_DIR/trace.err'" 5
+	wait_for "grep -q 'cannot reopen' '$NETNS_DIR/trace.err'" 20
 	rmdir dir
 	mv elsewhere dir
 }
@@ -335,7 +335,7 @@ attack_run() {
 	in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --bytes 30M --length 8K >/dev/null || return 1
 	[ ${#rotation[@]} -gt 0 ] || "$name"
 	in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --bytes 30M --length 8K >/dev/null || return 1
-	[ -z "$wanted" ] || wait_for "grep -q '^tcc-trace: warning' '$NETNS_DIR/trace.err'" 5 || return 1
+	[ -z "$wanted" ] || wait_for "grep -q '^tcc-trace: warning' '$NETNS_DIR/trace.err'" 20 || return 1
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ] || return 1
 	is_precious_unharmed || return 1

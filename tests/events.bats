@@ -199,7 +199,7 @@ closes_of() {
 	for how; do
 		ends in_a send "$B_IP4" "$PORT" "$how" 0.3 reno >/dev/null
 	done
-	wait_for "[ \"\$(grep -c '\"event\":\"close\"' '$NETNS_DIR/trace.out')\" -ge $# ]" 5
+	wait_for "[ \"\$(grep -c '\"event\":\"close\"' '$NETNS_DIR/trace.out')\" -ge $# ]" 20
 	finish
 	[ "$(grep -c 'no memory to remember some connections' "$NETNS_DIR/trace.err")" -eq 1 ]
 	jq -e -s 'map(select(.event == "close")) | length == '$#' and all(.duration_ms == null and

@@ -168,7 +168,7 @@ replaced() {
 	ip -n "$TAKER" link set lo up
 	export PYTHONDONTWRITEBYTECODE=1
 	ip netns exec "$TAKER" python3 "$TCC_TESTS/events/ends.py" many 7009 5
-	wait_for "[ \"\$(wc -l <'$NETNS_DIR/others.out')\" -ge 5 ]" 5
+	wait_for "[ \"\$(wc -l <'$NETNS_DIR/others.out')\" -ge 5 ]" 20
 	sleep 1.2
 	proc_stop gone INT
 	proc_stop others INT

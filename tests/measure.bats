@@ -156,7 +156,7 @@ same_resources() {
 	[ "$(summary lost)" -eq 0 ]
 	# Nobody is left behind.
 	ps -o pid,ppid,stat,wchan:30,cmd -p "$helper" || :
-	wait_for "! kill -0 $helper 2>/dev/null" 5
+	wait_for "! kill -0 $helper 2>/dev/null" 20
 }
 
 # ---- what it costs the traced --------------------------------------------------------

@@ -291,7 +291,7 @@ has_no_capability() {
 	# Bit 16 is SIGCHLD: ignored, no child could be waited for.
 	[ $((0x$(status_of SigIgn) >> 16 & 1)) -eq 0 ]
 	kill -KILL "$helper"
-	wait_for "[ -z \"\$(ps -o pid= --ppid $pid)\" ]" 5
+	wait_for "[ -z \"\$(ps -o pid= --ppid $pid)\" ]" 20
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 }

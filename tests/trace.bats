@@ -422,7 +422,7 @@ inside_time() {
 		--fields=time,ktime,offset_ms --port "$IPERF_PORT"
 	trace_wait_attached
 	iperf_client --time 1 --bitrate 20M >/dev/null
-	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 5
+	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 20
 	wait_for '! proc_is_running trace' 20
 	after=$(date +%s)
 	cat "$NETNS_DIR/trace.err"

@@ -89,7 +89,7 @@ proc_entry_is_running() {
 }
 
 # proc_stop NAME [SIGNAL]: send SIGNAL (TERM), wait until the process is gone,
-# for at most 5 s, then kill it. No error if it is gone already. Its exit
+# for at most 20 s (a busy machine), then kill it. No error if it is gone already. Its exit
 # status is in PROC_STATUS where this shell is the one that started it; the
 # function fails only when it had to kill.
 proc_stop() {
@@ -102,7 +102,7 @@ proc_entry_stop() {
 	local entry=$1 signal=$2 pid=${1% *} was_killed=0
 	if proc_entry_is_running "$entry"; then
 		kill -s "$signal" "$pid" 2>/dev/null || :
-		if ! wait_for "! proc_entry_is_running '$entry'" 5; then
+		if ! wait_for "! proc_entry_is_running '$entry'" 20; then
 			kill -s KILL "$pid" 2>/dev/null || :
 			was_killed=1
 		fi
