@@ -77,11 +77,11 @@ scripts() {
 
 @test "what CI does not run parses: the scripts of distcheck, toolchains and newcomers" {
 	local target
-	for script in pkg/newcomer pkg/toolchains tests/kernels/run bench/bench.sh; do
+	for script in pkg/newcomer pkg/toolchains tests/kernels/run tests/systemd/{run,guest.sh} bench/bench.sh; do
 		bash -n "$script"
 	done
 	cd "$TCC_BUILD"
-	for target in distcheck check-toolchains check-newcomer check-lint check-long bench fuzz static check-kernels; do
+	for target in distcheck check-toolchains check-newcomer check-systemd check-lint check-long bench fuzz static check-kernels; do
 		echo "$target"
 		env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -n "$target" >/dev/null
 	done
