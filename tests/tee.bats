@@ -18,11 +18,6 @@ teardown() {
 	! mountpoint -q "$BATS_TEST_TMPDIR/disk" || umount "$BATS_TEST_TMPDIR/disk"
 }
 
-# Load of many events a second, on b's own loopback, for so many seconds.
-flood() {
-	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time "$1" --parallel 2
-}
-
 # of_copy NAME: a number of the copy's account, as summary() has the file's.
 of_copy() {
 	sed -n 's/^tcc-trace: copy: /tcc-trace: /p' "$NETNS_DIR/trace.err" >copy.err
@@ -42,11 +37,11 @@ check_accounts() {
 @test "under load the file and the copy are what each would be alone" {
 	iperf_server_start
 	trace_start --port "$IPERF_PORT" --buffer=4M --log-file=a.csv --tee=csv
-	flood 3
-	wait "$(proc_pid flood)"
+	full_flood 100
+	wait_for '[ "$(lines a.csv)" -gt 20000 ]' 60
+	proc_stop flood
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
-	[ "$(lines a.csv)" -gt 10000 ]
 	cmp a.csv "$NETNS_DIR/trace.out"
 	check_accounts "$(($(lines a.csv) - 1))" "$(($(lines a.csv) - 1))"
 	[ "$(summary lost)" -eq 0 ]
@@ -74,11 +69,14 @@ check_accounts() {
 	proc_start trace bash -c 'exec "$0" "$@" >stuck' "$TCC_TRACE" --port "$IPERF_PORT" \
 		--buffer=4M --log-file=a.csv --tee=csv --fields=ktime,lost
 	trace_wait_attached
-	flood 8
-	wait_for '[ "$(lines a.csv)" -gt 30000 ]' 30
-	# It takes again: from here on until the end.
-	timeout 60 cat <stuck >copy.csv & local reader=$!
-	wait "$(proc_pid flood)"
+	flood 100
+	wait_for '[ "$(lines a.csv)" -gt 30000 ]' 60
+	# It takes again: from here on until the end, which it would not see if it held the
+	# other side open.
+	timeout 60 cat <stuck >copy.csv {stuck}>&- & local reader=$!
+	wait_for '[ -s copy.csv ]' 20
+	wait_written 200000
+	proc_stop flood
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 	exec {stuck}>&-
@@ -133,8 +131,10 @@ check_accounts() {
 	mkdir disk
 	mount -t tmpfs -o size=256k none disk
 	trace_start --port "$IPERF_PORT" --buffer=4M --log-file=disk/a.csv --tee=csv
-	flood 3
-	wait "$(proc_pid flood)"
+	flood 100
+	wait_for "grep -q 'cannot write' '$NETNS_DIR/trace.err'" 60
+	wait_written 300000
+	proc_stop flood
 	trace_stop
 	[ "$PROC_STATUS" -eq 1 ]
 	grep -F 'cannot write to disk/a.csv: No space left on device' "$NETNS_DIR/trace.err"

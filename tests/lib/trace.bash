@@ -49,6 +49,18 @@ wait_attached() {
 	}
 }
 
+# flood SECONDS: thousands of events a second, on b's own loopback, as process "flood".
+# Small segments at a rate that leaves most of a CPU: others run beside it.
+flood() {
+	full_flood "$1" --no-delay --bitrate 100M --length 4K
+}
+
+# full_flood SECONDS [OPTION...]: as many as the machine can, which leaves others little.
+full_flood() {
+	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --parallel 2 \
+		--time "$@"
+}
+
 # trace_stop [SIGNAL]: end it (INT); its status is in PROC_STATUS.
 trace_stop() {
 	proc_stop trace "${1:-INT}"
