@@ -2,9 +2,8 @@
 # Included by Makefile.am: what tracing costs, measured on the running kernel,
 # which needs root, see bench/bench.sh; and what a line costs.
 
-# Built by check, so that they go on to compile; tests/bench.bats runs them, shortly.
-check_PROGRAMS += bench/probe_cost bench/format
-check_DATA += bench/cost.bpf.o
+# Built by check (tests/local.mk), so that they go on to compile; tests/bench.bats runs them,
+# shortly.
 bench_format_SOURCES = bench/format.c
 bench_probe_cost_SOURCES = bench/probe_cost.c
 bench_probe_cost_LDADD = $(LIBBPF_LIBS)

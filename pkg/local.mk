@@ -45,7 +45,7 @@ package_suites = bookworm trixie
 
 # As root: installed into clean systems, used, removed.
 check-packages: deb rpm package-roots
-	$(MAKE) check-made-packages
+	$(MAKE) $(AM_MAKEFLAGS) check-made-packages
 
 # Not by way of `check`, which builds all that the other tests need.
 check-made-packages:
@@ -53,7 +53,7 @@ check-made-packages:
 	@rm -f tests/packages.trs
 	@$(AM_TESTS_ENVIRONMENT) $(LOG_DRIVER) --test-name tests/packages.bats \
 		--log-file tests/packages.log --trs-file tests/packages.trs -- \
-		$(BATS) --formatter tap $(srcdir)/tests/packages.bats
+		$(BATS) $(AM_BATS_LOG_FLAGS) $(srcdir)/tests/packages.bats
 	@trs=tests/packages.trs; $(trs_passed)
 
 # As root: built, and used, by the releases of Debian.

@@ -532,3 +532,60 @@ table_holds() {
 	spoil '0,/ passed/s// failed/'
 	spoil '1s/ lockdown |//'
 }
+
+# long_holds SOURCE: whether the tables of its tests/long.txt are what its tests have: what is
+# shorter in CI, the tests of the tag long, how many have the tag plain, the kernels.
+long_holds() {
+	local tests=$1/tests
+	local table=$tests/long.txt
+	section() {
+		awk -v title="$1" '/^[A-Z][A-Z ]+[:,]?/ { is_in = index($0, title) == 1 } is_in && NF' "$table"
+	}
+	tagged() {
+		awk -v tag="$1" 'FNR == 1 { sub(/.*\//, "", FILENAME) }
+			/^# bats test_tags=/ { is_tagged = index($0, tag) }
+			is_tagged && /^@test "/ {
+				gsub(/^@test "|" \{$/, "")
+				print FILENAME "  " $0
+				is_tagged = 0
+			}' "$tests"/*.bats
+	}
+	# In the tests' own words it is a command's output.
+	shortened() {
+		sed -nE 's/.*\$\(long_or_short ([0-9]+) ([0-9]+)\).*/\1 \2/p' "$1" | sed "s/^/${1##*/} /"
+	}
+	equal "$(for file in "$tests"/*.bats; do shortened "$file"; done | LC_ALL=C sort)" \
+		"$(section SHORTER: | sed -nE 's/^([a-z]+\.bats) +([0-9]+) +([0-9]+) .*/\1 \2 \3/p' |
+			LC_ALL=C sort)" || return
+	equal "$(tagged long)" "$(section 'NOT IN CI:' | grep -E '^[a-z]+\.bats ')" || return
+	equal "$(tagged plain | awk '{ n[$1]++ } END { for (file in n) print file, n[file] }' |
+		LC_ALL=C sort)" "$(section 'NOT WITH SANITIZERS:' |
+		awk '$1 ~ /\.bats$/ && $2 ~ /^[0-9]+$/ { print $1, $2 }')" || return
+	equal "$(sed '/^#/d; /^$/d; s/ .*//' "$tests/kernels/kernels.list" | LC_ALL=C sort)" \
+		"$(
+			{
+				sed -n "s/^ci_kernels='\(.*\)'$/\1/p" "$1/bootstrap" | tr ' ' '\n'
+				section 'NOT ON EVERY KERNEL:' | sed -nE 's/^([0-9]+\.[0-9]+(-[a-z0-9]+)?) .*/\1/p'
+			} | LC_ALL=C sort
+		)"
+}
+
+@test "tests/long.txt has each test, and each kernel, that CI leaves out or shortens" {
+	long_holds "$SOURCE"
+	# Would it tell?
+	spoil() {
+		rm -rf spoilt
+		mkdir -p spoilt/tests/kernels
+		cp "$SOURCE"/tests/*.bats "$SOURCE/tests/long.txt" spoilt/tests/
+		cp "$SOURCE/tests/kernels/kernels.list" spoilt/tests/kernels/
+		cp "$SOURCE/bootstrap" spoilt/
+		long_holds spoilt
+		sed -i "$2" "spoilt/$1"
+		run ! long_holds spoilt
+	}
+	spoil tests/rotate.bats 's/_short 100 30/_short 100 3/'
+	spoil tests/trace.bats '0,/^@test/s//# bats test_tags=long\n@test/'
+	spoil tests/trace.bats '0,/^# bats test_tags=plain/s///'
+	spoil bootstrap "/^ci_kernels=/s/ 7\.2 / /"
+	spoil tests/long.txt '/^measure.bats /d'
+}

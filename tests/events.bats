@@ -371,15 +371,18 @@ burst() {
 	burst 1000 --events=close
 }
 
+# bats test_tags=plain
 @test "5,000 connections end at once: no close is lost" {
 	burst 5000 --events=close
 }
 
+# bats test_tags=plain
 @test "5,000 connections end at once while the reader stands still: no close is lost" {
 	[ "$(default_rare_bytes)" -eq $((16 << 20)) ] || skip "needs a machine of 4 GiB"
 	STOPPED=yes burst 5000 --events=state,close
 }
 
+# bats test_tags=plain
 @test "5,000 connections end at once: no change of their state is lost, nor what is asked besides" {
 	burst 5000 --events=state,close,retransmit,ca_state --fields=all
 }

@@ -36,8 +36,9 @@ trace_with_faults() {
 	proc_start trace env LD_PRELOAD="$TCC_BUILD/tests/fault.so" "$TCC_TRACE" \
 		--port "$IPERF_PORT" --buffer=4M "$@"
 	trace_wait_attached
+	# Small segments: an event each.
 	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 100 \
-		--bitrate 300M --length 8K
+		--no-delay --bitrate 60M --length 1K
 	wait_written 200000
 }
 
@@ -226,10 +227,12 @@ write_fails() {
 	write_fails 28 'No space left on device'
 }
 
+# bats test_tags=plain
 @test "a quota that is reached" {
 	write_fails 122 'Disk quota exceeded'
 }
 
+# bats test_tags=plain
 @test "a file system that is read-only now" {
 	write_fails 30 'Read-only file system'
 }

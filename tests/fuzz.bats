@@ -4,6 +4,7 @@
 # fuzz` goes on from there.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -26,16 +27,16 @@ fuzz() {
 
 @test "fuzzing the parsers of values" {
 	# Some look for a name among those of services, in a file.
-	fuzz parse 150000
+	fuzz parse "$(long_or_short 150000 40000)"
 }
 
 @test "fuzzing the command line" {
-	fuzz options 100000
+	fuzz options "$(long_or_short 100000 30000)"
 	# The dictionary is made of --help.
 	grep -qxF '"\x0a--port="' "$TCC_BUILD/tests/fuzz/fuzz_options.dict"
 	grep -qxF '"tcpprobe"' "$TCC_BUILD/tests/fuzz/fuzz_options.dict"
 }
 
 @test "fuzzing the formats" {
-	fuzz format 20000
+	fuzz format "$(long_or_short 20000 6000)"
 }

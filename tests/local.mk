@@ -42,12 +42,25 @@ tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
 	tests/property.c tests/property.h tests/readback.c tests/readback.h
 
 check_PROGRAMS += $(unit_tests) tests/replay tests/jsonl_check
+
+check_DATA =
+
+# What only the tests of bats_plain and bats_alone need: in the build with sanitizers no
+# test of `make check` does.
+plain_programs = bench/probe_cost bench/format
+plain_data = bench/cost.bpf.o
+EXTRA_PROGRAMS += $(plain_programs)
+if !SANITIZERS
+check_PROGRAMS += $(plain_programs)
+check_DATA += $(plain_data)
+endif
+
 LDADD = libtcc.a $(LIBBPF_LIBS) $(JANSSON_LIBS) $(LIBSECCOMP_LIBS) -lpthread
 
 # A congestion control algorithm that is a BPF program, and what registers it.
 check_PROGRAMS += tests/toy_cc
 tests_toy_cc_LDADD = $(LIBBPF_LIBS)
-check_DATA = tests/toy_cc.bpf.o
+check_DATA += tests/toy_cc.bpf.o
 EXTRA_DIST += tests/toy_cc.bpf.c
 CLEANFILES += tests/toy_cc.bpf.o
 tests/toy_cc.bpf.o: tests/toy_cc.bpf.c
@@ -59,28 +72,29 @@ tests/toy_cc.bpf.o: tests/toy_cc.bpf.c
 bats_tests = \
 	tests/rotate.bats \
 	tests/faults.bats \
-	tests/events.bats \
-	tests/reduction.bats \
-	tests/attacks.bats \
-	tests/tee.bats \
 	tests/ends.bats \
+	tests/words.bats \
+	tests/events.bats \
+	tests/attacks.bats \
 	tests/trace.bats \
 	tests/output.bats \
-	tests/examples.bats \
 	tests/properties.bats \
-	tests/errors.bats \
 	tests/filters.bats \
+	tests/service.bats \
+	tests/tee.bats \
 	tests/golden.bats \
 	tests/privilege.bats \
-	tests/service.bats \
-	tests/words.bats
+	tests/errors.bats
 
 # What the build with sanitizers does not run again, nor what has the tag plain in the
 # files above: it runs none of our C code in that build (bootstrap, docs, fuzz, whose
 # targets have sanitizers in any build, layers, lint), or what others make of output that
-# golden.bats looks at (readers, typed), or what the kernel's side alone does (thin), or it
-# measures (bench).
+# golden.bats looks at (readers, typed), or what the kernel's side alone does (thin), or
+# the kernel's own cuts of what golden.bats and test_derive go through (reduction), or it
+# runs again what others do, by the words of the manuals (examples), or it measures (bench).
 bats_plain = \
+	tests/reduction.bats \
+	tests/examples.bats \
 	tests/thin.bats \
 	tests/bench.bats \
 	tests/readers.bats \
@@ -108,8 +122,11 @@ if !SANITIZERS
 TESTS += $(bats_plain) $(bats_alone)
 endif
 endif
+# Tests of the tag long are check-long's.
 if SANITIZERS
-TESTS_TAGS = --filter-tags '!plain'
+TESTS_TAGS = --filter-tags '!plain,!long'
+else
+TESTS_TAGS = --filter-tags '!long'
 endif
 
 # $(TEST_LOGS) are those of this run: `make check TESTS=...` waits for no other.
@@ -126,14 +143,22 @@ check-together:
 check-alone:
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(bats_alone)'
 
-# What is too long for CI; HACKING has the table. In the build with sanitizers, too.
+# What is too long for CI; tests/long.txt has the table. In the build with sanitizers, too.
 .PHONY: check-long
-check-long:
-	TCC_SHORT_CONNECTIONS=20000 $(MAKE) $(AM_MAKEFLAGS) check TESTS_TAGS= \
+check-long: $(plain_programs) $(plain_data)
+	TCC_LONG=yes $(MAKE) $(AM_MAKEFLAGS) check TESTS_TAGS= \
 		TESTS='$(unit_tests) $(bats_tests) $(bats_plain) $(bats_alone)'
 	$(MAKE) $(AM_MAKEFLAGS) check-lint
 	$(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS=600
 	$(MAKE) $(AM_MAKEFLAGS) distcheck DISTCHECK_TESTS='$$(TESTS)'
+	for target in $(long_beside); do \
+		$(MAKE) $(AM_MAKEFLAGS) $$target TESTS_TAGS= || exit 1; \
+	done
+
+# Of the plain build alone; they download systems.
+if !SANITIZERS
+long_beside = check-packages check-kernels
+endif
 
 # clang-tidy, by .clang-tidy's checks; LINT_FILES='src/base/parse.c ...': of these alone.
 CLANG_TIDY = clang-tidy
@@ -236,7 +261,7 @@ $(preloaded): %.so: %.c
 
 # The program, but for a BPF object in which CPU 0 stalls now and then between
 # an event's clock and its publication.
-check_PROGRAMS += tests/tcc-trace-stalled
+plain_programs += tests/tcc-trace-stalled
 tests_tcc_trace_stalled_SOURCES = $(tcc_trace_SOURCES)
 nodist_tests_tcc_trace_stalled_SOURCES = tests/stalled/tcc_trace.skel.h
 tests_tcc_trace_stalled_CPPFLAGS = -I$(builddir)/tests/stalled $(AM_CPPFLAGS)
@@ -264,9 +289,7 @@ EXTRA_DIST += $(fuzz_sources) tests/fuzz/fuzz_options.seed
 CLEANFILES += $(fuzz_targets) $(fuzz_library) $(fuzz_dict)
 
 if HAVE_FUZZER
-if !SANITIZERS
-check_DATA += $(fuzz_targets) $(fuzz_dict)
-endif
+plain_data += $(fuzz_targets) $(fuzz_dict)
 endif
 
 $(fuzz_library): $(libtcc_a_SOURCES)

@@ -4,6 +4,7 @@
 # written, and what is seen is what ftrace counts on the whole machine.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 load lib/netns
 load lib/trace
 load lib/events
@@ -102,9 +103,9 @@ written() {
 	[ "$(written retransmit)" -ge 1 ]
 }
 
-# check-long has 20,000.
 @test "short connections, thousands of them" {
-	local n=${TCC_SHORT_CONNECTIONS:-2000}
+	local n
+	n=$(long_or_short 20000 2000)
 	export FTRACE_KB=131072
 	begin_odd
 	proc_stop server

@@ -30,11 +30,6 @@ transfer() {
 	iperf_client --bytes 3M "$@" >"$NETNS_DIR/iperf.txt"
 }
 
-# Load of many events a second, on b's own loopback, for $1 seconds.
-flood() {
-	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time "$1" --parallel 2
-}
-
 # The messages of a run are this one line, of an extended regular expression.
 says_only() {
 	cat "$1"
@@ -47,13 +42,14 @@ says_only() {
 # bats test_tags=plain
 @test "each line of a long trace parses: JSON, CSV, tcpprobe" {
 	skip_without jsonschema jq mlr gnuplot
-	local n=20000
+	local n
+	n=$(long_or_short 20000 4000)
 	iperf_server_start
 	tracer json --port "$IPERF_PORT" --buffer 4M --count "$n" --log-file a.json --fields=+ktime
 	tracer csv --port "$IPERF_PORT" --buffer 4M --count "$n" --log-file a.csv --fields=all
 	tracer probe --port "$IPERF_PORT" --buffer 4M --count "$n" --format=tcpprobe
-	flood 20
-	wait_for "! proc_is_running json && ! proc_is_running csv && ! proc_is_running probe" 30
+	flood 100
+	wait_for "! proc_is_running json && ! proc_is_running csv && ! proc_is_running probe" 60
 	proc_stop flood
 
 	run -0 jq -n '[inputs] | length' a.json

@@ -266,6 +266,7 @@ newcomer_traces() {
 	newcomer_traces bookworm
 }
 
+# bats test_tags=long
 @test "a newcomer's first command in a bare Debian 13 traces a connection" {
 	newcomer_traces trixie
 }

@@ -71,6 +71,7 @@ equal_for() {
 	equal_for cubic
 }
 
+# bats test_tags=plain
 @test "bbr: each property equal to TCP_INFO and ss, idle and in Loss" {
 	equal_for bbr
 }

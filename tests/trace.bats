@@ -9,12 +9,7 @@ load lib/trace
 
 # A short transfer from a to b: some hundreds to thousands of events.
 transfer() {
-	iperf_client --time 1 "$@" >"$NETNS_DIR/iperf.txt"
-}
-
-# Load of many events a second, on b's own loopback, for $1 seconds.
-flood() {
-	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time "$1" --parallel 2
+	iperf_client --bytes 30M "$@" >"$NETNS_DIR/iperf.txt"
 }
 
 # A pipe that somebody has open who reads nothing.
@@ -56,6 +51,7 @@ ends() {
 	[ -z "$output" ]
 }
 
+# bats test_tags=plain
 @test "IPv6 is traced, -4 leaves it out, -6 takes it alone" {
 	[ -n "$A_IP6" ] || skip "no IPv6 here"
 	iperf_server_start
@@ -74,6 +70,7 @@ ends() {
 	grep -q " ::ffff:$B_IP4\.$IPERF_PORT > ::ffff:$A_IP4\.[0-9]* " "$NETNS_DIR/four.out"
 }
 
+# bats test_tags=plain
 @test "filters choose by address, prefix, end, port, range; all the rest is counted" {
 	iperf_server_start
 	local -A expected=(
@@ -127,6 +124,7 @@ thread.join()
 ' "$IPERF_PORT"
 }
 
+# bats test_tags=plain
 @test "--mark looks at the packet's mark" {
 	proc_start marked "$TCC_TRACE" --mark 0x1200/0xff00 --port "$IPERF_PORT" -F +mark
 	proc_start others "$TCC_TRACE" --mark '!0x1234' --port "$IPERF_PORT" -F +mark
@@ -317,6 +315,7 @@ thread.join()
 }
 
 # What kernels before 5.12 lack is not used, though this one has it.
+# bats test_tags=plain
 @test "without socket cookies, connections are told apart by socket and tuple" {
 	iperf_server_start
 	proc_start trace env ASAN_OPTIONS=verify_asan_link_order=0 TCC_RELEASE=5.10.0 \
@@ -394,6 +393,7 @@ thread.join()
 	[ $(($(date -d "$first" +%s) - now)) -le 3 ]
 }
 
+# bats test_tags=plain
 @test "as nobody, CAP_BPF and CAP_PERFMON are enough" {
 	iperf_server_start
 	proc_start trace setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -437,10 +437,12 @@ inside_time() {
 		(.ktime | tonumber / 1e9) < $ktime + 60)' "$NETNS_DIR/trace.out"
 }
 
+# bats test_tags=plain
 @test "inside a time namespace that is ahead, times are the kernel's" {
 	inside_time 1000000
 }
 
+# bats test_tags=plain
 @test "inside a time namespace that is behind, times are the kernel's" {
 	inside_time "-$(($(monotonic) / 2))"
 }

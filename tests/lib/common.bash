@@ -31,6 +31,16 @@ python_with_jsonschema() {
 	python_with jsonschema
 }
 
+# long_or_short LONG SHORT: how many times something is done: make check-long has LONG.
+# tests/long.txt says of each what SHORT lacks.
+long_or_short() {
+	if [ -n "${TCC_LONG:-}" ]; then
+		echo "$1"
+	else
+		echo "$2"
+	fi
+}
+
 # equal WANTED GOT: compare texts; shows how they differ. Where nothing is wanted
 # nothing is equal: what was to be compared was not found.
 equal() {
