@@ -550,11 +550,8 @@ long_holds() {
 				is_tagged = 0
 			}' "$tests"/*.bats
 	}
-	# In the tests' own words it is a command's output.
-	shortened() {
-		sed -nE 's/.*\$\(long_or_short ([0-9]+) ([0-9]+)\).*/\1 \2/p' "$1" | sed "s/^/${1##*/} /"
-	}
-	equal "$(for file in "$tests"/*.bats; do shortened "$file"; done | LC_ALL=C sort)" \
+	equal "$(grep -oE '\$\(long_or_short [0-9]+ [0-9]+\)' "$tests"/*.bats |
+		sed -E 's/.*\/(.*):.* ([0-9]+) ([0-9]+)\)/\1 \2 \3/' | LC_ALL=C sort)" \
 		"$(section SHORTER: | sed -nE 's/^([a-z]+\.bats) +([0-9]+) +([0-9]+) .*/\1 \2 \3/p' |
 			LC_ALL=C sort)" || return
 	equal "$(tagged long)" "$(section 'NOT IN CI:' | grep -E '^[a-z]+\.bats ')" || return
