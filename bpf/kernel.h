@@ -95,10 +95,19 @@ struct sock_cgroup_data___val {
 	__u64 val;
 };
 
+struct socket {
+	unsigned long flags;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;	/* NULL: not accepted yet, or orphaned */
 	struct sock_cgroup_data sk_cgrp_data;
 	unsigned long sk_pacing_rate;
+	unsigned long sk_max_pacing_rate;
+	unsigned long sk_tsq_flags;
+	int sk_sndbuf;
+	int sk_wmem_queued;
 	__u32 sk_pacing_status;
 	__u32 sk_mark;
 	kuid_t sk_uid;
@@ -139,6 +148,11 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u32 snd_wnd;
 	__u32 rcv_wnd;
+	__u32 rcv_wup;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 window_clamp;
+	__u16 advmss;
 	__u32 snd_cwnd;
 	__u32 snd_ssthresh;
 	__u32 prior_cwnd;
@@ -169,6 +183,7 @@ struct tcp_sock {
 	__u32 chrono_start;
 	__u32 chrono_stat[3];
 	__u8 chrono_type : 2;
+	__u8 nonagle : 4;
 	__u8 rate_app_limited : 1;
 	__u8 is_cwnd_limited : 1;
 };

@@ -144,6 +144,20 @@ static __always_inline void copy_chronos(struct tcc_props *props, const struct t
 	props->jiffies = bpf_jiffies64();
 }
 
+static __always_inline void copy_limit(struct tcc_props *props, const struct sock *sk,
+				       const struct tcp_sock *tp)
+{
+	props->socket_flags = sk->sk_socket->flags;	/* 0 where there is none */
+	props->tsq_flags = sk->sk_tsq_flags;
+	props->rcv_wup = tp->rcv_wup;
+	props->rcv_nxt = tp->rcv_nxt;
+	props->copied_seq = tp->copied_seq;
+	props->window_clamp = tp->window_clamp;
+	props->advmss = tp->advmss;
+	props->state = sk->__sk_common.skc_state;
+	props->nonagle = BPF_CORE_READ_BITFIELD(tp, nonagle);
+}
+
 /*
  * `wanted` is constant to the verifier: of all this it keeps what is asked for. Private
  * state goes behind the properties, as in struct tcc_sample.
@@ -184,6 +198,8 @@ static __always_inline void copy_props(struct tcc_event *event, struct tcc_props
 		props->netns = sk->__sk_common.skc_net.net->ns.inum;
 	if (wanted & TCC_PROP(CHRONO))
 		copy_chronos(props, tp);
+	if (wanted & TCC_PROP(LIMIT))
+		copy_limit(props, sk, tp);
 	if (wanted & TCC_PROP(CA_PRIV)) {
 		if (bpf_core_field_exists(icsk->icsk_ca_initialized) &&
 		    !BPF_CORE_READ_BITFIELD(icsk, icsk_ca_initialized))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a connection's events add up to over its life, kept with its socket for
- * the record of its close. The time between two looks at a connection belongs
- * to the state that the first one saw.
+ * the record of its close.
  */
 #ifndef TCC_LIFE_BPF_H
 #define TCC_LIFE_BPF_H
 
+#include "tcc_copy.bpf.h"
 #include "tcc_event.h"
 #include "tcc_sock_state.bpf.h"
 
@@ -40,59 +40,151 @@ static __always_inline bool tcc_closed_take(const struct tcp_sock *tp)
 	return bpf_map_delete_elem(&tcc_closed_table, &key) == 0;
 }
 
-/* `ca_state`: not always what the socket has by now, see tcc_ca_state(). */
-static __always_inline enum tcc_limit tcc_life_limit(const struct tcp_sock *tp, __u8 ca_state,
-						     __u64 now_ns)
+const volatile __u32 tcc_tick_ns;	/* of a jiffy */
+
+/* What a look says of the connection beyond what the socket has: see tcc_limit_input. */
+struct tcc_life_look {
+	__u8 state, ca_state;	/* from now on: where they change, not the socket's own */
+	__u32 received;		/* with the arriving segment, bytes */
+};
+
+static __always_inline struct tcc_life_look tcc_life_look_at(const struct tcp_sock *tp)
 {
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
+
+	return (struct tcc_life_look){
+		.state = icsk->icsk_inet.sk.__sk_common.skc_state,
+		.ca_state = BPF_CORE_READ_BITFIELD(icsk, icsk_ca_state),
+	};
+}
+
+static __always_inline __u32 tcc_life_socket_flags(const struct tcp_sock *tp)
+{
+	return tp->inet_conn.icsk_inet.sk.sk_socket->flags;	/* 0 where there is none */
+}
+
+static __always_inline enum tcc_limit tcc_life_limit(const struct tcp_sock *tp,
+						     const struct tcc_life_look *look,
+						     __u64 now_ns)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	struct tcc_limit_input in = {
 		.now_ns = now_ns,
 		.wstamp_ns = tp->tcp_wstamp_ns,
+		.pacing_rate = sk->sk_pacing_rate,
+		.max_pacing_rate = sk->sk_max_pacing_rate,
 		.unsent = tp->write_seq - tp->snd_nxt,
+		.window_left = tp->snd_una + tp->snd_wnd - tp->snd_nxt,
+		.mss = tp->mss_cache,
+		.packets_out = tp->packets_out,
 		.in_flight = tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out,
 		.snd_cwnd = tp->snd_cwnd,
-		.ca_state = ca_state,
+		.sndbuf = sk->sk_sndbuf,
+		.wmem_queued = sk->sk_wmem_queued,
+		.socket_flags = tcc_life_socket_flags(tp),
+		.tsq_flags = sk->sk_tsq_flags,
+		.received = look->received,
+		.unread = tp->rcv_nxt - tp->copied_seq,
+		.offered = tp->rcv_wup + tp->rcv_wnd - tp->rcv_nxt,
+		.window_clamp = tp->window_clamp,
+		.advmss = tp->advmss,
+		.state = look->state,
+		.ca_state = look->ca_state,
 		.chrono_type = BPF_CORE_READ_BITFIELD(tp, chrono_type),
+		.nonagle = BPF_CORE_READ_BITFIELD(tp, nonagle),
 		.is_cwnd_limited = BPF_CORE_READ_BITFIELD(tp, is_cwnd_limited),
-		.is_paced = icsk->icsk_inet.sk.sk_pacing_status != 0,
+		.is_paced = sk->sk_pacing_status != 0,
 	};
 
 	return tcc_limit_of(&in);
 }
 
-/* Add the time since the last look to the states that it saw. */
-static __always_inline void tcc_life_pass(struct tcc_life *life, __u64 now_ns)
+/* For how long, up to now, there has been something to send. */
+static __always_inline __u64 tcc_life_busy_ns(const struct tcp_sock *tp)
+{
+	__u32 jiffies = (__u32)bpf_jiffies64() - tp->chrono_start;
+
+	return BPF_CORE_READ_BITFIELD(tp, chrono_type) ? (__u64)jiffies * tcc_tick_ns : 0;
+}
+
+static __always_inline void tcc_life_add(struct tcc_life *life, __u8 limit, __u64 ns)
+{
+	if (limit < TCC_LIMIT_COUNT)
+		life->limit_ns[limit] += ns;
+}
+
+/* The time since the last look; the congestion state is the one that it saw. */
+static __always_inline __u64 tcc_life_pass(struct tcc_life *life, __u64 now_ns)
 {
 	__u64 passed_ns;
-	__u8 ca_state = life->ca_state, limit = life->limit;
+	__u8 ca_state = life->ca_state;
 
 	if (!life->begun_ns)
 		life->begun_ns = life->updated_ns = now_ns;
 	passed_ns = now_ns - life->updated_ns;
 	if (ca_state < TCC_CA_COUNT)
 		life->ca_ns[ca_state] += passed_ns;
-	if (limit < TCC_LIMIT_COUNT)
-		life->limit_ns[limit] += passed_ns;
 	life->updated_ns = now_ns;
+	return passed_ns;
 }
 
-/* Look at the connection, whose congestion state is ca_state from now on. */
+/*
+ * The time between two looks belongs to what the first one saw, with these corrections:
+ *	- it ends with a timeout: it was spent on waiting for it, after the data was sent;
+ *	- nothing was to be sent, and then something was: since then it is as it is now;
+ *	- all had been sent, and whoever writes waits for room by now: he did all along.
+ */
+static __always_inline void tcc_life_charge(struct tcc_life *life, const struct tcp_sock *tp,
+					    __u8 ca_state, enum tcc_limit now, __u64 passed_ns)
+{
+	__u8 then = life->limit;
+	__u64 busy_ns;
+
+	if (tcc_limit_is_without_data(then)) {
+		busy_ns = tcc_life_busy_ns(tp);
+		if (busy_ns > passed_ns)
+			busy_ns = passed_ns;
+		tcc_life_add(life, then, passed_ns - busy_ns);
+		tcc_life_add(life, now, busy_ns);
+		return;
+	}
+	if (ca_state == TCC_CA_LOSS && then != TCC_LIMIT_HANDSHAKE)
+		then = TCC_LIMIT_LOSS;
+	else if (then == TCC_LIMIT_APP && tcc_life_socket_flags(tp) & TCC_SOCK_NOSPACE)
+		then = TCC_LIMIT_SNDBUF;
+	tcc_life_add(life, then, passed_ns);
+}
+
 static __always_inline void tcc_life_look(struct tcc_life *life, const struct tcp_sock *tp,
-					  __u8 ca_state)
+					  const struct tcc_life_look *look)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
+	enum tcc_limit limit = tcc_life_limit(tp, look, now_ns);
 
-	tcc_life_pass(life, now_ns);
-	life->ca_state = ca_state;
-	life->limit = tcc_life_limit(tp, ca_state, now_ns);
+	tcc_life_charge(life, tp, look->ca_state, limit, tcc_life_pass(life, now_ns));
+	life->ca_state = look->ca_state;
+	life->limit = limit;
+}
+
+/* The handshake begins, or goes on to `to`; what was sent again so far was sent for it. */
+static __always_inline void tcc_life_state(struct tcc_life *life, const struct tcp_sock *tp,
+					   int from, int to)
+{
+	if (to == TCC_TCP_SYN_SENT || to == TCC_TCP_SYN_RECV)
+		life->has_handshake = 1;
+	if (from == TCC_TCP_SYN_SENT || from == TCC_TCP_SYN_RECV)
+		life->n_syn_retrans = tp->total_retrans;
 }
 
 /* A probe: its values count as well. */
-static __always_inline void tcc_life_probe(struct tcc_life *life, const struct tcp_sock *tp)
+static __always_inline void tcc_life_probe(struct tcc_life *life, const struct tcp_sock *tp,
+					   const struct sk_buff *skb)
 {
 	__u32 cwnd = tp->snd_cwnd, srtt_us = tp->srtt_us >> 3;
+	struct tcc_life_look look = tcc_life_look_at(tp);
 
-	tcc_life_look(life, tp, BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state));
+	look.received = payload_length(skb);
+	tcc_life_look(life, tp, &look);
 	if (!life->n_probes || cwnd < life->cwnd_min)
 		life->cwnd_min = cwnd;
 	if (!life->n_probes || srtt_us < life->srtt_min_us)

@@ -2,22 +2,7 @@
 /*
  * What holds a sender back: one pure function, for the kernel side, which adds
  * up times by it, and for user space, which shows it. The first rule that holds
- * decides:
- *
- *	recovery  the congestion state is Recovery or Loss
- *	rwnd      the kernel's clock of being limited by the peer's window runs
- *		  (TCP_CHRONO_RWND_LIMITED, tcp_write_xmit() in net/ipv4/tcp_output.c)
- *	sndbuf    the same for the send buffer (TCP_CHRONO_SNDBUF_LIMITED,
- *		  tcp_cwnd_validate())
- *	app       nothing is waiting to be sent
- *	cwnd      what is in flight (tcp_packets_in_flight(), include/net/tcp.h)
- *		  fills the congestion window
- *	pacing    the next segment may not leave yet: the socket is paced, and
- *		  tcp_wstamp_ns lies ahead (tcp_pacing_check())
- *	cwnd      the window was full within the last round trip
- *		  (tp->is_cwnd_limited, tcp_cwnd_validate()): what is left of it is
- *		  less than a burst, and waits for more (tcp_tso_should_defer())
- *	none      none of these: a queue below TCP, or the next segment is on its way
+ * decides; tcc_limit_of() has them in their order, the man page in words.
  */
 #ifndef TCC_LIMIT_H
 #define TCC_LIMIT_H
@@ -25,15 +10,43 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+/*
+ * LIMIT(NAME, word, SIDE): each reason, as users see it, and whose it is. From here
+ * come the enum, the words and the fields' members; src/record/fields.def has a field
+ * share_WORD for each, and a test compares them.
+ */
+#define TCC_LIMITS(LIMIT)							\
+	LIMIT(CWND, cwnd, NETWORK)						\
+	LIMIT(RWND, rwnd, PEER)							\
+	LIMIT(SNDBUF, sndbuf, PROGRAM)						\
+	LIMIT(APP, app, PROGRAM)						\
+	LIMIT(PACING, pacing, NETWORK)						\
+	LIMIT(MAXPACE, maxpace, PROGRAM)	/* a cap, SO_MAX_PACING_RATE */	\
+	LIMIT(RECOVERY, recovery, NETWORK)					\
+	LIMIT(LOSS, loss, NETWORK)		/* the retransmission timer */	\
+	LIMIT(NAGLE, nagle, PROGRAM)		/* or TCP_CORK */		\
+	LIMIT(QUEUE, queue, HOST)		/* below TCP: TSQ */		\
+	LIMIT(HANDSHAKE, handshake, NONE)					\
+	LIMIT(READER, reader, PROGRAM)		/* it does not read */		\
+	LIMIT(RECEIVING, receiving, NONE)					\
+	LIMIT(IDLE, idle, NONE)
+
 enum tcc_limit {
 	TCC_LIMIT_NONE = 0,
-	TCC_LIMIT_CWND,
-	TCC_LIMIT_RWND,
-	TCC_LIMIT_SNDBUF,
-	TCC_LIMIT_APP,
-	TCC_LIMIT_PACING,
-	TCC_LIMIT_RECOVERY,
+#define TCC_LIMIT_ENTRY(NAME, word, SIDE) TCC_LIMIT_##NAME,
+	TCC_LIMITS(TCC_LIMIT_ENTRY)
+#undef TCC_LIMIT_ENTRY
 	TCC_LIMIT_COUNT
+};
+
+/* Whose a reason is. */
+enum tcc_side {
+	TCC_SIDE_NONE = 0,	/* nobody's */
+	TCC_SIDE_NETWORK,
+	TCC_SIDE_PEER,
+	TCC_SIDE_HOST,
+	TCC_SIDE_PROGRAM,
+	TCC_SIDE_COUNT
 };
 
 /* enum tcp_ca_state, include/uapi/linux/tcp.h */
@@ -47,35 +60,134 @@ enum tcc_ca_state {
 };
 
 /* enum tcp_chrono, include/linux/tcp.h */
+#define TCC_CHRONO_BUSY 1
 #define TCC_CHRONO_RWND_LIMITED 2
 #define TCC_CHRONO_SNDBUF_LIMITED 3
+
+/* include/net/tcp_states.h */
+enum tcc_tcp_state {
+	TCC_TCP_ESTABLISHED = 1,
+	TCC_TCP_SYN_SENT = 2,
+	TCC_TCP_SYN_RECV = 3,
+	TCC_TCP_NEW_SYN_RECV = 12,
+};
+
+#define TCC_SOCK_NOSPACE (1u << 2)	/* of sk->sk_socket->flags, include/linux/net.h */
+#define TCC_TSQ_THROTTLED (1u << 0)	/* of sk->sk_tsq_flags, include/linux/tcp.h */
+#define TCC_NAGLE_OFF 1u		/* of tp->nonagle, include/net/tcp.h */
+#define TCC_NAGLE_CORK 2u
 
 struct tcc_limit_input {
 	__u64 now_ns;		/* CLOCK_MONOTONIC */
 	__u64 wstamp_ns;	/* tp->tcp_wstamp_ns */
+	__u64 pacing_rate;	/* bytes/s: sk->sk_pacing_rate */
+	__u64 max_pacing_rate;	/* bytes/s: sk->sk_max_pacing_rate, ~0: none */
 	__u32 unsent;		/* bytes: tp->write_seq - tp->snd_nxt, may be below 0 */
+	__u32 window_left;	/* bytes: tp->snd_una + tp->snd_wnd - tp->snd_nxt, the same */
+	__u32 mss;		/* bytes: tp->mss_cache */
+	__u32 packets_out;	/* segments */
 	__u32 in_flight;	/* segments: packets_out - sacked_out - lost_out + retrans_out */
 	__u32 snd_cwnd;		/* segments */
-	__u8 ca_state, chrono_type;
+	__u32 sndbuf;		/* bytes: sk->sk_sndbuf */
+	__u32 wmem_queued;	/* bytes: sk->sk_wmem_queued */
+	__u32 socket_flags;	/* sk->sk_socket->flags; 0 without one */
+	__u32 tsq_flags;	/* sk->sk_tsq_flags */
+	__u32 received;		/* bytes that arrive with the segment of the event */
+	__u32 unread;		/* bytes: tp->rcv_nxt - tp->copied_seq */
+	__u32 offered;		/* bytes: tp->rcv_wup + tp->rcv_wnd - tp->rcv_nxt */
+	__u32 window_clamp;	/* bytes: the most that is offered */
+	__u32 advmss;		/* bytes: the mss of what arrives */
+	__u8 state;		/* enum tcc_tcp_state: the one that it has from now on */
+	__u8 ca_state;		/* enum tcc_ca_state: likewise */
+	__u8 chrono_type;	/* enum tcp_chrono */
+	__u8 nonagle;
 	bool is_cwnd_limited, is_paced;
 };
+
+/* Nothing to send, and nothing that the peer has not acknowledged: who waits for whom. */
+static inline __attribute__((always_inline)) enum tcc_limit
+tcc_limit_without_data(const struct tcc_limit_input *in)
+{
+	if ((__s32)in->unread > 0 && ((__s32)in->offered < 2 * (__s64)in->advmss ||
+				      2 * (__u64)in->unread > in->window_clamp))
+		return TCC_LIMIT_READER;
+	return in->received ? TCC_LIMIT_RECEIVING : TCC_LIMIT_IDLE;
+}
+
+/*
+ * Whether whoever writes waits for room in the send buffer. He does so in every bulk
+ * transfer: it is the reason only where there is next to nothing to send as well.
+ */
+static inline __attribute__((always_inline)) bool
+tcc_limit_is_writer_blocked(const struct tcc_limit_input *in)
+{
+	return in->socket_flags & TCC_SOCK_NOSPACE;
+}
+
+/* Less than a segment waits. */
+static inline __attribute__((always_inline)) enum tcc_limit
+tcc_limit_of_a_rest(const struct tcc_limit_input *in)
+{
+	if (in->packets_out && tcc_limit_is_writer_blocked(in))
+		return TCC_LIMIT_SNDBUF;
+	if (in->nonagle & TCC_NAGLE_CORK)
+		return TCC_LIMIT_NAGLE;
+	if (in->packets_out && !(in->nonagle & TCC_NAGLE_OFF))
+		return TCC_LIMIT_NAGLE;
+	return TCC_LIMIT_NONE;
+}
+
+/* There is something to send, and the congestion control is not at work on a loss. */
+static inline __attribute__((always_inline)) enum tcc_limit
+tcc_limit_of_data(const struct tcc_limit_input *in)
+{
+	__s32 next = in->unsent < in->mss ? in->unsent : in->mss;
+	enum tcc_limit limit;
+
+	/* tcp_cwnd_test(), tcp_snd_wnd_test(), net/ipv4/tcp_output.c */
+	if (in->in_flight >= in->snd_cwnd)
+		return TCC_LIMIT_CWND;
+	if ((__s32)in->window_left < next)
+		return TCC_LIMIT_RWND;
+	if (in->is_paced && in->wstamp_ns > in->now_ns)	/* tcp_pacing_check() */
+		return in->max_pacing_rate != ~0ULL && in->pacing_rate >= in->max_pacing_rate
+			       ? TCC_LIMIT_MAXPACE : TCC_LIMIT_PACING;
+	if (in->tsq_flags & TCC_TSQ_THROTTLED)		/* tcp_small_queue_check() */
+		return TCC_LIMIT_QUEUE;
+	limit = in->unsent < in->mss ? tcc_limit_of_a_rest(in) : TCC_LIMIT_NONE;
+	if (limit != TCC_LIMIT_NONE)
+		return limit;
+	if (in->chrono_type == TCC_CHRONO_SNDBUF_LIMITED)	/* tcp_cwnd_validate() */
+		return TCC_LIMIT_SNDBUF;
+	/* What is left of the window is less than a burst: tcp_tso_should_defer(). */
+	return in->is_cwnd_limited ? TCC_LIMIT_CWND : TCC_LIMIT_NONE;
+}
 
 static inline __attribute__((always_inline)) enum tcc_limit
 tcc_limit_of(const struct tcc_limit_input *in)
 {
-	if (in->ca_state >= TCC_CA_RECOVERY)
+	if (in->state == TCC_TCP_SYN_SENT || in->state == TCC_TCP_SYN_RECV ||
+	    in->state == TCC_TCP_NEW_SYN_RECV)
+		return TCC_LIMIT_HANDSHAKE;
+	if (in->ca_state == TCC_CA_LOSS)
+		return TCC_LIMIT_LOSS;
+	if (in->ca_state == TCC_CA_RECOVERY)
 		return TCC_LIMIT_RECOVERY;
-	if (in->chrono_type == TCC_CHRONO_RWND_LIMITED)
+	if ((__s32)in->unsent <= 0 && !in->packets_out)
+		return tcc_limit_without_data(in);
+	if (in->chrono_type == TCC_CHRONO_RWND_LIMITED)		/* tcp_write_xmit() */
 		return TCC_LIMIT_RWND;
-	if (in->chrono_type == TCC_CHRONO_SNDBUF_LIMITED)
-		return TCC_LIMIT_SNDBUF;
-	if ((__s32)in->unsent <= 0)
-		return TCC_LIMIT_APP;
-	if (in->in_flight >= in->snd_cwnd)
-		return TCC_LIMIT_CWND;
-	if (in->is_paced && in->wstamp_ns > in->now_ns)
-		return TCC_LIMIT_PACING;
-	return in->is_cwnd_limited ? TCC_LIMIT_CWND : TCC_LIMIT_NONE;
+	if ((__s32)in->unsent > 0)
+		return tcc_limit_of_data(in);
+	return tcc_limit_is_writer_blocked(in) || in->wmem_queued >= in->sndbuf
+		       ? TCC_LIMIT_SNDBUF : TCC_LIMIT_APP;
+}
+
+/* Whether nothing is to be sent: such a time ends with the next data, see tcc_life.bpf.h. */
+static inline __attribute__((always_inline)) bool tcc_limit_is_without_data(__u8 limit)
+{
+	return limit == TCC_LIMIT_IDLE || limit == TCC_LIMIT_RECEIVING ||
+	       limit == TCC_LIMIT_READER;
 }
 
 #endif

@@ -20,6 +20,7 @@
  */
 #define TCC_PROPS_64(WORD)								\
 	WORD(PACING_RATE, __u64, pacing_rate, sk->sk_pacing_rate)	/* bytes/s */	\
+	WORD(MAX_PACING_RATE, __u64, max_pacing_rate, sk->sk_max_pacing_rate)		\
 	WORD(BYTES_SENT, __u64, bytes_sent, tp->bytes_sent)				\
 	WORD(BYTES_ACKED, __u64, bytes_acked, tp->bytes_acked)				\
 	WORD(BYTES_RETRANS, __u64, bytes_retrans, tp->bytes_retrans)			\
@@ -48,6 +49,8 @@
 	WORD(DSACK_DUPS, __u32, dsack_dups, tp->dsack_dups)				\
 	WORD(RCV_OOOPACK, __u32, rcv_ooopack, tp->rcv_ooopack)				\
 	WORD(PACING_STATUS, __u32, pacing_status, sk->sk_pacing_status)			\
+	WORD(SNDBUF, __u32, sndbuf, sk->sk_sndbuf)			/* bytes */	\
+	WORD(WMEM_QUEUED, __u32, wmem_queued, sk->sk_wmem_queued)	/* bytes */	\
 	WORD(SK_MARK, __u32, sk_mark, sk->sk_mark)					\
 	WORD(UID, __u32, uid, sk->sk_uid.val)
 
@@ -67,11 +70,20 @@ struct tcc_props {
 	__u32 chrono_stat[TCC_CHRONOS];
 	__u32 chrono_start;
 	__u32 jiffies;			/* now, tcp_jiffies32 */
+	/* What tcc_limit.h alone asks for. */
+	__u32 socket_flags;		/* sk->sk_socket->flags; 0 without one */
+	__u32 tsq_flags;		/* sk->sk_tsq_flags */
+	__u32 rcv_wup, rcv_nxt, copied_seq;	/* sequence numbers */
+	__u32 window_clamp;		/* bytes */
+	__u32 advmss;			/* bytes */
 #undef TCC_MEMBER
 #define TCC_MEMBER(name, member, ...) __u8 member;
 	TCC_PROPS_FLAGS(TCC_MEMBER)
 #undef TCC_MEMBER
 	__u8 chrono_type;		/* enum tcp_chrono */
+	__u8 state;			/* sk->sk_state; of tcc_limit.h, as what follows */
+	__u8 nonagle;
+	__u8 reserved[2];
 };
 
 enum tcc_prop_bit {
@@ -85,6 +97,7 @@ enum tcc_prop_bit {
 	TCC_BIT_CONG_CONTROL,	/* a flag of the event */
 	TCC_BIT_NETNS,
 	TCC_BIT_CHRONO,
+	TCC_BIT_LIMIT,		/* what tcc_limit.h alone asks for */
 	TCC_BIT_CA_PRIV,
 	TCC_BIT_COUNT
 };
@@ -97,9 +110,11 @@ enum tcc_prop_bit {
 	(TCC_PROP(CA_STATE) | TCC_PROP(CHRONO) | TCC_PROP(WRITE_SEQ) |			\
 	 TCC_PROP(PACKETS_OUT) | TCC_PROP(SACKED_OUT) | TCC_PROP(LOST_OUT) |		\
 	 TCC_PROP(RETRANS_OUT) | TCC_PROP(IS_CWND_LIMITED) |				\
-	 TCC_PROP(PACING_STATUS) | TCC_PROP(WSTAMP))
+	 TCC_PROP(PACING_STATUS) | TCC_PROP(WSTAMP) | TCC_PROP(PACING_RATE) |		\
+	 TCC_PROP(MAX_PACING_RATE) | TCC_PROP(SNDBUF) | TCC_PROP(WMEM_QUEUED) |		\
+	 TCC_PROP(LIMIT))
 
-_Static_assert(sizeof(struct tcc_props) == 9 * 8 + 29 * 4 + 4, "struct tcc_props has padding");
+_Static_assert(sizeof(struct tcc_props) == 10 * 8 + 38 * 4 + 8, "struct tcc_props has padding");
 _Static_assert(TCC_BIT_COUNT <= 48, "src/record/fields.h packs a kind's bit above these");
 
 #endif

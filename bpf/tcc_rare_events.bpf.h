@@ -135,12 +135,15 @@ int BPF_PROG(tcc_ca_state, struct sock *sk, __u8 ca_state)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
 	bool wanted = tp && is_wanted(sk, tp);
+	struct tcc_life_look look;
 	struct tcc_life *life;
 
 	if (wanted && is_asked(TCC_KIND_CLOSE)) {
 		life = tcc_life_of(tp);
+		look = tcc_life_look_at(tp);
+		look.ca_state = ca_state;
 		if (life)
-			tcc_life_look(life, tp, ca_state);
+			tcc_life_look(life, tp, &look);
 	}
 	if (tp && is_asked(TCC_KIND_CA_STATE))
 		write_change(TCC_KIND_CA_STATE, sk, tp, wanted,
@@ -152,9 +155,11 @@ static __noinline int write_close(struct tcc_rare_count *count, struct tcc_life 
 				  struct sock *sk, struct tcp_sock *tp)
 {
 	struct tcc_rare_record *rare = begin(count, TCC_KIND_CLOSE, sk, tp);
+	struct tcc_life_look look;
 
 	if (rare && life) {
-		tcc_life_pass(life, bpf_ktime_get_ns());
+		look = tcc_life_look_at(tp);
+		tcc_life_look(life, tp, &look);
 		rare->life = *life;
 		rare->has_life = 1;
 	}
@@ -183,6 +188,7 @@ static __always_inline void end_unremembered(struct tcc_rare_count *count, struc
 static __always_inline void live_on(struct sock *sk, struct tcp_sock *tp, int from, int to)
 {
 	struct tcc_rare_count *count = tcc_rare_count_of(TCC_KIND_CLOSE);
+	struct tcc_life_look look;
 	struct tcc_life *life;
 
 	/* What has no connection has no life. */
@@ -197,7 +203,10 @@ static __always_inline void live_on(struct sock *sk, struct tcp_sock *tp, int fr
 		*life = (struct tcc_life){ .ports = tcc_sock_state_ports(tp) };
 	if (life->is_over)
 		return;
-	tcc_life_look(life, tp, BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state));
+	look = tcc_life_look_at(tp);
+	look.state = to;
+	tcc_life_look(life, tp, &look);
+	tcc_life_state(life, tp, from, to);
 	if (to == TCP_CLOSE) {
 		write_close(count, life, sk, tp);
 		life->is_over = 1;

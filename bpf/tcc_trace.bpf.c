@@ -93,14 +93,15 @@ static __always_inline bool is_thinned(void)
  * Whether the event is to be written. The life of its connection is kept up;
  * *thin, if not NULL, is to be told that it was written.
  */
-static __always_inline bool wants_probe(struct tcp_sock *tp, struct tcc_thin_state **thin)
+static __always_inline bool wants_probe(struct tcp_sock *tp, const struct sk_buff *skb,
+					struct tcc_thin_state **thin)
 {
 	struct tcc_life *life;
 
 	if (tcc_ask.kinds & TCC_KIND_BIT(TCC_KIND_CLOSE)) {
 		life = tcc_life_of(tp);
 		if (life)
-			tcc_life_probe(life, tp);
+			tcc_life_probe(life, tp, skb);
 	}
 	if (!is_thinned())
 		return true;
@@ -127,7 +128,7 @@ static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, 
 	if (!tcc_ring_enter(ring, weak))
 		return 0;
 	tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
-	if (!is_plain && tp && !wants_probe(tp, &thin)) {
+	if (!is_plain && tp && !wants_probe(tp, skb, &thin)) {
 		tcc_ring_count_filtered(ring);
 		tcc_ring_leave(ring);
 		return 0;
@@ -197,7 +198,7 @@ int BPF_PROG(tcc_live, struct sock *sk, struct sk_buff *skb)
 		return 0;
 	life = tcc_life_of(tp);
 	if (life)
-		tcc_life_probe(life, tp);
+		tcc_life_probe(life, tp, skb);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ function print_field(definition,   word, text, n, rest, defaults) {
 	defaults = default_sets(word[4])
 	print ".TP"
 	print ".BR " word[1] " \" (" type[word[2]] (text[0] != "" ? "; " roff(text[0]) : "") ")\""
-	print toupper(substr(text[1], 1, 1)) roff(substr(text[1], 2)) "."
+	print_wrapped(toupper(substr(text[1], 1, 1)) roff(substr(text[1], 2)) ".")
 	print ".br"
 	print "Kernel: " roff(text[2]) "."
 	print ".br"
@@ -95,6 +95,21 @@ function default_sets(sets,   text) {
 		sets = substr(sets, RSTART + RLENGTH)
 	}
 	return text != "" ? substr(text, 3) : "none"
+}
+
+# In lines that a reader of roff can bear; words, none of which begins with a dot.
+function print_wrapped(text,   words, n, i, line) {
+	n = split(text, words, / /)
+	line = words[1]
+	for (i = 2; i <= n; i++) {
+		if (length(line) + length(words[i]) < 80) {
+			line = line " " words[i]
+		} else {
+			print line
+			line = words[i]
+		}
+	}
+	print line
 }
 
 # Text of a C string, fit for a line of roff that does not start with it.

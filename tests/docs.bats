@@ -84,9 +84,13 @@ page_tags() {
 			return text
 		}
 		/^\.SH / { is_in = $0 == ".SH " section }
-		is_text { print tag "\t" plain($0); is_text = 0 }
+		function end() { if (is_more) print tag "\t" text; is_more = 0 }
+		/^\./ { end() }
+		is_more { text = text " " plain($0) }
+		is_text { text = plain($0); is_text = 0; is_more = 1 }
 		is_tag { tag = plain($0); is_text = 1 }
-		{ is_tag = is_in && $0 == ".TP" }' "$PAGE"
+		{ is_tag = is_in && $0 == ".TP" }
+		END { end() }' "$PAGE"
 }
 
 @test "the man page has each option of --help, with its argument, and no other" {
@@ -283,7 +287,7 @@ tcc-trace -e retransmit,ca: retransmit,ca_state
 tcc-trace --ca: --ca-btf --ca-struct
 tcc-trace --ca-btf=fi: file-a file-b
 tcc-trace --ca-struct=:
-tcc-trace --fields=limited: limited_by
+tcc-trace --fields=limited: limited_by limited_side
 tcc-trace --fields=+c: +ca +ca_state +cause +cc +cgroup +cong_control +conn_ms +cookie +cpu +cubic_k +cubic_last_max_cwnd +cwnd_max +cwnd_mean +cwnd_min +cwr_ms
 tcc-trace --fields=+ca,bbr_m: +ca,bbr_min_rtt +ca,bbr_mode
 tcc-trace --fields=snd_cwnd,bbr_b: snd_cwnd,bbr_bw

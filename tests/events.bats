@@ -120,8 +120,8 @@ limited() {
 }
 
 # bats test_tags=plain
-@test "limited_by: pacing" {
-	limited pacing sink pacing reno
+@test "limited_by: maxpace" {
+	limited maxpace sink pacing reno
 }
 
 # bats test_tags=plain

@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/test_fields \
 	tests/unit/test_filter \
 	tests/unit/test_format \
+	tests/unit/test_limit \
 	tests/unit/test_log \
 	tests/unit/test_lines \
 	tests/unit/test_logfile \

@@ -53,7 +53,7 @@ setup() {
 	"$replay" --json --port '!22' --fields=event,ssthresh,ktime -o a.json <"$golden/lost.events"
 	run -0 check_json a.json
 	[ "$output" = "24 records, 2 opening, 0 end" ]
-	head -n 1 a.json | jq -e '.event == "trace" and .schema == 1 and .program == "tcc-trace" and
+	head -n 1 a.json | jq -e '.event == "trace" and .schema == 2 and .program == "tcc-trace" and
 		(.filter | contains("port 22")) and
 		(.fields | to_entries | map(.key) == ["event", "ssthresh", "ktime"])'
 	# Who was that, when, on which kernel?

@@ -11,7 +11,8 @@
  * dport snd_cwnd ssthresh snd_wnd srtt rcv_wnd length snd_nxt snd_una mark mss
  * lost skipped; the properties, raw, by the names in bpf/tcc_props.h, with cc,
  * cgroup, netns, chrono_busy, chrono_rwnd, chrono_sndbuf, chrono_start,
- * chrono_type and jiffies; event (its kind), seq, from, to, cause; `nocookie` (the kernel gave none), `inet6` (an AF_INET6 socket with
+ * chrono_type, jiffies, socket_flags, tsq_flags, rcv_wup, rcv_nxt, copied_seq,
+ * window_clamp, advmss, state and nonagle; event (its kind), seq, from, to, cause; `nocookie` (the kernel gave none), `inet6` (an AF_INET6 socket with
  * v4-mapped addresses), `cong_control` (the algorithm moves the window itself); `clock=NS` sets the wall clock's offset, `start=NS`
  * when the trace began: in the first line only.
  *
@@ -120,6 +121,15 @@ static const struct setting words[] = {
 	WORD("chrono_start", rare.sample.props.chrono_start),
 	WORD("chrono_type", rare.sample.props.chrono_type),
 	WORD("jiffies", rare.sample.props.jiffies),
+	WORD("socket_flags", rare.sample.props.socket_flags),
+	WORD("tsq_flags", rare.sample.props.tsq_flags),
+	WORD("rcv_wup", rare.sample.props.rcv_wup),
+	WORD("rcv_nxt", rare.sample.props.rcv_nxt),
+	WORD("copied_seq", rare.sample.props.copied_seq),
+	WORD("window_clamp", rare.sample.props.window_clamp),
+	WORD("advmss", rare.sample.props.advmss),
+	WORD("state", rare.sample.props.state),
+	WORD("nonagle", rare.sample.props.nonagle),
 	WORD("seq", rare.seq),
 	WORD("from", rare.from),
 	WORD("to", rare.to),

@@ -17,7 +17,7 @@
  * new member of these two records keeps it; it grows when a field changes its
  * type, unit or meaning, or goes.
  */
-#define BANNER_SCHEMA 1
+#define BANNER_SCHEMA 2
 
 struct banner_start {
 	const struct format *format;	/* whose fields it has */

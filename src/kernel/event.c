@@ -60,15 +60,16 @@ static void add_properties(struct event_reader *reader, struct record *record,
 	const struct event_reader_config *config = &reader->config;
 	uint64_t props = config->props[event->kind];
 	const struct tcc_sample *sample = (const struct tcc_sample *)event;
+	const struct tcc_rare *rare = event->kind == TCC_KIND_PROBE ? NULL : (const void *)event;
 
 	if (props)
-		record_from_props(record, &sample->props, config->hz);
+		record_from_props(record, &sample->props, rare, config->hz);
 	if (props & TCC_PROP(CONG_CONTROL))
 		record->cong_control = !!(event->flags & TCC_EVENT_CONG_CONTROL);
 	if (props & TCC_PROP(CA_PRIV))
 		ca_decode_record(config->decode, record, sample);
-	if (event->kind != TCC_KIND_PROBE)
-		record_from_rare(record, (const struct tcc_rare *)event);
+	if (rare)
+		record_from_rare(record, rare);
 }
 
 /* Without a cookie, one whose local port is not chosen yet will be another by its key. */

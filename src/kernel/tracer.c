@@ -16,6 +16,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/host.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "kernel/maps.h"
 #include "kernel/programs.h"
@@ -94,6 +95,7 @@ static void set_constants(struct tracer *tracer, const struct tracer_config *con
 	memcpy((void *)&skel->rodata->tcc_own_cookies, config->own_cookies,
 	       sizeof(config->own_cookies));
 	skel->rodata->tcc_has_socket_storage = tracer->host.has_socket_storage;
+	skel->rodata->tcc_tick_ns = 1000000000 / clock_hz();
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
 	/* The guard is each program's own: two of them may count at the same time. */
 	skel->rodata->tcc_has_recursion_guard =

@@ -41,9 +41,23 @@ static const struct word ca_state_words[TCC_CA_COUNT] = {
 };
 
 static const struct word limit_words[TCC_LIMIT_COUNT] = {
-	[TCC_LIMIT_CWND] = WORD("cwnd"), [TCC_LIMIT_RWND] = WORD("rwnd"),
-	[TCC_LIMIT_SNDBUF] = WORD("sndbuf"), [TCC_LIMIT_APP] = WORD("app"),
-	[TCC_LIMIT_PACING] = WORD("pacing"), [TCC_LIMIT_RECOVERY] = WORD("recovery"),
+#define LIMIT(NAME, word, SIDE) [TCC_LIMIT_##NAME] = WORD(#word),
+	TCC_LIMITS(LIMIT)
+#undef LIMIT
+};
+
+static const struct word side_words[TCC_SIDE_COUNT] = {
+	[TCC_SIDE_NONE] = WORD("none"), [TCC_SIDE_NETWORK] = WORD("network"),
+	[TCC_SIDE_PEER] = WORD("peer"), [TCC_SIDE_HOST] = WORD("host"),
+	[TCC_SIDE_PROGRAM] = WORD("program"),
+};
+
+/* An enum tcc_side; none where no reason holds. */
+static const uint8_t limit_sides[TCC_LIMIT_COUNT] = {
+	[TCC_LIMIT_NONE] = TCC_SIDE_COUNT,
+#define LIMIT(NAME, word, SIDE) [TCC_LIMIT_##NAME] = TCC_SIDE_##SIDE,
+	TCC_LIMITS(LIMIT)
+#undef LIMIT
 };
 
 /* include/net/tcp_states.h, less TCP_ */
@@ -126,22 +140,42 @@ static void set_chronos(struct record *record, const struct tcc_props *props, un
 	record->sndbuf_limited_ns = ns[TCC_CHRONO_SNDBUF_LIMITED - 1];
 }
 
-static const struct word *limited_by(struct record *record, const struct tcc_props *props)
+/* An event of a change comes before it: what is told is what holds from now on. */
+static void set_limit(struct record *record, const struct tcc_props *props,
+		      const struct tcc_rare *rare)
 {
 	struct tcc_limit_input in = {
 		.now_ns = record->ktime_ns,
 		.wstamp_ns = props->wstamp_ns,
+		.pacing_rate = props->pacing_rate,
+		.max_pacing_rate = props->max_pacing_rate,
 		.unsent = props->write_seq - record->snd_nxt,
+		.window_left = record->snd_una + record->snd_wnd - record->snd_nxt,
+		.mss = record->mss,
+		.packets_out = props->packets_out,
 		.in_flight = props->packets_out - props->sacked_out - props->lost_out +
 			     props->retrans_out,
 		.snd_cwnd = record->snd_cwnd,
-		.ca_state = props->ca_state,
+		.sndbuf = props->sndbuf,
+		.wmem_queued = props->wmem_queued,
+		.socket_flags = props->socket_flags,
+		.tsq_flags = props->tsq_flags,
+		.received = record->kind == RECORD_KIND_PROBE ? record->length : 0,
+		.unread = props->rcv_nxt - props->copied_seq,
+		.offered = props->rcv_wup + record->rcv_wnd - props->rcv_nxt,
+		.window_clamp = props->window_clamp,
+		.advmss = props->advmss,
+		.state = record->kind == RECORD_KIND_STATE ? rare->to : props->state,
+		.ca_state = record->kind == RECORD_KIND_CA_STATE ? rare->to : props->ca_state,
+		.nonagle = props->nonagle,
 		.chrono_type = props->chrono_type,
 		.is_cwnd_limited = props->is_cwnd_limited,
 		.is_paced = props->pacing_status,
 	};
+	enum tcc_limit limit = tcc_limit_of(&in);
 
-	return WORD_AT(record, limited_by, limit_words, tcc_limit_of(&in));
+	record->limited_by = WORD_AT(record, limited_by, limit_words, limit);
+	record->limited_side = WORD_AT(record, limited_side, side_words, limit_sides[limit]);
 }
 
 /* What is no plain copy: the kernel's expressions. */
@@ -151,7 +185,6 @@ static void set_computed(struct record *record, const struct tcc_props *props, u
 
 	name_cc(&record->cc, props->cc);
 	record->ca_state = WORD_AT(record, ca_state, ca_state_words, props->ca_state);
-	record->limited_by = limited_by(record, props);
 	record->rttvar_us = props->mdev_us >> 2;
 	record->min_rtt_us = props->min_rtt_us;
 	record->rto_us = jiffies_to_us(props->rto_jiffies, hz);
@@ -175,7 +208,8 @@ static void lack_props(struct record *record, const struct tcc_props *props)
 		lack(record, FIELD_cgroup);
 }
 
-void record_from_props(struct record *record, const struct tcc_props *props, unsigned int hz)
+void record_from_props(struct record *record, const struct tcc_props *props,
+		       const struct tcc_rare *rare, unsigned int hz)
 {
 	record->snd_ssthresh = props->snd_ssthresh;
 	record->prior_cwnd = props->prior_cwnd;
@@ -201,6 +235,7 @@ void record_from_props(struct record *record, const struct tcc_props *props, uns
 	record->netns = props->netns;
 	record->uid = props->uid;
 	set_computed(record, props, hz);
+	set_limit(record, props, rare);
 	lack_props(record, props);
 }
 
@@ -214,8 +249,11 @@ static const enum field_id of_life[] = {
 	FIELD_cwnd_min, FIELD_cwnd_mean, FIELD_cwnd_max, FIELD_srtt_min, FIELD_srtt_mean,
 	FIELD_srtt_max,
 }, of_length[] = {
-	FIELD_share_cwnd, FIELD_share_rwnd, FIELD_share_sndbuf, FIELD_share_app,
-	FIELD_share_pacing, FIELD_share_recovery,
+#define LIMIT(NAME, word, SIDE) FIELD_share_##word,
+	TCC_LIMITS(LIMIT)
+#undef LIMIT
+}, of_handshake[] = {
+	FIELD_handshake_ms, FIELD_syn_retrans,
 };
 
 static void lack_all(struct record *record, const enum field_id *ids, size_t n)
@@ -250,12 +288,23 @@ static void set_shares(struct record *record, const struct tcc_life *life)
 		record->share[i] = life->limit_ns[i] * 1000 / record->life_ns;
 }
 
+static void set_handshake(struct record *record, const struct tcc_life *life)
+{
+	if (!life->has_handshake) {
+		LACK_ALL(record, of_handshake);
+		return;
+	}
+	record->handshake_ns = life->limit_ns[TCC_LIMIT_HANDSHAKE];
+	record->syn_retrans = life->n_syn_retrans;
+}
+
 static void set_life(struct record *record, const struct tcc_life *life)
 {
 	record->begun_ns = life->begun_ns;
 	record->life_ns = life->updated_ns - life->begun_ns;
 	for (int i = 0; i < TCC_CA_COUNT; i++)
 		record->ca_ns[i] = life->ca_ns[i];
+	set_handshake(record, life);
 	set_shares(record, life);
 	set_extremes(record, life);
 }
@@ -265,6 +314,7 @@ static void lack_life(struct record *record)
 	LACK_ALL(record, of_life);
 	LACK_ALL(record, of_probes);
 	LACK_ALL(record, of_length);
+	LACK_ALL(record, of_handshake);
 }
 
 void record_from_rare(struct record *record, const struct tcc_rare *rare)

@@ -51,7 +51,7 @@ struct record {
 
 	/* Properties; record_from_props(). */
 	struct word cc;
-	const struct word *ca_state, *limited_by;	/* constants, as all of these */
+	const struct word *ca_state, *limited_by, *limited_side;	/* constants, as all of these */
 	uint32_t snd_ssthresh;		/* segments, as ssthresh */
 	uint64_t prior_cwnd;		/* segments */
 	uint64_t undo_marker;		/* sequence number; 0: none */
@@ -81,6 +81,7 @@ struct record {
 	const struct word *retransmit, *direction;
 	const struct word *old_ca_state, *new_ca_state, *old_state, *new_state;
 	uint64_t life_ns, ca_ns[TCC_CA_COUNT];
+	uint64_t handshake_ns, syn_retrans;
 	uint64_t share[TCC_LIMIT_COUNT];	/* thousandths of life_ns */
 	uint64_t cwnd_min, cwnd_mean, cwnd_max;	/* segments; the mean in thousandths */
 	uint64_t srtt_min_us, srtt_mean, srtt_max_us;	/* us; the mean in thousandths */
@@ -101,9 +102,11 @@ void record_from_probe(struct record *record, const struct tcc_probe *probe,
 /*
  * Set the properties, as tcp_get_info(), net/ipv4/tcp.c, computes them; those
  * not copied by the kernel side have no meaning then. record_from_probe() comes
- * first, and the record's ktime_ns is set. `hz`: jiffies a second.
+ * first, and the record's ktime_ns is set. `rare`: the event, if it is of another kind
+ * than probe. `hz`: jiffies a second.
  */
-void record_from_props(struct record *record, const struct tcc_props *props, unsigned int hz);
+void record_from_props(struct record *record, const struct tcc_props *props,
+		       const struct tcc_rare *rare, unsigned int hz);
 
 /* Set what a kind of event other than probe has. */
 void record_from_rare(struct record *record, const struct tcc_rare *rare);

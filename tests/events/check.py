@@ -65,8 +65,8 @@ def limited_by(records, what):
     if what == "recovery":
         in_recovery = [r for r in probes if r["ca_state"] in ("Recovery", "Loss")]
         assert len(in_recovery) > 10
-        assert all((r["limited_by"] == "recovery") == (r["ca_state"] in ("Recovery", "Loss"))
-                   for r in probes)
+        assert all((r["limited_by"] == r["ca_state"].lower()) ==
+                   (r["ca_state"] in ("Recovery", "Loss")) for r in probes)
     else:
         assert names[what] > len(probes) * 0.5
 
@@ -101,14 +101,18 @@ def one_close(records):
 
 def spans_of(records):
     """Milliseconds by congestion state, and by what limits: the time between two
-    records is of what the first one saw. The record of a congestion state comes
-    before it is set: it is of the new one."""
+    records is of what the first one saw, unless it ends with a timeout, or with data
+    after there was none. The record of a congestion state comes before it is set: it is
+    of the new one."""
     by_state, by_limit = Counter(), Counter()
     for before, after in zip(records, records[1:]):
         state, limit = before["ca_state"], before["limited_by"]
         if before["event"] == "ca_state":
             state = before["new_ca_state"]
-            limit = "recovery" if state in ("Recovery", "Loss") else after["limited_by"]
+        if limit in ("idle", "receiving") and after["limited_by"] != "idle":
+            limit = after["limited_by"]
+        elif after["event"] == "ca_state" and after["new_ca_state"] == "Loss":
+            limit = "loss"
         ms = (int(after["ktime"]) - int(before["ktime"])) / 1e6
         by_state[state.lower()] += ms
         by_limit[limit] += ms
@@ -134,8 +138,8 @@ def totals(records, info):
         assert close[field + "_min"] == min(values) and close[field + "_max"] == max(values)
         assert abs(close[field + "_mean"] - mean) <= 0.002
     spans = {name: close[name + "_ms"] for name in ("open", "disorder", "cwr", "recovery", "loss")}
-    shares = {name: close["share_" + name]
-              for name in ("cwnd", "rwnd", "sndbuf", "app", "pacing", "recovery")}
+    shares = {name[len("share_"):]: share for name, share in close.items()
+              if name.startswith("share_")}
     by_state, by_limit = spans_of(mine)
     whole = sum(by_state.values())
     print("duration", close["duration_ms"], "spans", spans, "shares", shares)

@@ -27,12 +27,13 @@ class Event:
                     cong_control=False)
     # Properties, raw, as bpf/tcc_props.h has them; and what kinds other than probe have.
     PROPERTIES = dict.fromkeys((
-        'pacing_rate bytes_sent bytes_acked bytes_retrans bytes_received wstamp_ns snd_ssthresh '
+        'pacing_rate max_pacing_rate bytes_sent bytes_acked bytes_retrans bytes_received wstamp_ns snd_ssthresh '
         'prior_cwnd undo_marker mdev_us min_rtt_us rto_jiffies packets_out sacked_out lost_out retrans_out total_retrans '
         'reordering delivered delivered_ce rate_delivered rate_interval_us write_seq segs_out '
-        'dsack_dups rcv_ooopack pacing_status sk_mark uid ca_state rate_app_limited '
+        'dsack_dups rcv_ooopack pacing_status sndbuf wmem_queued sk_mark uid ca_state rate_app_limited '
         'is_cwnd_limited cgroup netns chrono_busy chrono_rwnd chrono_sndbuf chrono_start '
-        'chrono_type jiffies seq from to cause').split(), 0)
+        'chrono_type jiffies socket_flags tsq_flags rcv_wup rcv_nxt copied_seq window_clamp '
+        'advmss state nonagle seq from to cause').split(), 0)
     DEFAULTS.update(PROPERTIES, event='probe', cc='')
     WORDS = ('event', 'cc')
     KEPT = ('ktime', 'cookie', 'nocookie', 'inet6', 'cong_control', 'saddr', 'daddr', 'sport', 'dport', 'clock')
@@ -221,17 +222,52 @@ HZ = 250
 def limited_by(e):
     """The rules of LIMITED BY in the man page, in their order."""
     in_flight = (e.packets_out - e.sacked_out - e.lost_out + e.retrans_out) % 2**32
-    if e.ca_state >= CA_STATES.index('Recovery'):
-        return 'recovery'
-    if e.chrono_type in (2, 3):
-        return ('rwnd', 'sndbuf')[e.chrono_type - 2]
-    if signed(e.write_seq - e.snd_nxt) <= 0:
-        return 'app'
+    unsent = signed(e.write_seq - e.snd_nxt)
+    room = signed(e.snd_una + e.snd_wnd - e.snd_nxt)
+    is_blocked = bool(e.socket_flags & 4)
+    state = e.to if e.event == 'state' else e.state
+    ca_state = e.to if e.event in ('ca_state', 'reduction') else e.ca_state
+
+    if state < len(STATES) and 'SYN' in STATES[state]:
+        return 'handshake'
+    if ca_state in (3, 4):
+        return CA_STATES[ca_state].lower()
+    if unsent <= 0 and e.packets_out == 0:
+        return without_data(e)
+    if e.chrono_type == 2:
+        return 'rwnd'
+    if unsent <= 0:
+        return 'sndbuf' if is_blocked or e.wmem_queued >= e.sndbuf else 'app'
     if in_flight >= e.snd_cwnd:
         return 'cwnd'
+    if room < min(unsent, e.mss):
+        return 'rwnd'
     if e.pacing_status and e.wstamp_ns > e.ktime:
-        return 'pacing'
+        is_capped = e.max_pacing_rate < 2**64 - 1 and e.pacing_rate >= e.max_pacing_rate
+        return 'maxpace' if is_capped else 'pacing'
+    if e.tsq_flags & 1:
+        return 'queue'
+    if unsent < e.mss and e.packets_out and is_blocked:
+        return 'sndbuf'
+    if unsent < e.mss and (e.nonagle & 2 or e.packets_out and not e.nonagle & 1):
+        return 'nagle'
+    if e.chrono_type == 3:
+        return 'sndbuf'
     return 'cwnd' if e.is_cwnd_limited else None
+
+
+def without_data(e):
+    unread = signed(e.rcv_nxt - e.copied_seq)
+    offered = signed(e.rcv_wup + e.rcv_wnd - e.rcv_nxt)
+    if unread > 0 and (offered < 2 * e.advmss or 2 * unread > e.window_clamp):
+        return 'reader'
+    return 'receiving' if e.event == 'probe' and e.length else 'idle'
+
+
+SIDES = {'cwnd': 'network', 'pacing': 'network', 'recovery': 'network', 'loss': 'network',
+         'rwnd': 'peer', 'queue': 'host', 'app': 'program', 'nagle': 'program',
+         'maxpace': 'program', 'sndbuf': 'program', 'reader': 'program', 'handshake': 'none',
+         'receiving': 'none', 'idle': 'none'}
 
 
 def chrono_ns(e, which):
@@ -289,6 +325,7 @@ FIELDS = [
     ('cong_control', True, 0, lambda e: str(int(e.cong_control))),
     ('ca_state', False, 0, lambda e: name_at(CA_STATES, e.ca_state)),
     ('limited_by', False, 0, limited_by),
+    ('limited_side', False, 0, lambda e: SIDES.get(limited_by(e))),
     ('snd_ssthresh', True, 0, lambda e: print_number(e.snd_ssthresh, INFINITE)),
     *((name, True, 0, print_plain(name)) for name in 'prior_cwnd undo_marker'.split()),
     ('rttvar', True, 0, lambda e: str(e.mdev_us >> 2)),
@@ -323,9 +360,10 @@ FIELDS = [
     ('direction', False, 0, of_kind('reset', lambda e: name_at(('received', 'sent'), e.cause))),
     # The replayed close has no life to tell of.
     *((name, True, 0, print_none) for name in (
-        'duration_ms open_ms disorder_ms cwr_ms recovery_ms loss_ms share_cwnd share_rwnd '
-        'share_sndbuf share_app share_pacing share_recovery cwnd_min cwnd_mean cwnd_max srtt_min '
-        'srtt_mean srtt_max').split()),
+        'duration_ms open_ms disorder_ms cwr_ms recovery_ms loss_ms handshake_ms '
+        'syn_retrans share_cwnd share_rwnd share_sndbuf share_app share_pacing share_maxpace '
+        'share_recovery share_loss share_nagle share_queue share_handshake share_reader '
+        'share_receiving share_idle cwnd_min cwnd_mean cwnd_max srtt_min srtt_mean srtt_max').split()),
     *((name, name != 'cause', 0, of_kind('reduction', lambda e, name=name: e.reduction[name]))
       for name in 'from to factor cause'.split()),
 ]

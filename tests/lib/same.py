@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 STRINGS = {'event', 'time', 'saddr', 'daddr', 'cookie', 'ktime', 'family', 'cc', 'ca_state',
-           'limited_by', 'bbr_mode', 'retransmit', 'direction', 'old_ca_state', 'new_ca_state',
+           'limited_by', 'limited_side', 'bbr_mode', 'retransmit', 'direction', 'old_ca_state', 'new_ca_state',
            'old_state', 'new_state'}
 
 

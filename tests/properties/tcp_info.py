@@ -57,7 +57,7 @@ def wanted_of(info, record):
     """Each field as the kernel said it, and how far off it may be."""
     wanted = {field: (info[member], 0) for field, member in SAME.items() if member in info}
     for field, member in CLOCKS.items():
-        runs = record["limited_by"] != "app" and record["packets_out"]
+        runs = record["notsent"] and record["packets_out"]
         wanted[field] = (info[member] / 1000, RUNNING_MS if runs else STEADY_MS)
     wanted["ca_state"] = (CA_STATES[info["ca_state"]], 0)
     infinite = info["snd_ssthresh"] >= 0x7fffffff

@@ -24,7 +24,7 @@ static int parse(struct field_list *list, const char *text, unsigned int set, co
 
 static const char *names(const struct field_list *list)
 {
-	static char text[1024];
+	static char text[4096];
 	size_t length = 0;
 
 	text[0] = '\0';

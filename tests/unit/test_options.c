@@ -556,7 +556,7 @@ static void test_fields_like(void)
 	} cases[] = {
 		{ "cwnd", "; did you mean 'snd_cwnd', 'cwnd_min' or 'cwnd_max'?" },
 		{ "rtt", "; did you mean 'srtt', 'rttvar' or 'rto'?" },
-		{ "retrans", "; did you mean 'retransmit', 'retrans_out' or 'total_retrans'?" },
+		{ "retrans", "; did you mean 'retransmit', 'retrans_out' or 'syn_retrans'?" },
 		{ "+ktme", "; did you mean 'ktime'?" }, { "-snd_cwdn", "; did you mean 'snd_cwnd' or 'snd_wnd'?" },
 		{ "SSTHRESH", "; did you mean 'ssthresh' or 'snd_ssthresh'?" },
 		{ "nonsense", "" }, { "", "" }, { "+", "" }, { "a", "" }, { "srtt", "" },

@@ -191,7 +191,7 @@ static void records_are_as_long_as_asked(void)
 	put_record(&close, TCC_PROP(CA_PRIV), 0x11);
 	put_record(&state, TCC_PROP(CC), 0x22);
 	put_record(&state, 0, 0);
-	check_eq(producer, 3 * 8 + (112 + 160 + 296) + (112 + 192) + 112);
+	check_eq(producer, 3 * 8 + (112 + 232 + 344) + (112 + 240) + 112);
 	rare_scan(rare, SECOND);
 	event = (const struct tcc_rare *)rare_take(rare);
 	check_eq(event->sample.probe.dport, 5);

@@ -82,6 +82,7 @@ static const char *text(const struct word *word)
 
 #define BBR_CUBIC \
 	"bbr_mode bbr_bw bbr_min_rtt bbr_pacing_gain bbr_cwnd_gain cubic_last_max_cwnd cubic_k"
+#define LIMITED "limited_by limited_side"
 #define CHRONOS "busy_ms rwnd_limited_ms sndbuf_limited_ms"
 
 /* Written down once more, by the kernel's expressions in the man page. */
@@ -89,12 +90,13 @@ static const struct {
 	uint64_t prop;
 	const char *fields;
 } made_of[] = {
-	{ TCC_PROP(PACING_RATE), "pacing_rate" },
+	{ TCC_PROP(PACING_RATE), LIMITED " pacing_rate" },
+	{ TCC_PROP(MAX_PACING_RATE), LIMITED },
 	{ TCC_PROP(BYTES_SENT), "bytes_sent" },
 	{ TCC_PROP(BYTES_ACKED), "bytes_acked" },
 	{ TCC_PROP(BYTES_RETRANS), "bytes_retrans" },
 	{ TCC_PROP(BYTES_RECEIVED), "bytes_received" },
-	{ TCC_PROP(WSTAMP), "limited_by" },
+	{ TCC_PROP(WSTAMP), LIMITED },
 	{ TCC_PROP(SND_SSTHRESH), "snd_ssthresh" },
 	{ TCC_PROP(PRIOR_CWND), "prior_cwnd" },
 	{ TCC_PROP(UNDO_MARKER), "undo_marker" },
@@ -102,30 +104,33 @@ static const struct {
 	{ TCC_PROP(MDEV), "rttvar" },
 	{ TCC_PROP(MIN_RTT), "min_rtt" },
 	{ TCC_PROP(RTO), "rto" },
-	{ TCC_PROP(PACKETS_OUT), "limited_by packets_out" },
-	{ TCC_PROP(SACKED_OUT), "limited_by sacked_out" },
-	{ TCC_PROP(LOST_OUT), "limited_by lost_out" },
-	{ TCC_PROP(RETRANS_OUT), "limited_by retrans_out" },
+	{ TCC_PROP(PACKETS_OUT), LIMITED " packets_out" },
+	{ TCC_PROP(SACKED_OUT), LIMITED " sacked_out" },
+	{ TCC_PROP(LOST_OUT), LIMITED " lost_out" },
+	{ TCC_PROP(RETRANS_OUT), LIMITED " retrans_out" },
 	{ TCC_PROP(TOTAL_RETRANS), "total_retrans" },
 	{ TCC_PROP(REORDERING), "reordering" },
 	{ TCC_PROP(DELIVERED), "delivered" },
 	{ TCC_PROP(DELIVERED_CE), "delivered_ce" },
 	{ TCC_PROP(RATE_DELIVERED), "delivery_rate" },
 	{ TCC_PROP(RATE_INTERVAL), "delivery_rate" },
-	{ TCC_PROP(WRITE_SEQ), "limited_by notsent" },
+	{ TCC_PROP(WRITE_SEQ), LIMITED " notsent" },
 	{ TCC_PROP(SEGS_OUT), "segs_out" },
 	{ TCC_PROP(DSACK_DUPS), "dsack_dups" },
 	{ TCC_PROP(RCV_OOOPACK), "rcv_ooopack" },
-	{ TCC_PROP(PACING_STATUS), "limited_by" },
+	{ TCC_PROP(PACING_STATUS), LIMITED },
+	{ TCC_PROP(SNDBUF), LIMITED },
+	{ TCC_PROP(WMEM_QUEUED), LIMITED },
 	{ TCC_PROP(SK_MARK), "sk_mark" },
 	{ TCC_PROP(UID), "uid" },
-	{ TCC_PROP(CA_STATE), "ca_state limited_by" },
+	{ TCC_PROP(CA_STATE), "ca_state " LIMITED },
 	{ TCC_PROP(RATE_APP_LIMITED), "app_limited" },
-	{ TCC_PROP(IS_CWND_LIMITED), "limited_by is_cwnd_limited" },
+	{ TCC_PROP(IS_CWND_LIMITED), LIMITED " is_cwnd_limited" },
 	{ TCC_PROP(CGROUP), "cgroup" },
 	{ TCC_PROP(CC), "cc " BBR_CUBIC " ca" },
 	{ TCC_PROP(NETNS), "netns" },
-	{ TCC_PROP(CHRONO), "limited_by " CHRONOS },
+	{ TCC_PROP(CHRONO), LIMITED " " CHRONOS },
+	{ TCC_PROP(LIMIT), LIMITED },
 	{ TCC_PROP(CA_PRIV), BBR_CUBIC " ca" },
 };
 
@@ -200,15 +205,16 @@ static void an_event_takes_out_what_it_has_not(void)
 	teardown();
 }
 
-/* A queue below TCP. */
+/* The next segment is on its way. */
 static void a_sender_need_not_be_limited(void)
 {
 	setup(TCC_KIND_PROBE, ALL_PROPS);
 	check_str(gone(), "");
-	check_str(text(record.limited_by), "app");
+	check_str(text(record.limited_by), "idle");
+	check_str(text(record.limited_side), "none");
 	event.sample.probe.snd_cwnd = 10;
 	event.sample.props.write_seq = 1;
-	check_str(gone(), "limited_by");
+	check_str(gone(), LIMITED);
 	teardown();
 }
 
@@ -234,7 +240,10 @@ static void a_cookie_may_be_none(void)
 
 #define RETRANSMIT_ONLY "seq retransmit"
 #define LIFE "duration_ms open_ms disorder_ms cwr_ms recovery_ms loss_ms"
-#define SHARES "share_cwnd share_rwnd share_sndbuf share_app share_pacing share_recovery"
+#define HANDSHAKE "handshake_ms syn_retrans"
+#define SHARES "share_cwnd share_rwnd share_sndbuf share_app share_pacing share_maxpace " \
+	"share_recovery share_loss share_nagle share_queue share_handshake share_reader " \
+	"share_receiving share_idle"
 #define PROBES "cwnd_min cwnd_mean cwnd_max srtt_min srtt_mean srtt_max"
 
 static void each_kind_has_its_own(void)
@@ -245,7 +254,7 @@ static void each_kind_has_its_own(void)
 		[TCC_KIND_CA_STATE] = "old_ca_state new_ca_state",
 		[TCC_KIND_STATE] = "old_state new_state",
 		[TCC_KIND_RESET] = "direction",
-		[TCC_KIND_CLOSE] = LIFE " " SHARES " " PROBES,
+		[TCC_KIND_CLOSE] = LIFE " " HANDSHAKE " " SHARES " " PROBES,
 		[RECORD_KIND_REDUCTION] = "from to factor cause",
 	};
 	struct field_set common = fields_of_kind(RECORD_KIND_PROBE, 0);
@@ -299,19 +308,26 @@ static void words_of_a_kernel_to_come_are_absent(void)
 static void a_close_may_know_little_of_its_connection(void)
 {
 	setup(TCC_KIND_CLOSE, ALL_PROPS);
-	check_str(gone(), LIFE " " SHARES " " PROBES);
+	check_str(gone(), LIFE " " HANDSHAKE " " SHARES " " PROBES);
 	check_eq(record.begun_ns, KTIME);
 	event.has_life = 1;
 	event.life.begun_ns = 1000;
 	event.life.updated_ns = 1000;
-	check_str(gone(), SHARES " " PROBES);
+	check_str(gone(), HANDSHAKE " " SHARES " " PROBES);
 	check_eq(record.begun_ns, 1000);
 	check_eq(record.life_ns, 0);
 	event.life.updated_ns = 4000;
 	event.life.limit_ns[TCC_LIMIT_APP] = 1500;
-	check_str(gone(), PROBES);
+	event.life.limit_ns[TCC_LIMIT_HANDSHAKE] = 600;
+	check_str(gone(), HANDSHAKE " " PROBES);
 	check_eq(record.life_ns, 3000);
 	check_eq(record.share[TCC_LIMIT_APP], 500);
+	event.life.has_handshake = 1;
+	event.life.n_syn_retrans = 4;
+	check_str(gone(), PROBES);
+	check_eq(record.handshake_ns, 600);
+	check_eq(record.share[TCC_LIMIT_HANDSHAKE], 200);
+	check_eq(record.syn_retrans, 4);
 	event.life.n_probes = 2;
 	event.life.cwnd_sum = 5;
 	check_str(gone(), "");
