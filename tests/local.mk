@@ -109,12 +109,14 @@ bats_plain = \
 # What runs alone, one after the other, behind all others, and in the plain build:
 # measure.bats, whose times, memory and rates other work would change, and which counts
 # the kernel's pieces of memory; order.bats, in which the reader has a CPU to itself;
-# truth.bats and odd.bats, which record every segment of the machine.
+# truth.bats and odd.bats, which record every segment of the machine; why.bats, whose
+# paths are slow where others take the CPUs.
 bats_alone = \
 	tests/measure.bats \
 	tests/odd.bats \
 	tests/order.bats \
-	tests/truth.bats
+	tests/truth.bats \
+	tests/why.bats
 
 TESTS = $(unit_tests)
 if HAVE_BATS
@@ -132,10 +134,11 @@ endif
 
 # $(TEST_LOGS) are those of this run: `make check TESTS=...` waits for no other.
 not_alone = $(filter-out $(bats_alone:.bats=.log),$(TEST_LOGS))
-tests/measure.log tests/odd.log tests/order.log tests/truth.log: | $(not_alone)
+tests/measure.log tests/odd.log tests/order.log tests/truth.log tests/why.log: | $(not_alone)
 tests/odd.log: | $(filter tests/measure.log,$(TEST_LOGS))
 tests/order.log: | $(filter tests/measure.log tests/odd.log,$(TEST_LOGS))
 tests/truth.log: | $(filter tests/measure.log tests/odd.log tests/order.log,$(TEST_LOGS))
+tests/why.log: | $(filter tests/measure.log tests/odd.log tests/order.log tests/truth.log,$(TEST_LOGS))
 
 # The two halves of check, for bootstrap, which runs more beside the first.
 .PHONY: check-together check-alone
@@ -245,6 +248,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/lib/results.bash tests/lib/outputs.py tests/lib/stuck.py tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
+	tests/why/check.py tests/why/path.py tests/why/scenarios.py \
 	tests/ends/run.py tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \

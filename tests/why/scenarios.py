@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""scenarios.py PORT [NAME...]: connections whose sender is held back by a cause that is
+made here, and measured here, apart from what any tracer says. Prints for each a line of
+JSON: name, port, end (a: who connects, or b), cause, measured: the share of the
+connection's life, by these ends' own clocks. Knows nothing of tcc-trace.
+
+Each runs in a process and on a path of its own, some at a time.
+"""
+import array
+import fcntl
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import termios
+import threading
+import time
+import traceback
+
+import path
+
+TCP = socket.IPPROTO_TCP
+SO_MAX_PACING_RATE, TCP_CORK, TCP_NODELAY, TCP_CONGESTION, TCP_INFO = 47, 3, 1, 13, 11
+AT_ONCE = 6
+
+
+def now():
+    return time.monotonic()
+
+
+class Sampler(threading.Thread):
+    """Looks at a socket again and again: the time for which data waits, is in flight."""
+
+    def __init__(self, sock):
+        super().__init__(daemon=True)
+        self.sock, self.is_over = sock, False
+        self.waiting_s = self.in_flight_s = 0.0
+        self.start()
+
+    def run(self):
+        last = now()
+        while not self.is_over:
+            time.sleep(0.004)
+            info = self.sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, 192)
+            unacked, notsent = (struct.unpack_from("=I", info, at)[0] for at in (24, 144))
+            passed, last = now() - last, now()
+            if notsent:
+                self.waiting_s += passed
+            elif unacked:
+                self.in_flight_s += passed
+
+    def stop(self):
+        self.is_over = True
+        self.join()
+
+
+def unread(sock):
+    count = array.array("i", [0])
+    fcntl.ioctl(sock, termios.FIONREAD, count)
+    return count[0]
+
+
+# ---- ends: each returns what it measured, in seconds -----------------------------------
+
+
+def read_all(sock):
+    """The time from the first byte to the last."""
+    first = last = None
+    while sock.recv(1 << 18):
+        last = now()
+        first = first or last
+    return last - first if first else 0
+
+
+def read_slowly(sock, seconds=4.0):
+    """The time for which most of the buffer was full."""
+    full_s, start = 0.0, now()
+    while now() - start < seconds:
+        before = now()
+        time.sleep(0.02)
+        if unread(sock) > 4096:
+            full_s += now() - before
+        if not sock.recv(1024):
+            break
+    return full_s
+
+
+def answer(sock):
+    while sock.recv(4096):
+        sock.sendall(b"a" * 200)
+    return 0
+
+
+def bulk(sock, path, seconds=3.0):
+    start = now()
+    sock.settimeout(0.5)
+    while now() - start < seconds:
+        try:
+            sock.send(b"b" * 65536)
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            break
+    return now() - start
+
+
+def acked(sock):
+    return struct.unpack_from("=Q", sock.getsockopt(TCP, TCP_INFO, 192), 120)[0]
+
+
+def bulk_in_poll(sock, seconds):
+    """The bytes a second that arrive, written by who waits in poll() for room."""
+    start = now()
+    poller = select.poll()
+    poller.register(sock, select.POLLOUT)
+    sock.setblocking(False)
+    while now() - start < seconds:
+        if poller.poll(200):
+            try:
+                sock.send(b"p" * 4096)
+            except BlockingIOError:
+                pass
+    sock.setblocking(True)
+    return acked(sock) / (now() - start)
+
+
+def waiting(sock, path, size=2000, gap_s=0.02, n=150):
+    """The time for which something waits to be sent."""
+    sampler = Sampler(sock)
+    for _ in range(n):
+        sock.sendall(b"w" * size)
+        time.sleep(gap_s)
+    sampler.stop()
+    return sampler.waiting_s
+
+
+def in_flight(sock, path, size=300, gap_s=0.02, n=150):
+    """The time for which all is sent and not all is acknowledged."""
+    sampler = Sampler(sock)
+    for _ in range(n):
+        sock.sendall(b"w" * size)
+        time.sleep(gap_s)
+    sampler.stop()
+    return sampler.in_flight_s
+
+
+def corked(sock, path):
+    return waiting(sock, path, 600, 0.01, 300)
+
+
+def hole_in_bulk(sock, path):
+    """From the last segment that came through to the first after the hole: as long as
+    the hole, and until the timer after it fires; what the timer waits for is seen by when
+    the peer's acknowledgements go on."""
+    stop = now() + 1
+    sock.settimeout(0.05)
+
+    def write():
+        try:
+            sock.send(b"b" * 65536)
+        except TimeoutError:
+            pass
+
+    while now() < stop:
+        write()
+    path.swallow(True)
+    time.sleep(0.1)
+    start, before = now() - 0.1, acked(sock)
+    while now() - start < 3:
+        write()
+    path.swallow(False)
+    while acked(sock) == before:
+        time.sleep(0.001)
+    over = now()
+    while now() - over < 0.3:
+        write()
+    return over - start
+
+
+def nothing(sock, path):
+    start = now()
+    time.sleep(1.5)
+    return now() - start
+
+
+def set_up(*options):
+    def prepare(sock):
+        for level, name, value in options:
+            sock.setsockopt(level, name, value)
+    return prepare
+
+
+def connect(port, prepare=None):
+    sock = socket.socket()
+    sock.setsockopt(TCP, TCP_CONGESTION, b"reno")
+    if prepare:
+        prepare(sock)
+    start = now()
+    sock.connect((path.B, port))
+    return sock, now() - start, start
+
+
+def close(sock):
+    """Returns when the peer has closed as well: the connection's end."""
+    sock.settimeout(None)
+    sock.shutdown(socket.SHUT_WR)
+    while sock.recv(4096):
+        pass
+    sock.close()
+    return now()
+
+
+# ---- scenarios ---------------------------------------------------------------------------
+
+SOL = socket.SOL_SOCKET
+NODELAY = (TCP, TCP_NODELAY, 1)
+SLOW = dict(rate=2500000, delay=0.015)
+
+# Name: who sends how over which path, who reads how, and what each end is then held back
+# by: the share of its life that the end itself measured.
+SCENARIOS = {
+    "bulk": dict(path=dict(**SLOW, limit=64000), send=bulk,causes=dict(a="cwnd", b="receiving")),
+    "nagle": dict(path=dict(delay=0.04), send=waiting, causes=dict(a="nagle")),
+    "nodelay": dict(path=dict(delay=0.04), send=in_flight, prepare=set_up(NODELAY),
+                    causes=dict(a="app")),
+    "cork": dict(path=dict(delay=0.005), send=corked, prepare=set_up((TCP, TCP_CORK, 1)),
+                 causes=dict(a="nagle")),
+    "slow-reader": dict(path=dict(delay=0.005), send=bulk, read=read_slowly,
+                        rcvbuf=16384, causes=dict(a="rwnd", b="reader")),
+    "rate-cap": dict(path=dict(delay=0.015), send=bulk,
+                     prepare=set_up((SOL, SO_MAX_PACING_RATE, 250000)), causes=dict(a="maxpace")),
+    # Its startup is held back by the window: it shall be a small part.
+    "bbr": dict(path=dict(**SLOW, limit=1000000), send=bulk, how=dict(seconds=6),
+                prepare=set_up((TCP, TCP_CONGESTION, b"bbr")), causes=dict(a="pacing")),
+    "queue": dict(path=dict(tc="tbf rate 4mbit burst 5kb limit 4mb", delay=0.002), send=bulk,
+                  causes=dict(a="queue")),
+    "hole": dict(path=dict(**SLOW, limit=64000), send=hole_in_bulk,causes=dict(a="loss")),
+    "idle": dict(path=dict(delay=0.015), send=nothing, causes=dict(a="idle", b="idle")),
+}
+
+
+def serve(server, scenario, pipe):
+    sock, _ = server.accept()
+    start = now()
+    measured = scenario.get("read", read_all)(sock)
+    while sock.recv(1 << 20):
+        pass
+    sock.close()
+    os.write(pipe, json.dumps([measured, now() - start]).encode())
+
+
+def listen(port, rcvbuf=None):
+    server = socket.socket()
+    server.setsockopt(SOL, socket.SO_REUSEADDR, 1)
+    if rcvbuf:
+        server.setsockopt(SOL, socket.SO_RCVBUF, rcvbuf)
+    server.bind((path.B, port))
+    server.listen(8)
+    return server
+
+
+def fork(function, *arguments):
+    child = os.fork()
+    if child:
+        return child
+    try:
+        function(*arguments)
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def say(name, port, end, cause, measured, **more):
+    os.write(1, (json.dumps({"name": name, "port": port, "end": end, "cause": cause,
+                             "measured": round(measured, 3), **more}) + "\n").encode())
+
+
+def run_one(name, port):
+    scenario = SCENARIOS[name]
+    route = path.Path(**scenario["path"])
+    server = listen(port, scenario.get("rcvbuf"))
+    ours, theirs = os.pipe()
+    child = fork(serve, server, scenario, theirs)
+    route.enter(route.a)
+    sock, connect_s, start = connect(port, scenario.get("prepare"))
+    sent_s = scenario["send"](sock, route, **scenario.get("how", {}))
+    life_s = close(sock) - start
+    _, status = os.waitpid(child, 0)
+    assert not status, name
+    read_s, served_s = json.loads(os.read(ours, 100))
+    for end, cause in scenario["causes"].items():
+        if scenario.get("read") is read_slowly:
+            share = read_s / served_s		# both ends are held back by the same
+        elif scenario["send"] is bulk:
+            share = read_s / (life_s if end == "a" else served_s)	# from first to last
+        elif cause == "idle":
+            share = sent_s / (life_s if end == "a" else served_s)
+        else:
+            share = sent_s / life_s
+        say(name, port, end, cause, share)
+    route.end()
+
+
+def rate_of(route, port, sndbuf):
+    server = listen(port)
+    child = fork(serve, server, {}, os.open("/dev/null", os.O_WRONLY))
+    server.close()
+    route.enter(route.a)
+    sock, _, _ = connect(port, set_up((SOL, socket.SO_SNDBUF, sndbuf)) if sndbuf else None)
+    rate = bulk_in_poll(sock, 3)
+    close(sock)
+    os.waitpid(child, 0)
+    route.enter(route.b)
+    return rate
+
+
+def run_sndbuf(name, port):
+    """What the small buffer costs: against one that the kernel makes as large as it likes."""
+    route = path.Path(rate=2500000, delay=0.04, limit=400000)
+    with_large = rate_of(route, port + 500, 0)
+    with_small = rate_of(route, port, int(name.split("-")[1]))
+    say(name, port, "a", "sndbuf", 1 - with_small / with_large, is_of_rate=True)
+    route.end()
+
+
+def run_handshake(name, port):
+    """The path swallows the first SYNs."""
+    route = path.Path(delay=0.015)
+    server = listen(port)
+    child = fork(serve, server, {}, os.open("/dev/null", os.O_WRONLY))
+    route.enter(route.a)
+    route.swallow(True)
+    timer = threading.Timer(2.0, route.swallow, [False])
+    timer.start()
+    sock, connect_s, start = connect(port)
+    sock.sendall(b"h" * 1000)
+    time.sleep(0.2)
+    life_s = close(sock) - start
+    os.waitpid(child, 0)
+    say(name, port, "a", "handshake", connect_s / life_s, handshake_ms=connect_s * 1000,
+        has_syn_retrans=True)
+    route.end()
+
+
+def run_short(name, port):
+    """40 connections: a handshake, a question, an answer, the end."""
+    route = path.Path(delay=0.01)
+    server = listen(port)
+
+    def answer_all():
+        for _ in range(40):
+            sock, _ = server.accept()
+            answer(sock)
+            sock.close()
+
+    child = fork(answer_all)
+    route.enter(route.a)
+    connect_s = life_s = 0
+    for _ in range(40):
+        sock, one_s, start = connect(port)
+        sock.sendall(b"q" * 100)
+        sock.recv(4096)
+        life_s += close(sock) - start
+        connect_s += one_s
+    os.waitpid(child, 0)
+    say(name, port, "a", "handshake", connect_s / life_s, n=40, is_not_largest=True)
+    route.end()
+
+
+OTHERS = {"sndbuf-4608": run_sndbuf, "sndbuf-16384": run_sndbuf, "sndbuf-32768": run_sndbuf,
+          "no-answer": run_handshake, "short": run_short}
+
+
+def main():
+    port = int(sys.argv[1])
+    names = ["bbr", *OTHERS, *(name for name in SCENARIOS if name != "bbr")]
+    with open("/proc/sys/net/ipv4/tcp_available_congestion_control") as available:
+        if "bbr" not in available.read().split():
+            names.remove("bbr")
+            print("no bbr here", file=sys.stderr)
+    running, failed = set(), 0
+    for i, name in enumerate(names):
+        if sys.argv[2:] and name not in sys.argv[2:]:
+            continue
+        if len(running) == AT_ONCE:
+            child, status = os.wait()
+            running.remove(child)
+            failed += status != 0
+        running.add(fork(OTHERS.get(name, run_one), name, port + i))
+    for child in running:
+        failed += os.waitpid(child, 0)[1] != 0
+    sys.exit(failed > 0)
+
+
+main()
