@@ -146,6 +146,13 @@ def in_flight(sock, path, size=300, gap_s=0.02, n=150):
     return sampler.in_flight_s
 
 
+def held_back(sock, path):
+    """Once a round trip the rest is sent, and until the next write nothing waits: looks
+    come with acknowledgements, and do not see that. With 2000 bytes each 20 ms it was .83
+    to .90 of the time, of which the shares said .95; so the writes come more often."""
+    return waiting(sock, path, 500, 0.005, 600)
+
+
 def corked(sock, path):
     return waiting(sock, path, 600, 0.01, 300)
 
@@ -222,7 +229,7 @@ SLOW = dict(rate=2500000, delay=0.015)
 # by: the share of its life that the end itself measured.
 SCENARIOS = {
     "bulk": dict(path=dict(**SLOW, limit=64000), send=bulk,causes=dict(a="cwnd", b="receiving")),
-    "nagle": dict(path=dict(delay=0.04), send=waiting, causes=dict(a="nagle")),
+    "nagle": dict(path=dict(delay=0.04), send=held_back, causes=dict(a="nagle")),
     "nodelay": dict(path=dict(delay=0.04), send=in_flight, prepare=set_up(NODELAY),
                     causes=dict(a="app")),
     "cork": dict(path=dict(delay=0.005), send=corked, prepare=set_up((TCP, TCP_CORK, 1)),
