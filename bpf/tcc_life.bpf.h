@@ -109,8 +109,11 @@ static __always_inline __u64 tcc_life_busy_ns(const struct tcp_sock *tp)
 
 static __always_inline void tcc_life_add(struct tcc_life *life, __u8 limit, __u64 ns)
 {
-	if (limit < TCC_LIMIT_COUNT)
-		life->limit_ns[limit] += ns;
+	__u64 i = limit;
+
+	barrier_var(i);		/* or another copy may be compared, which no verifier follows */
+	if (i < TCC_LIMIT_COUNT)
+		life->limit_ns[i] += ns;
 }
 
 /* The time since the last look; the congestion state is the one that it saw. */
@@ -155,8 +158,9 @@ static __always_inline void tcc_life_charge(struct tcc_life *life, const struct 
 	tcc_life_add(life, then, passed_ns);
 }
 
-static __always_inline void tcc_life_look(struct tcc_life *life, const struct tcp_sock *tp,
-					  const struct tcc_life_look *look)
+/* A function of its own: programs that had it inline would need too much of the stack. */
+static __noinline int tcc_life_look(struct tcc_life *life, const struct tcp_sock *tp,
+				    const struct tcc_life_look *look)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
 	enum tcc_limit limit = tcc_life_limit(tp, look, now_ns);
@@ -164,6 +168,7 @@ static __always_inline void tcc_life_look(struct tcc_life *life, const struct tc
 	tcc_life_charge(life, tp, look->ca_state, limit, tcc_life_pass(life, now_ns));
 	life->ca_state = look->ca_state;
 	life->limit = limit;
+	return 0;
 }
 
 /* The handshake begins, or goes on to `to`; what was sent again so far was sent for it. */
