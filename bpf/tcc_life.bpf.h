@@ -131,31 +131,23 @@ static __always_inline __u64 tcc_life_pass(struct tcc_life *life, __u64 now_ns)
 	return passed_ns;
 }
 
-/*
- * The time between two looks belongs to what the first one saw, with these corrections:
- *	- it ends with a timeout: it was spent on waiting for it, after the data was sent;
- *	- nothing was to be sent, and then something was: since then it is as it is now;
- *	- all had been sent, and whoever writes waits for room by now: he did all along.
- */
+/* The time since the last look: see tcc_limit_time. `now`: what holds the sender back now. */
 static __always_inline void tcc_life_charge(struct tcc_life *life, const struct tcp_sock *tp,
 					    __u8 ca_state, enum tcc_limit now, __u64 passed_ns)
 {
-	__u8 then = life->limit;
-	__u64 busy_ns;
+	struct tcc_limit_time time = {
+		.passed_ns = passed_ns,
+		.socket_flags = tcc_life_socket_flags(tp),
+		.then = life->limit,
+		.ca_state = ca_state,
+	};
+	__u64 part_ns;
 
-	if (tcc_limit_is_without_data(then)) {
-		busy_ns = tcc_life_busy_ns(tp);
-		if (busy_ns > passed_ns)
-			busy_ns = passed_ns;
-		tcc_life_add(life, then, passed_ns - busy_ns);
-		tcc_life_add(life, now, busy_ns);
-		return;
-	}
-	if (ca_state == TCC_CA_LOSS && then != TCC_LIMIT_HANDSHAKE)
-		then = TCC_LIMIT_LOSS;
-	else if (then == TCC_LIMIT_APP && tcc_life_socket_flags(tp) & TCC_SOCK_NOSPACE)
-		then = TCC_LIMIT_SNDBUF;
-	tcc_life_add(life, then, passed_ns);
+	if (tcc_limit_is_without_data(time.then))
+		time.busy_ns = tcc_life_busy_ns(tp);
+	part_ns = tcc_limit_busy_part(&time);
+	tcc_life_add(life, tcc_limit_of_time(&time), passed_ns - part_ns);
+	tcc_life_add(life, now, part_ns);
 }
 
 /* A function of its own: programs that had it inline would need too much of the stack. */

@@ -183,11 +183,48 @@ tcc_limit_of(const struct tcc_limit_input *in)
 		       ? TCC_LIMIT_SNDBUF : TCC_LIMIT_APP;
 }
 
-/* Whether nothing is to be sent: such a time ends with the next data, see tcc_life.bpf.h. */
+/* Whether nothing is to be sent. */
 static inline __attribute__((always_inline)) bool tcc_limit_is_without_data(__u8 limit)
 {
 	return limit == TCC_LIMIT_IDLE || limit == TCC_LIMIT_RECEIVING ||
 	       limit == TCC_LIMIT_READER;
+}
+
+/* The time between two looks, and what is known at its end. */
+struct tcc_limit_time {
+	__u64 passed_ns;
+	__u64 busy_ns;		/* for so long there has been something to send; 0: there is not */
+	__u32 socket_flags;	/* as above */
+	__u8 then;		/* enum tcc_limit: what the look at its beginning saw */
+	__u8 ca_state;		/* enum tcc_ca_state: from now on */
+};
+
+/*
+ * It belongs to what the first look saw, with these corrections:
+ *	- nothing was to be sent, and then something was: since then it is as it is now;
+ *	- it ends with a timeout: it was spent on waiting for it, after the data was sent;
+ *	- all had been sent, and whoever writes waits for room by now: he did all along.
+ * The first is how much of it, at its end, belongs to what is seen now; the others are to
+ * what the rest belongs.
+ */
+static inline __attribute__((always_inline)) __u64
+tcc_limit_busy_part(const struct tcc_limit_time *time)
+{
+	if (!tcc_limit_is_without_data(time->then))
+		return 0;
+	return time->busy_ns < time->passed_ns ? time->busy_ns : time->passed_ns;
+}
+
+static inline __attribute__((always_inline)) __u8
+tcc_limit_of_time(const struct tcc_limit_time *time)
+{
+	if (tcc_limit_is_without_data(time->then) || time->then == TCC_LIMIT_HANDSHAKE)
+		return time->then;
+	if (time->ca_state == TCC_CA_LOSS)
+		return TCC_LIMIT_LOSS;
+	if (time->then == TCC_LIMIT_APP && time->socket_flags & TCC_SOCK_NOSPACE)
+		return TCC_LIMIT_SNDBUF;
+	return time->then;
 }
 
 #endif

@@ -234,6 +234,68 @@ static void a_cork_holds_even_where_nothing_is_in_flight(void)
 	IS(in, "none");
 }
 
+static struct tcc_limit_time after(enum tcc_limit then)
+{
+	return (struct tcc_limit_time){ .passed_ns = 100, .busy_ns = 30, .then = then };
+}
+
+#define BELONGS_TO(time, limit) check_eq(tcc_limit_of_time(&(time)), TCC_LIMIT_##limit)
+
+static void time_belongs_to_what_was_seen_first(void)
+{
+	for (int then = TCC_LIMIT_NONE; then < TCC_LIMIT_COUNT; then++) {
+		struct tcc_limit_time time = after(then);
+
+		check_eq(tcc_limit_of_time(&time), then);
+		time.ca_state = TCC_CA_RECOVERY;
+		check_eq(tcc_limit_of_time(&time), then);
+	}
+}
+
+static void time_that_ends_with_a_timeout_was_a_loss(void)
+{
+	for (int then = TCC_LIMIT_NONE; then < TCC_LIMIT_COUNT; then++) {
+		struct tcc_limit_time time = after(then);
+		bool is_other = then == TCC_LIMIT_HANDSHAKE || tcc_limit_is_without_data(then);
+
+		time.ca_state = TCC_CA_LOSS;
+		check_eq(tcc_limit_of_time(&time), is_other ? then : TCC_LIMIT_LOSS);
+		time.socket_flags = TCC_SOCK_NOSPACE;
+		check_eq(tcc_limit_of_time(&time), is_other ? then : TCC_LIMIT_LOSS);
+	}
+}
+
+static void a_writer_who_waits_in_the_end_did_so_all_along(void)
+{
+	struct tcc_limit_time time = after(TCC_LIMIT_APP);
+
+	time.socket_flags = ~TCC_SOCK_NOSPACE;
+	BELONGS_TO(time, APP);
+	time.socket_flags = TCC_SOCK_NOSPACE;
+	BELONGS_TO(time, SNDBUF);
+	time.then = TCC_LIMIT_CWND;
+	BELONGS_TO(time, CWND);
+}
+
+static void time_without_data_ends_where_data_came(void)
+{
+	static const enum tcc_limit without[] = {
+		TCC_LIMIT_IDLE, TCC_LIMIT_RECEIVING, TCC_LIMIT_READER
+	};
+	struct tcc_limit_time time;
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+		time = after(without[i]);
+		check_eq(tcc_limit_busy_part(&time), 30);
+		time.busy_ns = 101;	/* in jiffies: it can seem to be more */
+		check_eq(tcc_limit_busy_part(&time), 100);
+		time.busy_ns = 0;
+		check_eq(tcc_limit_busy_part(&time), 0);
+	}
+	time = after(TCC_LIMIT_APP);
+	check_eq(tcc_limit_busy_part(&time), 0);
+}
+
 int main(void)
 {
 	TAP_RUN(nothing_limits_a_segment_on_its_way);
@@ -247,5 +309,9 @@ int main(void)
 	TAP_RUN(a_cap_of_the_rate_is_one_only_when_it_is_reached);
 	TAP_RUN(what_the_peer_takes_is_less_than_is_next);
 	TAP_RUN(a_cork_holds_even_where_nothing_is_in_flight);
+	TAP_RUN(time_belongs_to_what_was_seen_first);
+	TAP_RUN(time_that_ends_with_a_timeout_was_a_loss);
+	TAP_RUN(a_writer_who_waits_in_the_end_did_so_all_along);
+	TAP_RUN(time_without_data_ends_where_data_came);
 	return tap_done();
 }
