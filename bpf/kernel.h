@@ -197,6 +197,7 @@ struct tcp_skb_cb {
 	__u32 seq;
 	__u32 end_seq;
 	__u8 tcp_flags;
+	__u32 ack_seq;
 };
 
 /* Of the tracepoint's record; from 6.17 on it is fired for failures too. */

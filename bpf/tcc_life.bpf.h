@@ -45,7 +45,8 @@ const volatile __u32 tcc_tick_ns;	/* of a jiffy */
 /* What a look says of the connection beyond what the socket has: see tcc_limit_input. */
 struct tcc_life_look {
 	__u8 state, ca_state;	/* from now on: where they change, not the socket's own */
-	__u32 received;		/* with the arriving segment, bytes */
+	bool acks_all;		/* the arriving segment, and all that was written */
+	__u32 received;		/* with it, bytes */
 };
 
 static __always_inline struct tcc_life_look tcc_life_look_at(const struct tcp_sock *tp)
@@ -159,7 +160,7 @@ static __noinline int tcc_life_look(struct tcc_life *life, const struct tcp_sock
 
 	tcc_life_charge(life, tp, look->ca_state, limit, tcc_life_pass(life, now_ns));
 	life->ca_state = look->ca_state;
-	life->limit = limit;
+	life->limit = look->acks_all ? tcc_limit_when_acked(limit, look->received) : limit;
 	return 0;
 }
 
@@ -181,6 +182,7 @@ static __always_inline void tcc_life_probe(struct tcc_life *life, const struct t
 	struct tcc_life_look look = tcc_life_look_at(tp);
 
 	look.received = payload_length(skb);
+	look.acks_all = ((const struct tcp_skb_cb *)skb->cb)->ack_seq == tp->write_seq;
 	tcc_life_look(life, tp, &look);
 	if (!life->n_probes || cwnd < life->cwnd_min)
 		life->cwnd_min = cwnd;

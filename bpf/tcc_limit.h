@@ -190,6 +190,17 @@ static inline __attribute__((always_inline)) bool tcc_limit_is_without_data(__u8
 	       limit == TCC_LIMIT_READER;
 }
 
+/*
+ * What holds from now on, where the arriving segment, with so many bytes, acknowledges all
+ * that was written: a look is taken before it is processed.
+ */
+static inline __attribute__((always_inline)) __u8 tcc_limit_when_acked(__u8 limit, __u32 received)
+{
+	if (limit != TCC_LIMIT_APP && limit != TCC_LIMIT_SNDBUF)
+		return limit;
+	return received ? TCC_LIMIT_RECEIVING : TCC_LIMIT_IDLE;
+}
+
 /* The time between two looks, and what is known at its end. */
 struct tcc_limit_time {
 	__u64 passed_ns;

@@ -35,7 +35,7 @@ why() {
 
 @test "the shares of a close are what each scenario measured of its own cause" {
 	why close
-	[ "$(wc -l <"$NETNS_DIR/measured")" -ge 17 ]
+	[ "$(wc -l <"$NETNS_DIR/measured")" -ge 18 ]
 }
 
 @test "limited_by of the probes names the same, and its side" {

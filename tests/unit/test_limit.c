@@ -296,6 +296,15 @@ static void time_without_data_ends_where_data_came(void)
 	check_eq(tcc_limit_busy_part(&time), 0);
 }
 
+static void who_has_all_acknowledged_waits_for_nobody(void)
+{
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_APP, 0), TCC_LIMIT_IDLE);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_SNDBUF, 0), TCC_LIMIT_IDLE);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_APP, 1), TCC_LIMIT_RECEIVING);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_LOSS, 1), TCC_LIMIT_LOSS);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_READER, 1), TCC_LIMIT_READER);
+}
+
 int main(void)
 {
 	TAP_RUN(nothing_limits_a_segment_on_its_way);
@@ -313,5 +322,6 @@ int main(void)
 	TAP_RUN(time_that_ends_with_a_timeout_was_a_loss);
 	TAP_RUN(a_writer_who_waits_in_the_end_did_so_all_along);
 	TAP_RUN(time_without_data_ends_where_data_came);
+	TAP_RUN(who_has_all_acknowledged_waits_for_nobody);
 	return tap_done();
 }

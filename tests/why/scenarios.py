@@ -31,13 +31,15 @@ def now():
 
 
 class Sampler(threading.Thread):
-    """Looks at a socket again and again: how long its data waits, is in flight; how long
-    its congestion control is at work on a loss, or has all in flight that it allows."""
+    """Looks at a socket again and again: how long its data waits, is in flight, or there is
+    none; how long its congestion control is at work on a loss, or has all in flight that
+    it allows."""
 
     def __init__(self, sock):
         super().__init__(daemon=True)
         self.sock, self.is_over = sock, False
-        self.seconds = dict(waiting=0.0, in_flight=0.0, recovering=0.0, at_window=0.0)
+        self.seconds = dict.fromkeys(
+            ("waiting", "in_flight", "nothing", "recovering", "at_window"), 0.0)
         self.start()
 
     def run(self):
@@ -48,10 +50,8 @@ class Sampler(threading.Thread):
             unacked, sacked, lost, retrans, cwnd, notsent = (
                 struct.unpack_from("=I", info, at)[0] for at in (24, 28, 32, 36, 80, 144))
             passed, last = now() - last, now()
-            if notsent:
-                self.seconds["waiting"] += passed
-            elif unacked:
-                self.seconds["in_flight"] += passed
+            what = "waiting" if notsent else "in_flight" if unacked else "nothing"
+            self.seconds[what] += passed
             if info[1] >= 3:		# tcpi_ca_state: Recovery, Loss
                 self.seconds["recovering"] += passed
             elif unacked - sacked - lost + retrans >= cwnd:
@@ -148,6 +148,11 @@ def in_flight(sock, path):
     return write_often(sock, 300, 0.02)["in_flight"]
 
 
+def now_and_then(sock, path):
+    """The time for which there is nothing to send, and all is acknowledged."""
+    return write_often(sock, 300, 0.2)["nothing"]
+
+
 def held_back(sock, path):
     """The time for which something waits to be sent. Once a round trip the rest is sent,
     and until the next write nothing waits: looks come with acknowledgements, and do not
@@ -235,6 +240,7 @@ SCENARIOS = {
     "nagle": dict(path=dict(delay=0.1), send=held_back, causes=dict(a="nagle")),
     "nodelay": dict(path=dict(delay=0.04), send=in_flight, prepare=set_up(NODELAY),
                     causes=dict(a="app")),
+    "pauses": dict(path=dict(delay=0.015), send=now_and_then, causes=dict(a="idle")),
     "cork": dict(path=dict(delay=0.005), send=corked, prepare=set_up((TCP, TCP_CORK, 1)),
                  causes=dict(a="nagle")),
     "slow-reader": dict(path=dict(delay=0.005), send=bulk, read=read_slowly,
@@ -308,7 +314,7 @@ def run_one(name, port):
         elif scenario["send"] is bulk:
             # From the first byte to the last.
             share = (read_s - sent_s) / life_s if end == "a" else read_s / served_s
-        elif cause == "idle":
+        elif scenario["send"] is nothing:
             share = sent_s / (life_s if end == "a" else served_s)
         else:
             share = sent_s / life_s
