@@ -18,7 +18,7 @@ setup() {
 	netns_pair_up
 	iperf_server_start
 	proc_start client in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 120 \
-		--bitrate 100M --length 1K
+		--no-delay --bitrate 30M --length 1K
 }
 
 # NAME; what ends the trace (A+B: B later as well); after how many seconds it has ended,
