@@ -73,7 +73,7 @@ check_accounts() {
 	wait_for '[ "$(lines a.csv)" -gt 30000 ]' 60
 	# It takes again: from here on until the end, which it would not see if it held the
 	# other side open.
-	timeout 60 cat <stuck >copy.csv {stuck}>&- & local reader=$!
+	timeout 120 cat <stuck >copy.csv {stuck}>&- & local reader=$!
 	wait_for '[ -s copy.csv ]' 20
 	wait_written 200000
 	proc_stop flood

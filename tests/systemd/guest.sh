@@ -190,7 +190,7 @@ purged() {
 	dpkg --purge tcc-trace
 	systemctl daemon-reload
 	is ActiveState inactive
-	not pgrep -x tcc-trace
+	not grep -qx tcc-trace /proc/[0-9]*/comm
 	[ ! -e /var/log/tcc-trace ]
 	[ ! -e /var/log/private/tcc-trace ]
 }
