@@ -139,7 +139,7 @@ same_resources() {
 	pid=$(proc_pid trace)
 	helper=$(pgrep -P "$pid")
 	proc_start flood in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 200 \
-		--no-delay --bitrate 30M --length 1K
+		--bitrate 300M --length 8K
 	wait_for '[ "$(rotated a.csv)" -gt 200 ]' 30
 	before=$(resources "$pid") helper_before=$(resources "$helper")
 	# Both under the same load: its end takes some memory of its own, once.
