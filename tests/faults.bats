@@ -38,7 +38,7 @@ trace_with_faults() {
 	trace_wait_attached
 	# Small segments: an event each.
 	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 100 \
-		--no-delay --bitrate 60M --length 1K
+		--no-delay --bitrate 30M --length 1K
 	wait_written 200000
 }
 
