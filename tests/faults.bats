@@ -57,21 +57,6 @@ end_at_once() {
 	cat "$NETNS_DIR/trace.err"
 }
 
-# What was lost is said by the next event of its CPU: there is to be one, also of a
-# CPU that the load has left. The server may call itself busy: that, too, is traffic.
-each_cpu_speaks() {
-	local cpu
-	for cpu in $(cpus_to_use); do
-		in_b taskset -c "$cpu" iperf3 --client 127.0.0.1 --port "$IPERF_PORT" \
-			--bytes 64K >/dev/null 2>&1 || :
-	done
-}
-
-# The CPUs that this shell may use.
-cpus_to_use() {
-	python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))'
-}
-
 # said N TEXT: so many messages have it.
 said() {
 	echo "said $(grep -cF "$2" "$NETNS_DIR/trace.err") times: $2"

@@ -77,6 +77,7 @@ check_accounts() {
 	wait_for '[ -s copy.csv ]' 20
 	wait_written 200000
 	proc_stop flood
+	each_cpu_speaks
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
 	exec {stuck}>&-
