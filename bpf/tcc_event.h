@@ -108,10 +108,13 @@ struct tcc_life {
 	__u64 n_probes;
 	__u64 cwnd_sum;		/* over the probes, segments */
 	__u64 srtt_sum_us;
+	/* tcp_sock's, at begun_ns; in a record, of the time since then */
+	__u64 bytes_sent, bytes_acked, bytes_retrans, bytes_received;
 	__u32 cwnd_min, cwnd_max;
 	__u32 srtt_min_us, srtt_max_us;
 	__u32 n_syn_retrans;	/* of SYN, or SYN and ACK; if has_handshake */
-	__u32 reserved;
+	__u8 is_partial;	/* its beginning was not seen */
+	__u8 reserved[3];
 	__u32 ports;		/* of the socket, see tcc_sock_state.bpf.h */
 	__u8 ca_state;		/* since updated_ns */
 	__u8 limit;
@@ -134,7 +137,7 @@ _Static_assert(sizeof(struct tcc_event) == 24, "struct tcc_event has padding");
 _Static_assert(sizeof(struct tcc_probe) == 104, "struct tcc_probe has padding");
 _Static_assert(sizeof(struct tcc_sample) == 104 + sizeof(struct tcc_props) + 13 * 8,
 	       "struct tcc_sample has padding");
-_Static_assert(sizeof(struct tcc_life) == 25 * 8 + 8 * 4, "struct tcc_life has padding");
+_Static_assert(sizeof(struct tcc_life) == 29 * 8 + 8 * 4, "struct tcc_life has padding");
 _Static_assert(sizeof(struct tcc_rare) == sizeof(struct tcc_sample) + sizeof(struct tcc_life) + 8,
 	       "struct tcc_rare has padding");
 

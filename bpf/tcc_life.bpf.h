@@ -46,15 +46,28 @@ const volatile __u32 tcc_tick_ns;	/* of a jiffy */
 struct tcc_life_look {
 	__u8 state, ca_state;	/* from now on: where they change, not the socket's own */
 	bool acks_all;		/* the arriving segment, and all that was written */
+	bool is_start;		/* there was nothing before */
 	__u32 received;		/* with it, bytes */
 };
+
+/*
+ * Who accepts has no socket of the connection before: it is made of that which listens, and
+ * is in SYN_RECV for a moment.
+ */
+static __always_inline bool tcc_life_is_new(int state)
+{
+	return state == TCC_TCP_LISTEN || state == TCC_TCP_SYN_RECV ||
+	       state == TCC_TCP_NEW_SYN_RECV;
+}
 
 static __always_inline struct tcc_life_look tcc_life_look_at(const struct tcp_sock *tp)
 {
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
+	__u8 state = icsk->icsk_inet.sk.__sk_common.skc_state;
 
 	return (struct tcc_life_look){
-		.state = icsk->icsk_inet.sk.__sk_common.skc_state,
+		.state = state,
+		.is_start = tcc_life_is_new(state),
 		.ca_state = BPF_CORE_READ_BITFIELD(icsk, icsk_ca_state),
 	};
 }
@@ -123,8 +136,6 @@ static __always_inline __u64 tcc_life_pass(struct tcc_life *life, __u64 now_ns)
 	__u64 passed_ns;
 	__u8 ca_state = life->ca_state;
 
-	if (!life->begun_ns)
-		life->begun_ns = life->updated_ns = now_ns;
 	passed_ns = now_ns - life->updated_ns;
 	if (ca_state < TCC_CA_COUNT)
 		life->ca_ns[ca_state] += passed_ns;
@@ -151,6 +162,28 @@ static __always_inline void tcc_life_charge(struct tcc_life *life, const struct 
 	tcc_life_add(life, now, part_ns);
 }
 
+static __always_inline void tcc_life_begin(struct tcc_life *life, const struct tcp_sock *tp,
+					   bool is_start, __u64 now_ns)
+{
+	life->begun_ns = life->updated_ns = now_ns;
+	if (is_start)
+		return;
+	life->is_partial = 1;
+	life->bytes_sent = tp->bytes_sent;
+	life->bytes_acked = tp->bytes_acked;
+	life->bytes_retrans = tp->bytes_retrans;
+	life->bytes_received = tp->bytes_received;
+}
+
+/* In a copy of the life, for a record: what the counters grew by. */
+static __always_inline void tcc_life_count(struct tcc_life *life, const struct tcp_sock *tp)
+{
+	life->bytes_sent = tp->bytes_sent - life->bytes_sent;
+	life->bytes_acked = tp->bytes_acked - life->bytes_acked;
+	life->bytes_retrans = tp->bytes_retrans - life->bytes_retrans;
+	life->bytes_received = tp->bytes_received - life->bytes_received;
+}
+
 /* A function of its own: programs that had it inline would need too much of the stack. */
 static __noinline int tcc_life_look(struct tcc_life *life, const struct tcp_sock *tp,
 				    const struct tcc_life_look *look)
@@ -158,6 +191,8 @@ static __noinline int tcc_life_look(struct tcc_life *life, const struct tcp_sock
 	__u64 now_ns = bpf_ktime_get_ns();
 	enum tcc_limit limit = tcc_life_limit(tp, look, now_ns);
 
+	if (!life->begun_ns)
+		tcc_life_begin(life, tp, look->is_start, now_ns);
 	tcc_life_charge(life, tp, look->ca_state, limit, tcc_life_pass(life, now_ns));
 	life->ca_state = look->ca_state;
 	life->limit = look->acks_all ? tcc_limit_when_acked(limit, look->received) : limit;

@@ -69,6 +69,7 @@ enum tcc_tcp_state {
 	TCC_TCP_ESTABLISHED = 1,
 	TCC_TCP_SYN_SENT = 2,
 	TCC_TCP_SYN_RECV = 3,
+	TCC_TCP_LISTEN = 10,
 	TCC_TCP_NEW_SYN_RECV = 12,
 };
 

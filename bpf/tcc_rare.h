@@ -32,6 +32,11 @@ static inline __attribute__((always_inline)) __u32 tcc_rare_head_bytes(enum tcc_
 				      : offsetof(struct tcc_rare_record, life);
 }
 
+/* Those from netns on: a close by default needs none of them. */
+#define TCC_FLAG_PROP(name, ...) TCC_PROP(name) |
+#define TCC_PROPS_OF_END								\
+	(TCC_PROPS_FLAGS(TCC_FLAG_PROP) TCC_PROP(NETNS) | TCC_PROP(CHRONO) | TCC_PROP(LIMIT))
+
 /* The bytes of what is asked for, TCC_PROP()s, in any record. */
 static inline __attribute__((always_inline)) __u32 tcc_props_bytes(__u64 props)
 {
@@ -39,9 +44,11 @@ static inline __attribute__((always_inline)) __u32 tcc_props_bytes(__u64 props)
 
 	if (props & TCC_PROP(CA_PRIV))
 		end = sizeof(struct tcc_sample);
-	else if (props)
+	else if (props & TCC_PROPS_OF_END)
 		end = offsetof(struct tcc_sample, ca_priv);
-	return end - offsetof(struct tcc_sample, props);
+	else if (props)
+		end = offsetof(struct tcc_sample, props.netns);
+	return (end - (__u32)offsetof(struct tcc_sample, props) + 7) & ~7U;
 }
 
 _Static_assert(offsetof(struct tcc_rare_record, life) == sizeof(struct tcc_probe) + 8 &&

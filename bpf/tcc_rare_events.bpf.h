@@ -161,6 +161,7 @@ static __noinline int write_close(struct tcc_rare_count *count, struct tcc_life 
 		look = tcc_life_look_at(tp);
 		tcc_life_look(life, tp, &look);
 		rare->life = *life;
+		tcc_life_count(&rare->life, tp);
 		rare->has_life = 1;
 	}
 	if (rare)
@@ -205,6 +206,7 @@ static __always_inline void live_on(struct sock *sk, struct tcp_sock *tp, int fr
 		return;
 	look = tcc_life_look_at(tp);
 	look.state = to;
+	look.is_start = from == TCP_CLOSE || tcc_life_is_new(from);
 	tcc_life_look(life, tp, &look);
 	tcc_life_state(life, tp, from, to);
 	if (to == TCP_CLOSE) {

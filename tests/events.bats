@@ -165,6 +165,21 @@ limited() {
 	check one_close
 }
 
+@test "close: what began before the trace is partial, and says what was watched" {
+	export GO_ON=$NETNS_DIR/go-on
+	serve sink
+	trace_start --json --events=close --port="$PORT"
+	proc_start sender in_a python3 "$TCC_TESTS/events/ends.py" send "$B_IP4" "$PORT" halves 20 reno
+	wait_for "grep -q halfway '$NETNS_DIR/sender.out'" 20
+	proc_start late "$TCC_TRACE" --json --events=close --port="$PORT"
+	wait_attached late
+	touch "$GO_ON"
+	wait_for "[ \"\$(cat '$NETNS_DIR/trace.out' '$NETNS_DIR/late.out' | wc -l)\" -eq 4 ]" 20
+	proc_stop late INT
+	finish
+	check watched "$PORT" "$(<"$NETNS_DIR/late.out")"
+}
+
 @test "close: an attempt to connect that is refused has one" {
 	trace_a --events=state,close
 	run ! in_a bash -c "exec 3<>/dev/tcp/$B_IP4/$PORT"

@@ -37,7 +37,7 @@ static inline char *emit_bytes(char *out, const char *bytes, size_t length)
  * length: copying all of them by two vector moves is several times faster than
  * a call of memcpy(). Up to EMIT_SHORT_MAX bytes behind `length` are spoilt.
  */
-#define EMIT_SHORT_MAX 24
+#define EMIT_SHORT_MAX 32
 
 static inline char *emit_short(char *out, const char text[EMIT_SHORT_MAX], size_t length)
 {

@@ -229,8 +229,8 @@ const char *fields_json_type(enum field_kind kind)
 
 /* A terminal's lines; so is the layout: the widest name, type and unit. */
 #define HELP_WIDTH 80
-#define HELP_LAYOUT "%-19s %-6s %-17s  "
-#define HELP_MEANING (19 + 1 + 6 + 1 + 17 + 2)
+#define HELP_LAYOUT "%-22s %-6s %-17s  "
+#define HELP_MEANING (22 + 1 + 6 + 1 + 17 + 2)
 
 /* The last column: further lines of it begin with blanks. */
 static void print_meaning(FILE *out, const char *text)

@@ -38,7 +38,7 @@ union record_kind_longest {
 #undef KIND
 };
 #define RECORD_KIND_LONGEST sizeof(union record_kind_longest)
-#define RECORD_KIND_MAX 24
+#define RECORD_KIND_MAX 32
 
 struct record_kind_entry {
 	char name[RECORD_KIND_MAX];	/* as --events knows it; terminated */

@@ -244,7 +244,8 @@ void record_from_props(struct record *record, const struct tcc_props *props,
 /* What a life says, without which there is none of it; of its probes; of its length. */
 static const enum field_id of_life[] = {
 	FIELD_duration_ms, FIELD_open_ms, FIELD_disorder_ms, FIELD_cwr_ms, FIELD_recovery_ms,
-	FIELD_loss_ms,
+	FIELD_loss_ms, FIELD_partial, FIELD_watched_bytes_sent, FIELD_watched_bytes_acked,
+	FIELD_watched_bytes_retrans, FIELD_watched_bytes_received,
 }, of_probes[] = {
 	FIELD_cwnd_min, FIELD_cwnd_mean, FIELD_cwnd_max, FIELD_srtt_min, FIELD_srtt_mean,
 	FIELD_srtt_max,
@@ -278,9 +279,10 @@ static void set_extremes(struct record *record, const struct tcc_life *life)
 	record->srtt_max_us = life->srtt_max_us;
 }
 
+/* What is shorter than a round trip may be any part of one. */
 static void set_shares(struct record *record, const struct tcc_life *life)
 {
-	if (!record->life_ns) {
+	if (!record->life_ns || record->life_ns < (uint64_t)record->srtt_us * 1000) {
 		LACK_ALL(record, of_length);
 		return;
 	}
@@ -304,6 +306,11 @@ static void set_life(struct record *record, const struct tcc_life *life)
 	record->life_ns = life->updated_ns - life->begun_ns;
 	for (int i = 0; i < TCC_CA_COUNT; i++)
 		record->ca_ns[i] = life->ca_ns[i];
+	record->is_partial = life->is_partial;
+	record->watched_bytes_sent = life->bytes_sent;
+	record->watched_bytes_acked = life->bytes_acked;
+	record->watched_bytes_retrans = life->bytes_retrans;
+	record->watched_bytes_received = life->bytes_received;
 	set_handshake(record, life);
 	set_shares(record, life);
 	set_extremes(record, life);

@@ -82,6 +82,9 @@ struct record {
 	const struct word *old_ca_state, *new_ca_state, *old_state, *new_state;
 	uint64_t life_ns, ca_ns[TCC_CA_COUNT];
 	uint64_t handshake_ns, syn_retrans;
+	uint64_t is_partial;
+	uint64_t watched_bytes_sent, watched_bytes_acked;
+	uint64_t watched_bytes_retrans, watched_bytes_received;
 	uint64_t share[TCC_LIMIT_COUNT];	/* thousandths of life_ns */
 	uint64_t cwnd_min, cwnd_mean, cwnd_max;	/* segments; the mean in thousandths */
 	uint64_t srtt_min_us, srtt_mean, srtt_max_us;	/* us; the mean in thousandths */

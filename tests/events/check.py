@@ -153,6 +153,28 @@ def totals(records, info):
         assert abs(share * close["duration_ms"] - by_limit[name]) < 5 + whole / 100, name
 
 
+def watched(records, port, late):
+    """Of both ends, from the beginning and from the 100000th byte on. A SYN and a FIN
+    count as a byte acknowledged, a FIN as one received."""
+    late = [json.loads(line) for line in late.splitlines()]
+    assert len(records) == len(late) == 2
+    for close in *records, *late:
+        is_sender, is_late = close["dport"] == int(port), close in late
+        print({name: value for name, value in close.items() if "bytes" in name or "part" in name})
+        assert close["partial"] == is_late
+        assert close["bytes_sent" if is_sender else "bytes_received"] == 140000 + (not is_sender)
+        if not is_late:
+            assert all(close["watched_" + name] == close[name] for name in
+                       ("bytes_sent", "bytes_acked", "bytes_retrans", "bytes_received"))
+        elif is_sender:
+            # It is first seen when the first of them are acknowledged.
+            assert 20000 <= close["watched_bytes_sent"] <= 40000
+            assert close["watched_bytes_acked"] == 40001
+            assert close["watched_bytes_received"] in (0, 1) and not close["watched_bytes_retrans"]
+        else:
+            assert close["watched_bytes_received"] == 40001 and not close["watched_bytes_sent"]
+
+
 def lives(records, n):
     """Each has its own time and totals, though the socket is one."""
     is_in_order(records)

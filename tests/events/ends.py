@@ -11,6 +11,8 @@ ends.py send ADDRESS PORT HOW SECONDS ALGORITHM
 				last are lost: the way is cut for two seconds by a
 				route in the namespace of that name)
 				Prints TCP_INFO as JSON, taken when all is acknowledged.
+				halves (100000 bytes, and once there is a file of the
+				name in $GO_ON, 40000 more)
 				full-HOW: the same with a socket whose memory for
 				options is full
 ends.py again ADDRESS PORT N	N connections of one socket, one after the other
@@ -98,6 +100,21 @@ def send_tail(sock, address):
     subprocess.run([*route, "del", "blackhole", address], check=True)
 
 
+def wait_for_acks(sock):
+    deadline = time.monotonic() + 10
+    while info(sock)["unacked"] and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def send_halves(sock):
+    sock.sendall(b"h" * 100000)
+    wait_for_acks(sock)
+    print("halfway", flush=True)
+    while not os.path.exists(os.environ["GO_ON"]):
+        time.sleep(0.01)
+    sock.sendall(b"h" * 40000)
+
+
 def send(address, port, how, seconds, algorithm):
     sock = socket.socket()
     if how.startswith("full-"):
@@ -115,6 +132,9 @@ def send(address, port, how, seconds, algorithm):
         if how == "app":
             sock.sendall(b"a" * 300)
             time.sleep(0.02)
+        elif how == "halves":
+            send_halves(sock)
+            break
         elif how == "tail":
             send_tail(sock, address)
             break
@@ -123,9 +143,7 @@ def send(address, port, how, seconds, algorithm):
     if how == "reset":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     else:
-        deadline = time.monotonic() + 10
-        while info(sock)["unacked"] and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for_acks(sock)
         print(json.dumps({**info(sock), "sport": sock.getsockname()[1]}), flush=True)
     sock.close()
 

@@ -360,7 +360,8 @@ FIELDS = [
     ('direction', False, 0, of_kind('reset', lambda e: name_at(('received', 'sent'), e.cause))),
     # The replayed close has no life to tell of.
     *((name, True, 0, print_none) for name in (
-        'duration_ms open_ms disorder_ms cwr_ms recovery_ms loss_ms handshake_ms '
+        'duration_ms partial watched_bytes_sent watched_bytes_acked watched_bytes_retrans '
+        'watched_bytes_received open_ms disorder_ms cwr_ms recovery_ms loss_ms handshake_ms '
         'syn_retrans share_cwnd share_rwnd share_sndbuf share_app share_pacing share_maxpace '
         'share_recovery share_loss share_nagle share_queue share_handshake share_reader '
         'share_receiving share_idle cwnd_min cwnd_mean cwnd_max srtt_min srtt_mean srtt_max').split()),

@@ -207,7 +207,7 @@ static void pairs_and_padded_numbers(void)
 
 static void short_text_of_each_length(void)
 {
-	static const char text[EMIT_SHORT_MAX] = "abcdefghijklmnopqrstuvw";
+	static const char text[EMIT_SHORT_MAX] = "abcdefghijklmnopqrstuvwxyz01234";
 
 	for (size_t length = 0; length <= EMIT_SHORT_MAX; length++) {
 		char *end = emit_short(prepare(), text, length);

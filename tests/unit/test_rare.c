@@ -190,8 +190,9 @@ static void records_are_as_long_as_asked(void)
 	setup();
 	put_record(&close, TCC_PROP(CA_PRIV), 0x11);
 	put_record(&state, TCC_PROP(CC), 0x22);
+	put_record(&state, TCC_PROP(UID) | TCC_PROP(NETNS), 0x33);
 	put_record(&state, 0, 0);
-	check_eq(producer, 3 * 8 + (112 + 232 + 344) + (112 + 240) + 112);
+	check_eq(producer, 4 * 8 + (112 + 264 + 344) + (112 + 184) + (112 + 240) + 112);
 	rare_scan(rare, SECOND);
 	event = (const struct tcc_rare *)rare_take(rare);
 	check_eq(event->sample.probe.dport, 5);
@@ -206,6 +207,9 @@ static void records_are_as_long_as_asked(void)
 	check_eq(event->sample.ca_priv[0], 0x11);	/* not asked for: as it was */
 	check_eq(event->has_life, 0);
 	check(event->from == 1 && event->to == 2 && event->cause == 3 && event->seq == 4);
+	event = (const struct tcc_rare *)rare_take(rare);
+	check_eq(event->sample.props.uid, 0x33333333);
+	check_eq(event->sample.props.netns, 0x33333333);
 	event = (const struct tcc_rare *)rare_take(rare);
 	check_eq(event->sample.probe.event.ktime_ns, 20);
 	check(!rare_has_unread(rare));

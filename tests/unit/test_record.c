@@ -239,7 +239,8 @@ static void a_cookie_may_be_none(void)
 /* --- kinds ------------------------------------------------------------------------------ */
 
 #define RETRANSMIT_ONLY "seq retransmit"
-#define LIFE "duration_ms open_ms disorder_ms cwr_ms recovery_ms loss_ms"
+#define LIFE "duration_ms partial watched_bytes_sent watched_bytes_acked " \
+	"watched_bytes_retrans watched_bytes_received open_ms disorder_ms cwr_ms recovery_ms loss_ms"
 #define HANDSHAKE "handshake_ms syn_retrans"
 #define SHARES "share_cwnd share_rwnd share_sndbuf share_app share_pacing share_maxpace " \
 	"share_recovery share_loss share_nagle share_queue share_handshake share_reader " \
@@ -319,6 +320,9 @@ static void a_close_may_know_little_of_its_connection(void)
 	event.life.updated_ns = 4000;
 	event.life.limit_ns[TCC_LIMIT_APP] = 1500;
 	event.life.limit_ns[TCC_LIMIT_HANDSHAKE] = 600;
+	event.sample.probe.srtt_us = 4;
+	check_str(gone(), HANDSHAKE " " SHARES " " PROBES);
+	event.sample.probe.srtt_us = 3;
 	check_str(gone(), HANDSHAKE " " PROBES);
 	check_eq(record.life_ns, 3000);
 	check_eq(record.share[TCC_LIMIT_APP], 500);
@@ -330,7 +334,17 @@ static void a_close_may_know_little_of_its_connection(void)
 	check_eq(record.syn_retrans, 4);
 	event.life.n_probes = 2;
 	event.life.cwnd_sum = 5;
+	event.life.is_partial = 1;
+	event.life.bytes_sent = 1;
+	event.life.bytes_acked = 2;
+	event.life.bytes_retrans = 3;
+	event.life.bytes_received = 4;
 	check_str(gone(), "");
+	check_eq(record.is_partial, 1);
+	check_eq(record.watched_bytes_sent, 1);
+	check_eq(record.watched_bytes_acked, 2);
+	check_eq(record.watched_bytes_retrans, 3);
+	check_eq(record.watched_bytes_received, 4);
 	check_eq(record.cwnd_mean, 2500);
 	teardown();
 }
