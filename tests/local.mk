@@ -225,6 +225,7 @@ golden_files = \
 	tests/golden/life-all.csv \
 	tests/golden/life-all.json \
 	tests/golden/life-few.text \
+	tests/golden/life-kinds.json \
 	tests/golden/life-props.csv \
 	tests/golden/life.events \
 	tests/golden/lost-color-field.text \
@@ -236,6 +237,7 @@ golden_files = \
 	tests/golden/lost.text \
 	tests/golden/reduction.csv \
 	tests/golden/reduction.events \
+	tests/golden/reduction-kinds.json \
 	tests/golden/reduction.json \
 	tests/golden/reduction.text \
 	tests/golden/reference.py

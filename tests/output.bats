@@ -149,6 +149,21 @@ end_is_summary() {
 	end_is_summary a.jsonl "$NETNS_DIR/trace.err"
 }
 
+@test "JSON of several kinds has of each its own fields; the opening record has all of them" {
+	iperf_server_start
+	trace_start --port "$IPERF_PORT" --log-file a.jsonl --events=probe,state,close
+	transfer
+	wait_for "grep -q '\"event\":\"close\"' a.jsonl" 20
+	trace_stop
+	jq -e -s '.[0].fields as $units | .[1:-1] | (map(keys) | add - ($units | keys) == []) and
+		(map(select(.event == "state")) | length > 2 and
+			all(has("new_state") and (has("length") or has("share_cwnd") | not))) and
+		(map(select(.event == "close")) | length > 1 and
+			all(has("share_cwnd") and (has("new_state") or has("mark") | not))) and
+		(map(select(.event == "probe")) | length > 2 and
+			all(has("length") and (has("new_state") or has("share_cwnd") | not)))' a.jsonl
+}
+
 @test "a JSON log file of a trace without events has both records; they are there at once" {
 	skip_without jsonschema jq
 	trace_start --port 1 --log-file a.json

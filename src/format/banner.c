@@ -48,12 +48,10 @@ static json_t *json_boot_id(void)
 	return *id ? json_text(id) : json_null();
 }
 
-/* Each field's name and unit, in the order of the lines. */
-static json_t *json_fields(const struct format *format)
+/* Each field's name and unit, in the order of the lines, to those of other kinds. */
+static void add_fields(json_t *fields, const struct format *format,
+		       const struct format_plan *plan)
 {
-	const struct format_plan *plan = &format->plans[RECORD_KIND_PROBE];
-	json_t *fields = json_object();
-
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		uint8_t id = plan->steps[i].id;
 
@@ -66,6 +64,14 @@ static json_t *json_fields(const struct format *format)
 			json_object_set_new(fields, fields_table[id].name,
 					    json_string(fields_table[id].unit));
 	}
+}
+
+static json_t *json_fields(const struct format *format)
+{
+	json_t *fields = json_object();
+
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		add_fields(fields, format, &format->plans[kind]);
 	return fields;
 }
 

@@ -116,6 +116,18 @@ void fields_default_text(struct field_list *list, uint8_t kind, unsigned int set
 	}
 }
 
+void fields_default_kind(struct field_list *list, uint8_t kind, unsigned int set)
+{
+	struct field_set can_have = fields_of_kind((enum record_kind)kind, 0);
+
+	list->n = list->n_ca = 0;
+	for (uint8_t id = 0; id < FIELD_COUNT; id++) {
+		if (fields_table[id].defaults & (set | IN_KIND_OF(kind)) &&
+		    field_set_has(&can_have, id))
+			list_add(list, id);
+	}
+}
+
 static int find_field(const char *name, size_t length, uint8_t *id)
 {
 	for (uint8_t i = 0; i < FIELD_COUNT; i++) {

@@ -90,6 +90,9 @@ void fields_default_text(struct field_list *list, uint8_t kind, unsigned int set
  */
 struct field_set fields_of_kind(enum record_kind kind, uint64_t lacking);
 
+/* The fields of default sets, and of this kind's own, that events of the kind can have. */
+void fields_default_kind(struct field_list *list, uint8_t kind, unsigned int set);
+
 /* TCC_PROP()s: all that these fields are made of. */
 uint64_t fields_props(const struct field_set *fields);
 

@@ -50,7 +50,10 @@ static unsigned int added_sets(const struct options *options)
 	return sets;
 }
 
-/* The default fields of a kind of event. */
+/*
+ * The default fields of a kind of event: in JSON, where a line names its values, its own
+ * only; what --fields says, and adds to, is the same for all.
+ */
 static void choose_defaults(struct field_list *list, enum format_kind format,
 			    const struct options *options, uint8_t kind)
 {
@@ -58,6 +61,8 @@ static void choose_defaults(struct field_list *list, enum format_kind format,
 
 	if (format == FORMAT_TEXT)
 		fields_default_text(list, kind, IN_TEXT | (sets & IN_THINNED));
+	else if (format == FORMAT_JSON && !options->n_fields)
+		fields_default_kind(list, kind, IN_DATA | (sets & IN_THINNED));
 	else if (format_field_set(format))
 		fields_default(list, format_field_set(format) | sets);
 	else

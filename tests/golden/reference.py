@@ -372,6 +372,31 @@ ALL = [field[0] for field in FIELDS]
 BY_NAME = {field[0]: field for field in FIELDS}
 
 
+# What JSON has by default beside what all kinds have.
+OF_KIND = {
+    'probe': 'length mark',
+    'retransmit': 'length seq retransmit',
+    'ca_state': 'old_ca_state new_ca_state',
+    'state': 'old_state new_state',
+    'reset': 'direction',
+    'close': 'total_retrans bytes_sent bytes_acked bytes_retrans bytes_received duration_ms '
+             'partial watched_bytes_sent watched_bytes_acked watched_bytes_retrans '
+             'watched_bytes_received open_ms disorder_ms cwr_ms recovery_ms loss_ms handshake_ms '
+             'syn_retrans share_cwnd share_rwnd share_sndbuf share_app share_pacing share_maxpace '
+             'share_recovery share_loss share_nagle share_queue share_handshake share_reader '
+             'share_receiving share_idle cwnd_min cwnd_mean cwnd_max srtt_min srtt_mean srtt_max',
+    'reduction': 'from to factor cause',
+}
+
+
+def names_of_kind(kind, events):
+    """One that is not among `events`, as --events says, is not written but by replay."""
+    if kind not in (events or 'probe').split(','):
+        kind = 'probe'
+    names = [field[0] for field in FIELDS if field[2] & DATA and field[0] not in ('length', 'mark')]
+    return [name for name in ALL if name in names + OF_KIND[kind].split()]
+
+
 def value_of(name, event):
     return BY_NAME[name][3](event)
 
@@ -435,7 +460,7 @@ def print_text(events, names, options):
 def print_json(events, names, options):
     for event in events:
         members = []
-        for name in names:
+        for name in names if options.fields else names_of_kind(event.event, options.events):
             value = value_of(name, event)
             if value is None:
                 value = 'null'
