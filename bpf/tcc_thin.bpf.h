@@ -65,8 +65,6 @@ static __always_inline __u32 tcc_thin_written(struct tcc_thin_state *state,
 	state->ca_state = BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state);
 	state->skipped = 0;
 	state->is_begun = 1;
-	if (tcc_thin.interval_ns)
-		state->ktime_ns = bpf_ktime_get_ns();
 	return skipped;
 }
 

@@ -67,19 +67,21 @@ static __always_inline void copy_probe(struct tcc_probe *probe, struct sock *sk,
 /* Fill the slot; the clock is read last, see tcc_ring.bpf.h. */
 static __always_inline bool take_probe(struct tcc_ring_producer *ring, struct tcc_sample *sample,
 				       struct sock *sk, const struct tcp_sock *tp,
-				       const struct sk_buff *skb, __u32 skipped, bool weak,
-				       __u64 props)
+				       const struct sk_buff *skb, struct tcc_thin_state *thin,
+				       bool weak, __u64 props)
 {
 	struct tcc_probe *probe = &sample->probe;
 	__u64 ktime_ns;
 
 	copy_probe(probe, sk, tp, skb, ring->lost_pending);
-	probe->skipped = skipped;
+	probe->skipped = thin ? tcc_thin_written(thin, tp) : 0;
 	if (props)
 		copy_props(&probe->event, &sample->props, sk, tp, props);
 	barrier();
 	ktime_ns = bpf_ktime_get_ns();
 	probe->event.ktime_ns = ktime_ns;
+	if (thin)
+		thin->ktime_ns = ktime_ns;
 	test_stall(ring, ktime_ns);
 	return tcc_ring_publish(ring, ktime_ns, weak);
 }
@@ -135,8 +137,7 @@ static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, 
 	}
 	sample = tcc_ring_slot(ring, cpu);
 	if (sample && tp)
-		was_pause = take_probe(ring, sample, sk, tp, skb,
-				       thin ? tcc_thin_written(thin, tp) : 0, weak,
+		was_pause = take_probe(ring, sample, sk, tp, skb, thin, weak,
 				       is_plain ? 0 : tcc_ask.probe_props);
 	else if (sample)
 		/* Not a full TCP socket: never seen, but never silent. */

@@ -74,6 +74,20 @@ compare() {
 	[ "${BASH_REMATCH[1]}" -ge 10 ]
 }
 
+# By the times of the records themselves: a moment between the decision and a record's
+# time is seen where many are close to the limit.
+@test "--interval: at 1 ms no record is a nanosecond too early" {
+	iperf_server_start
+	trace_start --csv --fields=cookie,ktime --port="$IPERF_PORT" --interval=1ms --buffer=8M
+	iperf_client --time 4 >/dev/null
+	trace_stop
+	run awk -F, 'NR > 1 && $1 in last { n++; if ($2 - last[$1] < 1000000) early++ }
+		NR > 1 { last[$1] = $2 }
+		END { print early + 0 " of " n " too early"; exit early || n < 500 }' \
+		"$NETNS_DIR/trace.out"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
 
 @test "skipped is a default field where events are left out, and only there" {
 	run -0 "$TCC_TRACE" --csv --changes --duration 0.1 --port 1 --quiet

@@ -64,7 +64,7 @@ def check_interval(full, thin, places, ns):
     recovery, where ca_state tells."""
     n_late = n_in_recovery = 0
     for before, after in zip(thin, thin[1:]):
-        if int(after['ktime']) - int(before['ktime']) < ns * 0.98:
+        if int(after['ktime']) - int(before['ktime']) < ns:
             sys.exit(f'too close to the one before: {after}')
     for before, at in zip(places, places[1:]):
         # Time goes on: if any was due, the last one before was.
