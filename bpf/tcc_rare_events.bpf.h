@@ -151,15 +151,13 @@ int BPF_PROG(tcc_ca_state, struct sock *sk, __u8 ca_state)
 	return 0;
 }
 
+/* The life is that of the latest look. */
 static __noinline int write_close(struct tcc_rare_count *count, struct tcc_life *life,
 				  struct sock *sk, struct tcp_sock *tp)
 {
 	struct tcc_rare_record *rare = begin(count, TCC_KIND_CLOSE, sk, tp);
-	struct tcc_life_look look;
 
 	if (rare && life) {
-		look = tcc_life_look_at(tp);
-		tcc_life_look(life, tp, &look);
 		rare->life = *life;
 		tcc_life_count(&rare->life, tp);
 		rare->has_life = 1;
@@ -252,10 +250,15 @@ int BPF_PROG(tcc_reset_sent, struct sock *sk, struct sk_buff *skb)
 static __always_inline void close_at_last(struct tcc_rare_count *count, struct tcc_life *life,
 					  struct sock *sk, struct tcp_sock *tp)
 {
-	if (is_wanted(sk, tp))
-		write_close(count, life, sk, tp);
-	else
+	struct tcc_life_look look = tcc_life_look_at(tp);
+
+	if (!is_wanted(sk, tp)) {
 		TCC_RARE_ADD(count->filtered, 1);
+		return;
+	}
+	if (life)
+		tcc_life_look(life, tp, &look);
+	write_close(count, life, sk, tp);
 }
 
 /*
