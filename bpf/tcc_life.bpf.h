@@ -149,8 +149,10 @@ static __always_inline void tcc_life_charge(struct tcc_life *life, const struct 
 {
 	struct tcc_limit_time time = {
 		.passed_ns = passed_ns,
+		.srtt_ns = (__u64)(tp->srtt_us >> 3) * 1000,
 		.socket_flags = tcc_life_socket_flags(tp),
 		.then = life->limit,
+		.now = now,
 		.ca_state = ca_state,
 	};
 	__u64 part_ns;

@@ -12,8 +12,9 @@
 
 /*
  * LIMIT(NAME, word, SIDE): each reason, as users see it, and whose it is. From here
- * come the enum, the words and the fields' members; src/record/fields.def has a field
- * share_WORD for each, and a test compares them.
+ * come the enum, the words, the sides and the list of the fields share_WORD, which
+ * src/record/fields.def has one by one: without one of these nothing compiles. Unit
+ * tests compare the words of limited_by's help, and the sides.
  */
 #define TCC_LIMITS(LIMIT)							\
 	LIMIT(CWND, cwnd, NETWORK)						\
@@ -193,11 +194,12 @@ static inline __attribute__((always_inline)) bool tcc_limit_is_without_data(__u8
 
 /*
  * What holds from now on, where the arriving segment, with so many bytes, acknowledges all
- * that was written: a look is taken before it is processed.
+ * that was written: a look is taken before it is processed. A recovery ends with it as
+ * well; kernels before 5.19 have no event of that (tcp_cong_state_set).
  */
 static inline __attribute__((always_inline)) __u8 tcc_limit_when_acked(__u8 limit, __u32 received)
 {
-	if (limit != TCC_LIMIT_APP && limit != TCC_LIMIT_SNDBUF)
+	if (limit == TCC_LIMIT_HANDSHAKE || tcc_limit_is_without_data(limit))
 		return limit;
 	return received ? TCC_LIMIT_RECEIVING : TCC_LIMIT_IDLE;
 }
@@ -206,14 +208,16 @@ static inline __attribute__((always_inline)) __u8 tcc_limit_when_acked(__u8 limi
 struct tcc_limit_time {
 	__u64 passed_ns;
 	__u64 busy_ns;		/* for so long there has been something to send; 0: there is not */
+	__u64 srtt_ns;
 	__u32 socket_flags;	/* as above */
-	__u8 then;		/* enum tcc_limit: what the look at its beginning saw */
+	__u8 then, now;		/* enum tcc_limit: what the looks at its ends saw */
 	__u8 ca_state;		/* enum tcc_ca_state: from now on */
 };
 
 /*
  * It belongs to what the first look saw, with these corrections:
  *	- nothing was to be sent, and then something was: since then it is as it is now;
+ *	- data arrived, and then none did for long: see tcc_limit_of_silence();
  *	- it ends with a timeout: it was spent on waiting for it, after the data was sent;
  *	- all had been sent, and whoever writes waits for room by now: he did all along.
  * The first is how much of it, at its end, belongs to what is seen now; the others are to
@@ -227,10 +231,33 @@ tcc_limit_busy_part(const struct tcc_limit_time *time)
 	return time->busy_ns < time->passed_ns ? time->busy_ns : time->passed_ns;
 }
 
+#define TCC_DELACK_NS 40000000ULL	/* TCP_DELACK_MIN, include/net/tcp.h */
+
+/*
+ * Nothing was to be sent, and nothing arrived until the look at its end.
+ *	- What is unread by then has been so since it arrived: reader.
+ *	- A sender with more to send pauses for a round trip, until what is in flight is
+ *	  acknowledged, and an acknowledgement may be delayed: so long it is as it was.
+ *	- After a longer time the last data was the end of what he had: idle. Whoever did
+ *	  not read has done so since, nobody knows when: not all of it was his, and none is
+ *	  put down to him.
+ */
+static inline __attribute__((always_inline)) __u8
+tcc_limit_of_silence(const struct tcc_limit_time *time)
+{
+	if (time->now == TCC_LIMIT_READER && time->then != TCC_LIMIT_IDLE)
+		return TCC_LIMIT_READER;
+	if (time->passed_ns - tcc_limit_busy_part(time) <= time->srtt_ns + TCC_DELACK_NS)
+		return time->then;
+	return TCC_LIMIT_IDLE;
+}
+
 static inline __attribute__((always_inline)) __u8
 tcc_limit_of_time(const struct tcc_limit_time *time)
 {
-	if (tcc_limit_is_without_data(time->then) || time->then == TCC_LIMIT_HANDSHAKE)
+	if (tcc_limit_is_without_data(time->then))
+		return tcc_limit_of_silence(time);
+	if (time->then == TCC_LIMIT_HANDSHAKE)
 		return time->then;
 	if (time->ca_state == TCC_CA_LOSS)
 		return TCC_LIMIT_LOSS;

@@ -236,7 +236,8 @@ static void a_cork_holds_even_where_nothing_is_in_flight(void)
 
 static struct tcc_limit_time after(enum tcc_limit then)
 {
-	return (struct tcc_limit_time){ .passed_ns = 100, .busy_ns = 30, .then = then };
+	return (struct tcc_limit_time){ .passed_ns = 100, .busy_ns = 30, .then = then,
+					.now = TCC_LIMIT_APP };
 }
 
 #define BELONGS_TO(time, limit) check_eq(tcc_limit_of_time(&(time)), TCC_LIMIT_##limit)
@@ -296,13 +297,59 @@ static void time_without_data_ends_where_data_came(void)
 	check_eq(tcc_limit_busy_part(&time), 0);
 }
 
+#define MS 1000000ULL
+
+/* A round trip of 30 ms, and 40 ms for a delayed acknowledgement. */
+static struct tcc_limit_time silence(enum tcc_limit then, enum tcc_limit now)
+{
+	return (struct tcc_limit_time){ .passed_ns = 70 * MS, .srtt_ns = 30 * MS,
+					.then = then, .now = now };
+}
+
+static void data_that_no_longer_arrives_is_not_received(void)
+{
+	struct tcc_limit_time time = silence(TCC_LIMIT_RECEIVING, TCC_LIMIT_RECEIVING);
+
+	BELONGS_TO(time, RECEIVING);
+	time.passed_ns++;
+	BELONGS_TO(time, IDLE);
+	time.passed_ns = 60000 * MS;
+	BELONGS_TO(time, IDLE);
+	/* The answer to what was asked after a while. */
+	time.now = TCC_LIMIT_APP;
+	time.busy_ns = 59930 * MS;
+	BELONGS_TO(time, RECEIVING);
+	time.busy_ns--;
+	BELONGS_TO(time, IDLE);
+	time = silence(TCC_LIMIT_IDLE, TCC_LIMIT_RECEIVING);
+	BELONGS_TO(time, IDLE);
+}
+
+static void who_has_read_by_now_did_so_at_some_time(void)
+{
+	struct tcc_limit_time time = silence(TCC_LIMIT_READER, TCC_LIMIT_RECEIVING);
+
+	BELONGS_TO(time, READER);
+	time.passed_ns++;
+	BELONGS_TO(time, IDLE);
+	time.now = TCC_LIMIT_READER;
+	BELONGS_TO(time, READER);
+	time.then = TCC_LIMIT_RECEIVING;
+	BELONGS_TO(time, READER);
+	time.then = TCC_LIMIT_IDLE;
+	BELONGS_TO(time, IDLE);
+}
+
 static void who_has_all_acknowledged_waits_for_nobody(void)
 {
 	check_eq(tcc_limit_when_acked(TCC_LIMIT_APP, 0), TCC_LIMIT_IDLE);
 	check_eq(tcc_limit_when_acked(TCC_LIMIT_SNDBUF, 0), TCC_LIMIT_IDLE);
 	check_eq(tcc_limit_when_acked(TCC_LIMIT_APP, 1), TCC_LIMIT_RECEIVING);
-	check_eq(tcc_limit_when_acked(TCC_LIMIT_LOSS, 1), TCC_LIMIT_LOSS);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_RECOVERY, 0), TCC_LIMIT_IDLE);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_LOSS, 1), TCC_LIMIT_RECEIVING);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_RWND, 0), TCC_LIMIT_IDLE);
 	check_eq(tcc_limit_when_acked(TCC_LIMIT_READER, 1), TCC_LIMIT_READER);
+	check_eq(tcc_limit_when_acked(TCC_LIMIT_HANDSHAKE, 1), TCC_LIMIT_HANDSHAKE);
 }
 
 int main(void)
@@ -322,6 +369,8 @@ int main(void)
 	TAP_RUN(time_that_ends_with_a_timeout_was_a_loss);
 	TAP_RUN(a_writer_who_waits_in_the_end_did_so_all_along);
 	TAP_RUN(time_without_data_ends_where_data_came);
+	TAP_RUN(data_that_no_longer_arrives_is_not_received);
+	TAP_RUN(who_has_read_by_now_did_so_at_some_time);
 	TAP_RUN(who_has_all_acknowledged_waits_for_nobody);
 	return tap_done();
 }
