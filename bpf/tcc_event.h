@@ -112,14 +112,15 @@ struct tcc_life {
 	__u64 bytes_sent, bytes_acked, bytes_retrans, bytes_received;
 	__u32 cwnd_min, cwnd_max;
 	__u32 srtt_min_us, srtt_max_us;
-	__u32 n_syn_retrans;	/* of SYN, or SYN and ACK; if has_handshake */
+	__u32 n_syn_retrans;	/* of SYN, or SYN and ACK */
 	__u8 is_partial;	/* its beginning was not seen */
-	__u8 reserved[3];
+	__u8 has_syn_retrans;	/* the handshake's end was seen */
+	__u8 reserved[2];
 	__u32 ports;		/* of the socket, see tcc_sock_state.bpf.h */
 	__u8 ca_state;		/* since updated_ns */
 	__u8 limit;
 	__u8 is_over;		/* its close was written, or could not be */
-	__u8 has_handshake;	/* it was seen */
+	__u8 has_handshake;	/* its beginning was seen: it connects */
 };
 
 /* An event of a kind other than probe. */

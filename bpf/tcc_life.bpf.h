@@ -201,14 +201,20 @@ static __noinline int tcc_life_look(struct tcc_life *life, const struct tcp_sock
 	return 0;
 }
 
-/* The handshake begins, or goes on to `to`; what was sent again so far was sent for it. */
+/*
+ * The handshake begins, or goes on to `to`; what was sent again so far was sent for it.
+ * The socket of who accepts is made, in SYN_RECV, when all but its end is over; and on
+ * most kernels without an address yet, so that even this is not seen.
+ */
 static __always_inline void tcc_life_state(struct tcc_life *life, const struct tcp_sock *tp,
 					   int from, int to)
 {
-	if (to == TCC_TCP_SYN_SENT || to == TCC_TCP_SYN_RECV)
+	if (to == TCC_TCP_SYN_SENT)
 		life->has_handshake = 1;
-	if (from == TCC_TCP_SYN_SENT || from == TCC_TCP_SYN_RECV)
+	if (from == TCC_TCP_SYN_SENT || from == TCC_TCP_SYN_RECV) {
 		life->n_syn_retrans = tp->total_retrans;
+		life->has_syn_retrans = 1;
+	}
 }
 
 /* A probe: its values count as well. */

@@ -292,10 +292,10 @@ static void set_shares(struct record *record, const struct tcc_life *life)
 
 static void set_handshake(struct record *record, const struct tcc_life *life)
 {
-	if (!life->has_handshake) {
-		LACK_ALL(record, of_handshake);
-		return;
-	}
+	if (!life->has_handshake)
+		lack(record, FIELD_handshake_ms);
+	if (!life->has_syn_retrans)
+		lack(record, FIELD_syn_retrans);
 	record->handshake_ns = life->limit_ns[TCC_LIMIT_HANDSHAKE];
 	record->syn_retrans = life->n_syn_retrans;
 }

@@ -205,6 +205,21 @@ static void an_event_takes_out_what_it_has_not(void)
 	teardown();
 }
 
+/* By INTERFACE. */
+static void each_reason_has_its_side_and_its_place_in_the_help(void)
+{
+#define SIDE_OF(NAME, word, SIDE) #word " " #SIDE ", "
+	check_str(TCC_LIMITS(SIDE_OF),
+		  "cwnd NETWORK, rwnd PEER, sndbuf PROGRAM, app PROGRAM, pacing NETWORK, "
+		  "maxpace PROGRAM, recovery NETWORK, loss NETWORK, nagle PROGRAM, queue HOST, "
+		  "handshake NONE, reader PROGRAM, receiving NONE, idle NONE, ");
+#undef SIDE_OF
+#define LISTED(NAME, word, SIDE) ", " #word
+	check_str(strchr(fields_table[FIELD_limited_by].meaning, ':') + 2,
+		  &(TCC_LIMITS(LISTED))[2]);
+#undef LISTED
+}
+
 /* The next segment is on its way. */
 static void a_sender_need_not_be_limited(void)
 {
@@ -326,8 +341,15 @@ static void a_close_may_know_little_of_its_connection(void)
 	check_str(gone(), HANDSHAKE " " PROBES);
 	check_eq(record.life_ns, 3000);
 	check_eq(record.share[TCC_LIMIT_APP], 500);
-	event.life.has_handshake = 1;
+	/* The end of who accepts. */
+	event.life.has_syn_retrans = 1;
 	event.life.n_syn_retrans = 4;
+	check_str(gone(), "handshake_ms " PROBES);
+	event.life.has_handshake = 1;
+	check_str(gone(), PROBES);
+	event.life.has_syn_retrans = 0;
+	check_str(gone(), "syn_retrans " PROBES);
+	event.life.has_syn_retrans = 1;
 	check_str(gone(), PROBES);
 	check_eq(record.handshake_ns, 600);
 	check_eq(record.share[TCC_LIMIT_HANDSHAKE], 200);
@@ -390,6 +412,7 @@ int main(void)
 	TAP_RUN(a_kernel_that_lacks_a_property_may_show_so_late);
 	TAP_RUN(what_is_not_asked_for_is_not_there);
 	TAP_RUN(an_event_takes_out_what_it_has_not);
+	TAP_RUN(each_reason_has_its_side_and_its_place_in_the_help);
 	TAP_RUN(a_sender_need_not_be_limited);
 	TAP_RUN(a_cookie_may_be_none);
 	TAP_RUN(each_kind_has_its_own);
