@@ -22,7 +22,7 @@ teardown() {
 # The ports of the scenarios are 20; those of what they are measured by, behind them.
 why() {
 	trace_start --json --fields=all --events="$1" --port="$PORT-$((PORT + 19))" --buffer=4M
-	python3 "$TCC_TESTS/why/scenarios.py" "$PORT" "${@:2}" >"$NETNS_DIR/measured"
+	python3 "$TCC_TESTS/why/scenarios.py" "$PORT" "${@:2}" >"$NETNS_DIR/measured" 3>&-
 	sleep 0.2
 	trace_stop
 	cat "$NETNS_DIR/trace.err"

@@ -27,10 +27,26 @@ def find(closes, line):
     return [close for close in closes if close[near] == line["port"]]
 
 
+def faults_of_handshake(line, close):
+    """Who connects knows how long it took, by its own clock; who accepts, only what it sent
+    again."""
+    made, found = line.get("handshake_ms"), close["handshake_ms"]
+    if line["end"] == "b" and found is not None:
+        yield "handshake_ms of an end that accepts"
+    if made and (found is None or abs(found - made) > 50 + made / 10):
+        yield f"handshake_ms {found}, not {made:.0f}"
+    if close["syn_retrans"] is None:
+        yield "syn_retrans is not known"
+    elif line.get("has_syn_retrans") and not 0 < close["syn_retrans"] == close["total_retrans"]:
+        yield f"syn_retrans {close['syn_retrans']}"
+
+
 def faults_of(line, closes):
     n, cause = line.get("n", 1), line["cause"]
     if len(closes) != n:
         return [f"{len(closes)} closes, not {n}"], Counter()
+    if any(close["duration_ms"] is None for close in closes):
+        return ["a close without totals"], Counter()
     shares, faults = shares_of(closes), []
     within = WITHIN_OF_RATE if line.get("is_of_rate") else WITHIN
     if abs(shares[cause] - line["measured"]) > within:
@@ -38,12 +54,7 @@ def faults_of(line, closes):
     largest = shares.most_common(1)[0][0]
     if largest != cause and not line.get("is_of_rate") and not line.get("is_not_largest"):
         faults.append("not the largest")
-    if "handshake_ms" in line and abs(closes[0]["handshake_ms"] - line["handshake_ms"]) > 50:
-        faults.append(f"handshake_ms {closes[0]['handshake_ms']}, not {line['handshake_ms']:.0f}")
-    if line.get("has_syn_retrans") and closes[0]["syn_retrans"] != closes[0]["total_retrans"]:
-        faults.append("syn_retrans")
-    if line.get("has_syn_retrans") and not closes[0]["syn_retrans"]:
-        faults.append("no syn_retrans")
+    faults += faults_of_handshake(line, closes[0])
     if sum(shares.values()) > 1.02:
         faults.append("more than the whole")
     return faults, shares

@@ -9,11 +9,13 @@ import fcntl
 import mmap
 import os
 import select
+import signal
 import struct
 import subprocess
 import time
 
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 A, B = "10.198.77.1", "10.198.77.2"
 HEADERS = 40
@@ -24,6 +26,16 @@ libc = ctypes.CDLL(None, use_errno=True)
 def check(result):
     if result:
         raise OSError(ctypes.get_errno(), "namespaces")
+
+
+def fork():
+    """As os.fork(); the child ends with this process, however that ends."""
+    parent, child = os.getpid(), os.fork()
+    if not child:
+        check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+        if os.getppid() != parent:
+            os._exit(1)
+    return child
 
 
 def new_end(address):
@@ -53,12 +65,18 @@ class Path:
         self.a = os.open("/proc/self/ns/net", os.O_RDONLY)
         self.tun_b = new_end(B)
         self.b = os.open("/proc/self/ns/net", os.O_RDONLY)
-        self.relay = os.fork()
+        self.relay = fork()
         if not self.relay:
             try:
                 self.forward()
             finally:
                 os._exit(1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
 
     def enter(self, end):
         check(libc.setns(end, CLONE_NEWNET))

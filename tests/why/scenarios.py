@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import sys
@@ -24,6 +25,7 @@ import path
 TCP = socket.IPPROTO_TCP
 SO_MAX_PACING_RATE, TCP_CORK, TCP_NODELAY, TCP_CONGESTION, TCP_INFO = 47, 3, 1, 13, 11
 AT_ONCE = 6
+LONGEST_S = 120		# that any process here may take
 
 
 def now():
@@ -94,6 +96,16 @@ def read_slowly(sock, seconds=4.0):
     return full_s
 
 
+def silences(sock):
+    """The time for which nothing came for longer than a sender with more of it would wait
+    for an acknowledgement."""
+    silent_s, before = 0.0, now()
+    while sock.recv(1 << 18):
+        passed, before = now() - before, now()
+        silent_s += passed if passed > 0.1 else 0
+    return silent_s
+
+
 def answer(sock):
     while sock.recv(4096):
         sock.sendall(b"a" * 200)
@@ -151,6 +163,18 @@ def in_flight(sock, path):
 def now_and_then(sock, path):
     """The time for which there is nothing to send, and all is acknowledged."""
     return write_often(sock, 300, 0.2)["nothing"]
+
+
+def ask_now_and_then(sock, path):
+    """The time between an answer and the next question."""
+    quiet_s = 0.0
+    for _ in range(6):
+        sock.sendall(b"q" * 100)
+        sock.recv(4096)
+        before = now()
+        time.sleep(0.5)
+        quiet_s += now() - before
+    return quiet_s
 
 
 def held_back(sock, path):
@@ -240,7 +264,8 @@ SCENARIOS = {
     "nagle": dict(path=dict(delay=0.1), send=held_back, causes=dict(a="nagle")),
     "nodelay": dict(path=dict(delay=0.04), send=in_flight, prepare=set_up(NODELAY),
                     causes=dict(a="app")),
-    "pauses": dict(path=dict(delay=0.015), send=now_and_then, causes=dict(a="idle")),
+    "pauses": dict(path=dict(delay=0.015), send=now_and_then, read=silences,
+                   causes=dict(a="idle", b="idle")),
     "cork": dict(path=dict(delay=0.005), send=corked, prepare=set_up((TCP, TCP_CORK, 1)),
                  causes=dict(a="nagle")),
     "slow-reader": dict(path=dict(delay=0.005), send=bulk, read=read_slowly,
@@ -255,6 +280,8 @@ SCENARIOS = {
                   causes=dict(a="queue")),
     "hole": dict(path=dict(**SLOW, limit=64000), send=hole_in_bulk, causes=dict(a="loss")),
     "idle": dict(path=dict(delay=0.015), send=nothing, causes=dict(a="idle", b="idle")),
+    "answers": dict(path=dict(delay=0.015), send=ask_now_and_then, read=answer,
+                    causes=dict(a="idle")),
 }
 
 
@@ -279,10 +306,11 @@ def listen(port, rcvbuf=None):
 
 
 def fork(function, *arguments):
-    child = os.fork()
+    child = path.fork()
     if child:
         return child
     try:
+        signal.alarm(LONGEST_S)		# and every recv() with it
         function(*arguments)
         os._exit(0)
     except BaseException:
@@ -297,29 +325,28 @@ def say(name, port, end, cause, measured, **more):
 
 def run_one(name, port):
     scenario = SCENARIOS[name]
-    route = path.Path(**scenario["path"])
-    server = listen(port, scenario.get("rcvbuf"))
-    ours, theirs = os.pipe()
-    child = fork(serve, server, scenario, theirs)
-    route.enter(route.a)
-    sock, connect_s, start = connect(port, scenario.get("prepare"))
-    sent_s = scenario["send"](sock, route, **scenario.get("how", {}))
-    life_s = close(sock) - start
-    _, status = os.waitpid(child, 0)
-    assert not status, name
-    read_s, served_s = json.loads(os.read(ours, 100))
-    for end, cause in scenario["causes"].items():
-        if scenario.get("read") is read_slowly:
-            share = read_s / served_s		# both ends are held back by the same
-        elif scenario["send"] is bulk:
-            # From the first byte to the last.
-            share = (read_s - sent_s) / life_s if end == "a" else read_s / served_s
-        elif scenario["send"] is nothing:
-            share = sent_s / (life_s if end == "a" else served_s)
-        else:
-            share = sent_s / life_s
-        say(name, port, end, cause, share)
-    route.end()
+    with path.Path(**scenario["path"]) as route:
+        server = listen(port, scenario.get("rcvbuf"))
+        ours, theirs = os.pipe()
+        child = fork(serve, server, scenario, theirs)
+        route.enter(route.a)
+        sock, connect_s, start = connect(port, scenario.get("prepare"))
+        sent_s = scenario["send"](sock, route, **scenario.get("how", {}))
+        life_s = close(sock) - start
+        _, status = os.waitpid(child, 0)
+        assert not status, name
+        read_s, served_s = json.loads(os.read(ours, 100))
+        for end, cause in scenario["causes"].items():
+            if scenario.get("read") is read_slowly:
+                share = read_s / served_s		# both ends are held back by the same
+            elif scenario["send"] is bulk:
+                # From the first byte to the last.
+                share = (read_s - sent_s) / life_s if end == "a" else read_s / served_s
+            elif scenario["send"] is nothing:
+                share = sent_s / (life_s if end == "a" else served_s)
+            else:
+                share = sent_s / life_s if end == "a" else read_s / served_s
+            say(name, port, end, cause, share)
 
 
 def rate_of(route, port, sndbuf):
@@ -337,55 +364,52 @@ def rate_of(route, port, sndbuf):
 
 def run_sndbuf(name, port):
     """What the small buffer costs: against one that the kernel makes as large as it likes."""
-    route = path.Path(rate=2500000, delay=0.04, limit=400000)
-    with_large = rate_of(route, port + 500, 0)
-    with_small = rate_of(route, port, int(name.split("-")[1]))
-    say(name, port, "a", "sndbuf", 1 - with_small / with_large, is_of_rate=True)
-    route.end()
+    with path.Path(rate=2500000, delay=0.04, limit=400000) as route:
+        with_large = rate_of(route, port + 500, 0)
+        with_small = rate_of(route, port, int(name.split("-")[1]))
+        say(name, port, "a", "sndbuf", 1 - with_small / with_large, is_of_rate=True)
 
 
 def run_handshake(name, port):
     """The path swallows the first SYNs."""
-    route = path.Path(delay=0.015)
-    server = listen(port)
-    child = fork(serve, server, {}, os.open("/dev/null", os.O_WRONLY))
-    route.enter(route.a)
-    route.swallow(True)
-    timer = threading.Timer(2.0, route.swallow, [False])
-    timer.start()
-    sock, connect_s, start = connect(port)
-    sock.sendall(b"h" * 1000)
-    time.sleep(0.2)
-    life_s = close(sock) - start
-    os.waitpid(child, 0)
-    say(name, port, "a", "handshake", connect_s / life_s, handshake_ms=connect_s * 1000,
-        has_syn_retrans=True)
-    route.end()
+    with path.Path(delay=0.015) as route:
+        server = listen(port)
+        child = fork(serve, server, {}, os.open("/dev/null", os.O_WRONLY))
+        route.enter(route.a)
+        route.swallow(True)
+        timer = threading.Timer(2.0, route.swallow, [False])
+        timer.start()
+        sock, connect_s, start = connect(port)
+        sock.sendall(b"h" * 1000)
+        time.sleep(0.2)
+        life_s = close(sock) - start
+        os.waitpid(child, 0)
+        say(name, port, "a", "handshake", connect_s / life_s, handshake_ms=connect_s * 1000,
+            has_syn_retrans=True)
 
 
 def run_short(name, port):
     """40 connections: a handshake, a question, an answer, the end."""
-    route = path.Path(delay=0.01)
-    server = listen(port)
+    with path.Path(delay=0.01) as route:
+        server = listen(port)
 
-    def answer_all():
+        def answer_all():
+            for _ in range(40):
+                sock, _ = server.accept()
+                answer(sock)
+                sock.close()
+
+        child = fork(answer_all)
+        route.enter(route.a)
+        connect_s = life_s = 0
         for _ in range(40):
-            sock, _ = server.accept()
-            answer(sock)
-            sock.close()
-
-    child = fork(answer_all)
-    route.enter(route.a)
-    connect_s = life_s = 0
-    for _ in range(40):
-        sock, one_s, start = connect(port)
-        sock.sendall(b"q" * 100)
-        sock.recv(4096)
-        life_s += close(sock) - start
-        connect_s += one_s
-    os.waitpid(child, 0)
-    say(name, port, "a", "handshake", connect_s / life_s, n=40, is_not_largest=True)
-    route.end()
+            sock, one_s, start = connect(port)
+            sock.sendall(b"q" * 100)
+            sock.recv(4096)
+            life_s += close(sock) - start
+            connect_s += one_s
+        os.waitpid(child, 0)
+        say(name, port, "a", "handshake", connect_s / life_s, n=40, is_not_largest=True)
 
 
 OTHERS = {"sndbuf-4608": run_sndbuf, "sndbuf-16384": run_sndbuf, "sndbuf-32768": run_sndbuf,
