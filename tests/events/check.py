@@ -99,23 +99,40 @@ def one_close(records):
     assert 0 < close["open_ms"] <= close["duration_ms"], close
 
 
+WITHOUT_DATA = ("idle", "receiving", "reader")
+
+
+def acks_all(before, after):
+    """Whether the segment of the first acknowledged all that was written when it came."""
+    written = (before["snd_nxt"] + before["notsent"]) % 2**32
+    return before["event"] == "probe" and after["snd_una"] == written
+
+
+def limits_between(before, after, ms):
+    """What held the sender back between two records: for how long, by reason. It is what
+    the first one saw, unless its segment acknowledged all, or it ends with a timeout; and
+    since there is data after there was none, what the second one sees."""
+    limit = before["limited_by"]
+    if limit != "handshake" and acks_all(before, after):
+        limit = "idle"
+    if limit in WITHOUT_DATA:
+        busy_ms = min(ms, max(0, after["busy_ms"] - before["busy_ms"]))
+        return {limit: ms - busy_ms, after["limited_by"]: busy_ms}
+    if after["event"] == "ca_state" and after["new_ca_state"] == "Loss":
+        limit = "loss"
+    return {limit: ms}
+
+
 def spans_of(records):
-    """Milliseconds by congestion state, and by what limits: the time between two
-    records is of what the first one saw, unless it ends with a timeout, or with data
-    after there was none. The record of a congestion state comes before it is set: it is
-    of the new one."""
+    """Milliseconds by congestion state, and by what limits, of an end that receives nothing.
+    The record of a congestion state comes before it is set: it is of the new one."""
     by_state, by_limit = Counter(), Counter()
     for before, after in zip(records, records[1:]):
-        state, limit = before["ca_state"], before["limited_by"]
-        if before["event"] == "ca_state":
-            state = before["new_ca_state"]
-        if limit in ("idle", "receiving") and after["limited_by"] != "idle":
-            limit = after["limited_by"]
-        elif after["event"] == "ca_state" and after["new_ca_state"] == "Loss":
-            limit = "loss"
+        state = before["new_ca_state"] if before["event"] == "ca_state" else before["ca_state"]
         ms = (int(after["ktime"]) - int(before["ktime"])) / 1e6
         by_state[state.lower()] += ms
-        by_limit[limit] += ms
+        for limit, part_ms in limits_between(before, after, ms).items():
+            by_limit[limit] += part_ms
     return by_state, by_limit
 
 
