@@ -46,12 +46,37 @@ def address(rng, is_ipv6):
     return ':'.join(f'{group:x}' for group in groups)
 
 
+def limit_words(rng, now):
+    """What limited_by is made of: each rule's values at its edge, and on both sides of it."""
+    nxt = rng.choice((0, 5, 2**31, 2**32 - 3))
+    near = {
+        'state': (1, 1, 1, 1, 2, 3, 4, 8, 12, 13), 'ca_state': (0, 0, 0, 1, 2, 3, 4, 5),
+        'packets_out': (0, 0, 0, 1, 9, 10, 11), 'sacked_out': (0, 0, 1), 'lost_out': (0, 0, 1, 20),
+        'retrans_out': (0, 0, 1), 'mss': (0, 100, 1448),
+        'write_seq': [(nxt + n) % 2**32 for n in (-1, 0, 1, 99, 100, 1447, 1448, 2000)],
+        'snd_una': [(nxt - n) % 2**32 for n in (0, 100, 101)],
+        'snd_wnd': (0, 99, 100, 1547, 1548, 60000), 'chrono_type': (0, 0, 0, 1, 2, 3),
+        'nonagle': range(4), 'socket_flags': (0, 4, 11, 15), 'tsq_flags': range(4),
+        'sndbuf': (99, 100, 101), 'wmem_queued': (0, 100), 'is_cwnd_limited': (0, 1),
+        'pacing_status': range(3), 'wstamp_ns': (0, now, now + 1, 2**64 - 1),
+        'pacing_rate': (99, 100, 2**64 - 1), 'max_pacing_rate': (100, 2**64 - 1),
+        'rcv_nxt': (5,), 'copied_seq': (2**32 - 5, 2**32 - 5, 4, 5, 6),
+        'rcv_wup': (5, 5, 4), 'rcv_wnd': (0, 2895, 2896, 60000),
+        'window_clamp': (19, 20, 65536), 'advmss': (0, 1448), 'length': (0, 0, 1),
+    }
+    words = [f'{name}={rng.choice(values)}' for name, values in near.items()
+             if rng.random() < 0.8]
+    return words + [f'snd_nxt={nxt}']
+
+
 def random_event(rng, now, has_nocookie, is_first):
     words = [f'ktime={now}']
     for name in ('snd_cwnd', 'ssthresh', 'snd_wnd', 'srtt', 'rcv_wnd', 'length', 'snd_nxt',
                  'snd_una', 'mark', 'mss', 'cpu'):
         if rng.random() < 0.8:
             words.append(f'{name}={number(rng, 32)}')
+    if rng.random() < 0.5:
+        words += limit_words(rng, now)
     if rng.random() < 0.2:
         words.append(f'lost={number(rng, 32)}')
         words.append(f'skipped={number(rng, 32)}')
@@ -74,6 +99,8 @@ def random_event(rng, now, has_nocookie, is_first):
         words += ['event=ca_state', f'from={rng.randrange(6)}', f'to={rng.randrange(6)}',
                   f'prior_cwnd={rng.choice((0, 7, 9))}', f'undo_marker={rng.randrange(3)}',
                   f'snd_ssthresh={rng.choice((5, reference.INFINITE))}']
+    elif rng.random() < 0.1:
+        words += ['event=state', f'from={rng.randrange(14)}', f'to={rng.randrange(14)}']
     if rng.random() < 0.1:
         words.append('inet6')
     rng.shuffle(words)
