@@ -179,15 +179,18 @@ def watched(records, port, late):
         is_sender, is_late = close["dport"] == int(port), close in late
         print({name: value for name, value in close.items() if "bytes" in name or "part" in name})
         assert close["partial"] == is_late
-        assert close["bytes_sent" if is_sender else "bytes_received"] == 140000 + (not is_sender)
+        if is_sender:		# a busy machine acknowledges late, and some is sent again
+            assert close["bytes_sent"] - close["bytes_retrans"] == 140000
+        else:
+            assert close["bytes_received"] == 140001
         if not is_late:
             assert all(close["watched_" + name] == close[name] for name in
                        ("bytes_sent", "bytes_acked", "bytes_retrans", "bytes_received"))
         elif is_sender:
             # It is first seen when the first of them are acknowledged.
-            assert 20000 <= close["watched_bytes_sent"] <= 40000
+            assert 20000 <= close["watched_bytes_sent"] - close["watched_bytes_retrans"] <= 40000
             assert close["watched_bytes_acked"] == 40001
-            assert close["watched_bytes_received"] in (0, 1) and not close["watched_bytes_retrans"]
+            assert close["watched_bytes_received"] in (0, 1)
         else:
             assert close["watched_bytes_received"] == 40001 and not close["watched_bytes_sent"]
 
