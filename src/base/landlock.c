@@ -55,14 +55,14 @@ static int create_ruleset(const struct ruleset *ruleset, size_t bytes, unsigned 
 }
 
 /* All that this kernel can refuse, but for reading. */
-static struct ruleset refused_by(int abi, bool may_execute)
+static struct ruleset refused_by(int abi, unsigned int allowed)
 {
 	struct ruleset refused = {
 		.fs = FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_CHAR | FS_MAKE_DIR |
 		      FS_MAKE_REG | FS_MAKE_SOCK | FS_MAKE_FIFO | FS_MAKE_BLOCK | FS_MAKE_SYM,
 	};
 
-	if (!may_execute)
+	if (!(allowed & LANDLOCK_EXECUTE))
 		refused.fs |= FS_EXECUTE;
 	if (abi >= 2)
 		refused.fs |= FS_REFER;
@@ -73,7 +73,8 @@ static struct ruleset refused_by(int abi, bool may_execute)
 	if (abi >= 5)
 		refused.fs |= FS_IOCTL_DEV;
 	if (abi >= 6)
-		refused.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL;
+		refused.scoped = SCOPE_ABSTRACT_UNIX_SOCKET |
+				 (allowed & LANDLOCK_SIGNAL ? 0 : SCOPE_SIGNAL);
 	return refused;
 }
 
@@ -87,7 +88,7 @@ static int allow_writing(int ruleset_fd, int directory, uint64_t refused)
 	return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &rule, 0) ? -errno : 0;
 }
 
-int landlock_confine(const int *directories, size_t n, bool may_execute)
+int landlock_confine(const int *directories, size_t n, unsigned int allowed)
 {
 	int abi = create_ruleset(NULL, 0, CREATE_RULESET_VERSION), fd, err = 0;
 	struct ruleset refused;
@@ -95,7 +96,7 @@ int landlock_confine(const int *directories, size_t n, bool may_execute)
 	/* ENOSYS, EOPNOTSUPP; EPERM where a filter around us does not know the call. */
 	if (abi < 1)
 		return 0;
-	refused = refused_by(abi, may_execute);
+	refused = refused_by(abi, allowed);
 	fd = create_ruleset(&refused, sizeof(refused), 0);
 	if (fd < 0)
 		return -errno;

@@ -7,17 +7,21 @@
 #ifndef TCC_LANDLOCK_H
 #define TCC_LANDLOCK_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+enum landlock_allowed {
+	LANDLOCK_EXECUTE = 1 << 0,	/* running programs */
+	LANDLOCK_SIGNAL = 1 << 1,	/* signals to processes outside */
+};
 
 /*
  * From now on files are made, written, renamed and removed only in and below
  * these directories, which are open (O_PATH is enough); no file moves from one
  * to another. Where the kernel knows these rights too: no TCP port, no device
  * control, no signal and no abstract socket outside. Files that are open stay
- * as they are. Takes no_new_privs. Returns 0, also where the kernel has none of
+ * as they are. `allowed`: of these but what is in it. Takes no_new_privs. Returns 0, also where the kernel has none of
  * it, or -errno.
  */
-int landlock_confine(const int *directories, size_t n, bool may_execute);
+int landlock_confine(const int *directories, size_t n, unsigned int allowed);
 
 #endif

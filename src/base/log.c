@@ -39,9 +39,12 @@ static const struct call calls[] = {
 
 const struct call_set log_calls = CALL_SET(calls);
 
-void log_set_level(enum log_level level)
+enum log_level log_set_level(enum log_level level)
 {
+	enum log_level before = words.level;
+
 	words.level = level;
+	return before;
 }
 
 void log_set_writer(log_writer *write, void *context)

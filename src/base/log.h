@@ -24,7 +24,7 @@ enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
 /* What messages take once the program is locked down. */
 extern const struct call_set log_calls;
 
-void log_set_level(enum log_level level);
+enum log_level log_set_level(enum log_level level);	/* returns what it was */
 
 /*
  * Open for messages what stderr is, as what comes later may be forbidden to; and have

@@ -25,7 +25,9 @@ struct loop {
 	int epoll_fd;
 	/* The loop's own; their owners' calls fill `news`. */
 	struct watch signals, duration, clock;
-	sigset_t stop_set;
+	sigset_t set, stop_set;
+	loop_taker *take;		/* NULL: nobody */
+	void *taker;
 	struct loop_news news;
 };
 
@@ -63,6 +65,9 @@ static void read_signals(void *context, uint32_t events)
 
 	(void)events;
 	while (read(loop->signals.fd, &info, sizeof(info)) == sizeof(info)) {
+		if (loop->take &&
+		    loop->take(loop->taker, (int)info.ssi_signo, info.ssi_code == SI_KERNEL))
+			continue;
 		if (info.ssi_signo == SIGUSR1)
 			loop->news.wants_summary = true;
 		else if (info.ssi_signo == SIGHUP)
@@ -108,21 +113,34 @@ static void choose_signals(sigset_t *set, bool reopens)
 
 static int open_signals(struct loop *loop, bool reopens)
 {
-	sigset_t set;
-
-	choose_signals(&set, reopens);
+	choose_signals(&loop->set, reopens);
 	/* What they tell comes as the error of a write, too. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
+	if (sigprocmask(SIG_BLOCK, &loop->set, NULL))
 		return -errno;
-	loop->stop_set = set;
+	loop->stop_set = loop->set;
 	sigdelset(&loop->stop_set, SIGUSR1);
 	sigdelset(&loop->stop_set, SIGUSR2);
 	if (reopens)
 		sigdelset(&loop->stop_set, SIGHUP);
-	loop->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	loop->signals.fd = signalfd(-1, &loop->set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return loop->signals.fd < 0 ? -errno : loop_add(loop, &loop->signals);
+}
+
+int loop_set_taker(struct loop *loop, loop_taker *take, void *context)
+{
+	loop->take = take;
+	loop->taker = context;
+	sigaddset(&loop->set, SIGCHLD);
+	sigdelset(&loop->stop_set, SIGINT);
+	sigdelset(&loop->stop_set, SIGQUIT);
+	if (sigprocmask(SIG_BLOCK, &loop->set, NULL) ||
+	    signalfd(loop->signals.fd, &loop->set, 0) < 0)
+		return -errno;
+	/* What had ended before that is asked for now. */
+	take(context, SIGCHLD, false);
+	return 0;
 }
 
 /* The end of time; the kernel cuts it to what its clocks can hold. */

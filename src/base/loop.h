@@ -58,6 +58,18 @@ int loop_add(struct loop *loop, struct watch *watch);
 int loop_change(struct loop *loop, struct watch *watch, uint32_t events);
 void loop_remove(struct loop *loop, struct watch *watch);
 
+/*
+ * Who is asked first of each signal: whether it has dealt with it, so that it is no news.
+ * `is_of_kernel`: sent by no process, but for a key of the terminal, or its end.
+ */
+typedef bool loop_taker(void *context, int signal, bool is_of_kernel);
+
+/*
+ * From now on SIGCHLD comes as well, for the taker; INT and QUIT, for who looks on, are
+ * no request to end. Returns 0 or -errno.
+ */
+int loop_set_taker(struct loop *loop, loop_taker *take, void *context);
+
 /* End after so long, from now. */
 int loop_set_duration(struct loop *loop, uint64_t duration_ns);
 

@@ -62,23 +62,64 @@ static int keep_capabilities(void)
 	return syscall(SYS_capset, &header, wanted) ? -errno : 0;
 }
 
+/* Who is that user already needs no right to become it. */
+static bool is_user(const struct passwd *user)
+{
+	return user->pw_uid == getuid() && user->pw_uid == geteuid();
+}
+
+static int set_ids(const struct passwd *user)
+{
+	return initgroups(user->pw_name, user->pw_gid) ||
+	       setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
+	       setresuid(user->pw_uid, user->pw_uid, user->pw_uid) ? -errno : 0;
+}
+
 int privilege_become(const char *name)
 {
 	struct passwd *user = find_user(name);
+	int err;
 
 	if (!user)
 		return -ENOENT;
-	/* Who is that user already needs no right to become it. */
-	if (user->pw_uid == getuid() && user->pw_uid == geteuid())
+	if (is_user(user))
 		return 0;
-	if (initgroups(user->pw_name, user->pw_gid) ||
-	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) || prctl(PR_SET_KEEPCAPS, 1) ||
-	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid))
-		return -errno;
+	err = prctl(PR_SET_KEEPCAPS, 1) ? -errno : set_ids(user);
+	if (err)
+		return err;
 	/* Else /proc/self is root's: the count of missed events is read there. */
 	if (prctl(PR_SET_DUMPABLE, 1))
 		return -errno;
 	return keep_capabilities();
+}
+
+static int set_environment(const struct passwd *user)
+{
+	const char *shell = user->pw_shell && *user->pw_shell ? user->pw_shell : "/bin/sh";
+
+	return setenv("HOME", user->pw_dir, 1) || setenv("USER", user->pw_name, 1) ||
+	       setenv("LOGNAME", user->pw_name, 1) || setenv("SHELL", shell, 1) ? -errno : 0;
+}
+
+static int set_no_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { 0 };
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return syscall(SYS_capset, &header, none) ? -errno : 0;
+}
+
+int privilege_become_wholly(const char *name)
+{
+	struct passwd *user = find_user(name);
+	int err = user ? 0 : -ENOENT;
+
+	if (!err && !is_user(user))
+		err = set_ids(user);
+	if (!err)
+		err = set_environment(user);
+	return err ? err : set_no_capabilities();
 }
 
 /* --- no privilege at all -------------------------------------------------------------- */
@@ -86,15 +127,11 @@ int privilege_become(const char *name)
 /* The bounding set first: it takes a capability to empty it. */
 static int drop_capabilities(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { 0 };
-
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
 		/* Without CAP_SETPCAP it stays, and no_new_privs makes it void. */
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	}
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &header, none) ? -errno : 0;
+	return set_no_capabilities();
 }
 
 /* --- what stays ---------------------------------------------------------------------- */
@@ -122,12 +159,12 @@ int privilege_want_directory(struct privilege_wants *wants, int directory)
 
 /* --- the lock-down -------------------------------------------------------------------- */
 
-static int lock_down(struct privilege_wants *wants, bool may_execute)
+static int lock_down(struct privilege_wants *wants, unsigned int allowed)
 {
 	int err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 
 	if (!err)
-		err = landlock_confine(wants->directories, wants->n_directories, may_execute);
+		err = landlock_confine(wants->directories, wants->n_directories, allowed);
 	while (wants->n_directories)
 		close(wants->directories[--wants->n_directories]);
 	return err ? err : drop_capabilities();
@@ -140,7 +177,7 @@ int privilege_drop(struct privilege_wants *wants)
 	inherited_close();
 	/* Linux 6.3's, and for builds without seccomp: no memory becomes executable. */
 	prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
-	err = lock_down(wants, false);
+	err = lock_down(wants, wants->may_signal ? LANDLOCK_SIGNAL : 0);
 	return err ? err : confine_to(wants->calls, wants->n_calls);
 }
 
@@ -150,6 +187,6 @@ int privilege_drop_helper(int directory)
 	int err = privilege_want_directory(&wants, directory);
 
 	if (!err)
-		err = lock_down(&wants, true);
+		err = lock_down(&wants, LANDLOCK_EXECUTE);
 	return err ? err : confine_helper();
 }

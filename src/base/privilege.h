@@ -6,6 +6,7 @@
 #ifndef TCC_PRIVILEGE_H
 #define TCC_PRIVILEGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/calls.h"
@@ -20,6 +21,13 @@
  */
 int privilege_become(const char *name);
 
+/*
+ * For a process that is about to run another program: become this user as a login does,
+ * with the groups that are the user's, HOME, USER, LOGNAME and SHELL, and without any
+ * capability. `name` and what is returned: as above.
+ */
+int privilege_become_wholly(const char *name);
+
 #define PRIVILEGE_WANTS_MAX 16
 
 /* What a process goes on to do once it is locked down: begins as { 0 }. */
@@ -28,6 +36,7 @@ struct privilege_wants {
 	size_t n_calls;
 	int directories[PRIVILEGE_WANTS_MAX];	/* open; closed by privilege_drop() */
 	size_t n_directories;
+	bool may_signal;	/* other processes, as far as the calls allow */
 };
 
 /* A part wants these calls, which are borrowed. Returns 0, or -E2BIG when there are too many. */

@@ -39,6 +39,9 @@ int watchdog_start(struct watchdog **watchdog, const struct watchdog_config *con
 /* The thread is gone when this returns. Accepts NULL. */
 void watchdog_stop(struct watchdog *watchdog);
 
+/* Between two beats, of a thread that is not stuck, at most. */
+#define WATCHDOG_QUIET_MS 1000
+
 /* The program is not stuck; to be called before and after whatever may be. Accepts NULL. */
 void watchdog_beat(struct watchdog *watchdog);
 
