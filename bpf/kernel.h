@@ -14,12 +14,16 @@
 #define AF_INET6 10
 
 /* include/net/tcp_states.h */
+#define TCP_SYN_SENT 2
 #define TCP_FIN_WAIT1 4
 #define TCP_FIN_WAIT2 5
 #define TCP_CLOSE 7
 #define TCP_CLOSE_WAIT 8
 #define TCP_LAST_ACK 9
+#define TCP_LISTEN 10
 #define TCP_CLOSING 11
+
+#define EEXIST 17
 
 /* include/net/tcp.h */
 #define TCPHDR_FIN 0x01
@@ -188,6 +192,8 @@ struct tcp_sock {
 	__u8 is_cwnd_limited : 1;
 };
 
+struct request_sock;
+
 struct sk_buff {
 	__u32 mark;
 	char cb[48];
@@ -198,6 +204,19 @@ struct tcp_skb_cb {
 	__u32 end_seq;
 	__u8 tcp_flags;
 	__u32 ack_seq;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;		/* threads */
+};
+
+struct task_struct {
+	int tgid;
+	struct signal_struct *signal;
 };
 
 /* Of the tracepoint's record; from 6.17 on it is fired for failures too. */

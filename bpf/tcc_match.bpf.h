@@ -3,6 +3,7 @@
 #ifndef TCC_MATCH_BPF_H
 #define TCC_MATCH_BPF_H
 
+#include "tcc_command.bpf.h"
 #include "tcc_copy.bpf.h"
 #include "tcc_filter.h"
 
@@ -79,7 +80,7 @@ static __noinline bool matches(const struct sock *sk, const struct sk_buff *skb,
 	 * this is: it would take its initial zeros for its value.
 	 */
 	asm volatile("" : "+r"(filter));
-	if (is_own(sk))
+	if (is_own(sk) || !tcc_command_has(sk))
 		return false;
 	flow.is_ipv6 = sk->__sk_common.skc_family == AF_INET6;
 	flow.sport = sport;

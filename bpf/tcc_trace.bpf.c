@@ -203,4 +203,5 @@ int BPF_PROG(tcc_live, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
+#include "tcc_command_events.bpf.h"
 #include "tcc_rare_events.bpf.h"

@@ -232,7 +232,7 @@ options_in_text() {
 		zsh) sed -n '/^_arguments/,$ { /^_arguments/d; s/\[.*//; s/([^)]*)//; p }' \
 			"$COMPLETIONS/_tcc-trace" ;;
 		fish) sed -nE "s/^complete -c tcc-trace (.*) -d .*/ \1/p" "$COMPLETIONS/tcc-trace.fish" |
-			sed -E "s/-a '[^']*'//; s/ -[rFfx]\b//g; s/ -s (.)/ -\1/; s/ -l / --/" ;;
+			sed -E "s/ -n \S+//; s/-a '[^']*'//; s/ -[rFfx]\b//g; s/ -s (.)/ -\1/; s/ -l / --/" ;;
 	esac | grep -oE -- '--?[A-Za-z0-9-]+' | LC_ALL=C sort -u
 }
 
@@ -315,7 +315,15 @@ tcc-trace -o fi: file-a file-b
 tcc-trace --port=:
 tcc-trace --src :
 tcc-trace --count=1:
-tcc-trace operand:
+tcc-trace tcc-prog: tcc-program
+tcc-trace -q --port 80 tcc-prog: tcc-program
+tcc-trace -qp 80 --tee tcc-prog: tcc-program
+tcc-trace --fields=srtt -p80 tcc-prog: tcc-program
+tcc-trace --csv -- tcc-prog: tcc-program
+tcc-trace --port tcc-prog:
+tcc-trace --fields=srtt tcc-program --fo:
+tcc-trace tcc-program fi: file-a file-b
+tcc-trace -o file-a tcc-program -x fi: file-a file-b
 ./elsewhere/tcc-trace --fields=+ne: +new
 ./elsewhere/tcc-trace --fields=+cp:
 '
@@ -331,10 +339,13 @@ cases_hold() {
 	mkdir elsewhere
 	printf '#!/bin/sh\necho HEADING\necho "new number - a field"\n' >elsewhere/tcc-trace
 	chmod +x elsewhere/tcc-trace
+	mkdir programs
+	printf '#!/bin/sh\n' >programs/tcc-program
+	chmod +x programs/tcc-program
 	wanted=$(sed '/^$/d' <<<"$2")
 	mapfile -t lines <<<"$wanted"
 	lines=("${lines[@]%:*}")
-	candidates "$1" "${lines[@]}" >got
+	PATH=$PWD/programs:$PATH candidates "$1" "${lines[@]}" >got
 	equal "$wanted" "$(paste -d : <(printf '%s\n' "${lines[@]}") <(sed 's/^./ &/' got))"
 }
 
@@ -346,7 +357,8 @@ choices_hold() {
 		wanted+=("$option $(tr ' ' '\n' <<<"$values" | LC_ALL=C sort | paste -sd ' ')")
 	done < <(help_choices)
 	lines+=('tcc-trace --fields=' 'tcc-trace -' 'tcc-trace --')
-	candidates "$1" "${lines[@]}" >got
+	# To zsh - may be a command, too.
+	candidates "$1" "${lines[@]}" | sed 's/^- //' >got
 	equal "$(printf '%s\n' "${wanted[@]}")" \
 		"$(paste -d ' ' <(help_choices | cut -d ' ' -f 1) <(head -n -3 got))"
 	equal "$( (help_fields | cut -d '|' -f 1 && printf '%s\n' all ca help) | LC_ALL=C sort)" \
@@ -358,6 +370,15 @@ choices_hold() {
 	bash -n "$COMPLETIONS/tcc-trace.bash"
 	cases_hold bash "$general_cases
 tcc-trace -F -mar: -mark"
+}
+
+@test "bash leaves a command's words to the package that knows the command" {
+	local name
+	for name in _command_offset _comp_command_offset; do
+		equal "offset 4" "$(bash -c '. "$0"; eval "$1() { echo offset \$1; }"
+			COMP_WORDS=(tcc-trace --port = 80 curl --fo) COMP_CWORD=5; _tcc_trace tcc-trace' \
+			"$COMPLETIONS/tcc-trace.bash" "$name")"
+	done
 }
 
 @test "bash offers all options, all choices, all fields" {

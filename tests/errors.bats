@@ -194,5 +194,5 @@ warned() {
 	expect 2 '--fields: .snd_cwnd.: named twice$' "$TCC_TRACE" --fields=snd_cwnd,snd_cwnd
 	expect 2 '--fields: .*fixed columns' "$TCC_TRACE" --format=tcpprobe --fields=mark
 	expect 2 '.*--nonsense' "$TCC_TRACE" --nonsense
-	expect 2 '.*operand' "$TCC_TRACE" operand
+	expect 2 '.*--nonsense' "$TCC_TRACE" --nonsense true
 }

@@ -117,11 +117,15 @@ writers() {
 		--include='*.[ch]') | grep -vE '^[^:]+:[0-9]+:( \*|.*/\*.*\*/$)'
 }
 
-@test "nothing but the log writes to stderr" {
+@test "nothing but the log writes to stderr, and a command's records do" {
 	run writers "$SOURCE"
 	echo "$output"
 	# Who asks whether it is open, or what it is, and who closes it.
-	equal "$(printf '%s\n' base/inherited.c base/log.c file/compress_helper.c run/main.c run/parts.c)" \
+	equal "$(printf '%s\n' base/inherited.c base/log.c consume/lines_file.c \
+		file/compress_helper.c run/command.c run/main.c run/output.c run/parts.c)" \
 		"$(sed -E 's/^\.\/([^:]+):.*/\1/' <<<"$output" | LC_ALL=C sort -u)"
-	[ "$(grep -cE '(compress_helper|main)\.c:.*fd <= STDERR_FILENO; fd\+\+' <<<"$output")" -eq 2 ]
+	[ "$(grep -cE '(compress_helper|command|main)\.c:.*fd <= STDERR_FILENO; fd\+\+' <<<"$output")" \
+		-eq 3 ]
+	[ "$(grep -cE '(lines_file|output|main)\.c:.*is_(to_)?stderr.*\? STDERR_FILENO : STDOUT' \
+		<<<"$output")" -eq 3 ]
 }

@@ -26,7 +26,8 @@ struct lines_config {
 	bool is_strict;			/* the first write that fails is the last */
 	bool is_copy;			/* it holds nobody back: what it cannot take is lost */
 	const char *filter_text;	/* in words, for the opening record */
-	const char *path;		/* the log file; NULL: standard output */
+	const char *path;		/* the log file; NULL: a stream */
+	bool is_stderr;			/* that is standard error, not standard output */
 	uint64_t rotate_bytes;		/* 0: not by size */
 	uint64_t rotate_ns;		/* 0: not by time */
 	uint64_t rotate_keep;		/* files, or ROTATE_KEEP_ALL */

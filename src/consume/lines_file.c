@@ -126,14 +126,22 @@ static int open_file(struct lines_file *file)
 	return 0;
 }
 
+static const char *name_of(const struct lines_config *config)
+{
+	if (config->path)
+		return config->path;
+	return config->is_stderr ? "standard error" : "standard output";
+}
+
 int lines_file_open(struct lines_file *file, const struct lines_config *config)
 {
 	*file = (struct lines_file){ .config = config, .heading = required_start(config),
-				     .name = config->path ? config->path : "standard output" };
+				     .name = name_of(config) };
 	if (file->heading && config->path)
 		return open_file(file);
 	if (file->heading)
-		file->log = logfile_borrow(STDOUT_FILENO, file->name);
+		file->log = logfile_borrow(config->is_stderr ? STDERR_FILENO : STDOUT_FILENO,
+					   file->name);
 	if (!file->log) {
 		lines_file_say_failed(file, -ENOMEM);
 		return -ENOMEM;

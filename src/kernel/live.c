@@ -47,6 +47,11 @@ static void scan(struct source *source, uint64_t now_ns, bool is_last)
 	event_reader_set_clock(live->reader, live->clock.offset_ns);
 }
 
+static int left_ms(const struct live *live)
+{
+	return live->tracer.left_ms ? live->tracer.left_ms(live->tracer.context) : LOOP_FOREVER;
+}
+
 static enum source_state next(struct source *source, struct record *record)
 {
 	struct live *live = live_of(source);
@@ -55,7 +60,7 @@ static enum source_state next(struct source *source, struct record *record)
 	const struct tcc_event *event = stream_next(&live->stream, &cpu, &ktime_ns);
 
 	if (!event)
-		return SOURCE_IDLE;
+		return left_ms(live) ? SOURCE_IDLE : SOURCE_END;
 	event_read(live->reader, event, ktime_ns, cpu, record);
 	return SOURCE_RECORD;
 }
@@ -68,9 +73,8 @@ static void wake(struct live *live)
 }
 
 /* Nothing to do: asleep until there is news, bounded while in doubt. */
-static int begin_wait(struct source *source, bool has_moved)
+static int sleep_for(struct live *live, bool has_moved)
 {
-	struct live *live = live_of(source);
 
 	if (has_moved || stream_has_unread(&live->stream)) {
 		wake(live);
@@ -81,6 +85,14 @@ static int begin_wait(struct source *source, bool has_moved)
 	if (stream_has_unread(&live->stream))
 		return 0;
 	return live->is_in_doubt || stream_is_busy(&live->stream) ? DOUBT_MS : LOOP_FOREVER;
+}
+
+static int begin_wait(struct source *source, bool has_moved)
+{
+	struct live *live = live_of(source);
+	int most_ms = sleep_for(live, has_moved), left = left_ms(live);
+
+	return left != LOOP_FOREVER && (most_ms == LOOP_FOREVER || left < most_ms) ? left : most_ms;
 }
 
 /* Without news it sleeps on: who saw it asleep all the time has rung. */

@@ -19,6 +19,11 @@ struct live_tracer {
 	uint64_t (*missed)(void *context, enum tcc_kind kind);
 	/* Say, once, what the kernel could not keep; with each look at the events. */
 	void (*say)(void *context);
+	/*
+	 * How long it goes on until it may be over by itself, ms: 0: it is over;
+	 * LOOP_FOREVER, base/loop.h: until somebody ends it. NULL: the same.
+	 */
+	int (*left_ms)(void *context);
 };
 
 struct live_config {

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "tcc_command.h"
 #include "tcc_event.h"
 #include "tcc_filter.h"
 #include "tcc_refused.h"
@@ -97,12 +98,18 @@ static int size_sock_tables(struct tcc_trace *skel, const struct maps_config *co
 
 	if (has_life)
 		err = bpf_map__set_max_entries(skel->maps.tcc_closed_table, CLOSED_TABLE_ENTRIES);
+	if (!err && config->has_command)
+		err = bpf_map__set_max_entries(skel->maps.tcc_command_processes,
+					       TCC_COMMAND_PROCESSES);
 	if (config->has_socket_storage)
 		return err;
 	if (!err && tcc_thin_is_on(config->thin))
 		err = bpf_map__set_max_entries(skel->maps.tcc_thin_table, TCC_SOCK_TABLE_ENTRIES);
 	if (!err && has_life)
 		err = bpf_map__set_max_entries(skel->maps.tcc_life_table, TCC_SOCK_TABLE_ENTRIES);
+	if (!err && config->has_command)
+		err = bpf_map__set_max_entries(skel->maps.tcc_command_table,
+					       TCC_SOCK_TABLE_ENTRIES);
 	return err;
 }
 

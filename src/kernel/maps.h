@@ -40,6 +40,7 @@ struct maps_config {
 	uint64_t buffer_bytes;		/* the ring of each CPU */
 	bool is_buffer_given;		/* by the user: the rare kinds' may be larger then */
 	bool has_socket_storage;	/* kernel 5.11 and later */
+	bool has_command;
 };
 
 /*

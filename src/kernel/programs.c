@@ -25,8 +25,9 @@ static void add_if_asked(struct programs *programs, const struct programs_config
 /* Whether the program that does the default and nothing else will do. */
 static bool is_plain(const struct programs_config *config)
 {
-	return !config->filter->needs && !config->has_own && !tcc_thin_is_on(config->thin) &&
-	       !config->ask->probe_props && !is_asked(config, TCC_KIND_CLOSE);
+	return !config->filter->needs && !config->has_own && !config->has_command &&
+	       !tcc_thin_is_on(config->thin) && !config->ask->probe_props &&
+	       !is_asked(config, TCC_KIND_CLOSE);
 }
 
 /* One of the four, see bpf/tcc_trace.bpf.c. */
@@ -46,10 +47,15 @@ static void add_state(struct programs *programs, const struct programs_config *c
 		add(programs, "tcc_state", TCC_KIND_CLOSE);
 }
 
+static bool has_late(const struct programs_config *config)
+{
+	return is_asked(config, TCC_KIND_STATE) && is_asked(config, TCC_KIND_PROBE);
+}
+
 /* Where the kernel has functions that can be attached to. */
 static void add_late(struct programs *programs, const struct programs_config *config)
 {
-	if (!config->has_optional)
+	if (!config->has_optional || !has_late(config))
 		return;
 	add(programs, config->host->keeps_stores_in_order ? "tcc_late_tso" : "tcc_late_weak",
 	    TCC_KIND_PROBE);
@@ -61,14 +67,38 @@ uint32_t programs_kinds(const struct host *host, uint32_t kinds)
 	return host->has_ca_state_events ? kinds : kinds & ~TCC_KIND_BIT(TCC_KIND_CA_STATE);
 }
 
-bool programs_has_optional(const struct tcc_ask *ask)
+bool programs_has_optional(const struct programs_config *config)
 {
-	return tcc_asks_for(ask, TCC_KIND_STATE) && tcc_asks_for(ask, TCC_KIND_PROBE);
+	return has_late(config) || (config->has_command && !config->host->has_socket_storage);
+}
+
+/* Before all others: what these look at a socket for is there then. */
+static void add_command(struct programs *programs, const struct programs_config *config)
+{
+	if (!config->has_command)
+		return;
+	add(programs, "tcc_command_fork", TCC_KIND_COUNT);
+	add(programs, "tcc_command_exit", TCC_KIND_COUNT);
+	add(programs, "tcc_command_state", TCC_KIND_COUNT);
+	if (config->host->has_socket_storage)
+		return;
+	if (config->has_optional) {
+		add(programs, "tcc_command_child", TCC_KIND_COUNT);
+		programs->program[programs->n - 1].is_optional = true;
+	}
+}
+
+/* Behind all others: they look at the socket as well. */
+static void add_forget(struct programs *programs, const struct programs_config *config)
+{
+	if (config->has_command && !config->host->has_socket_storage)
+		add(programs, "tcc_command_forget", TCC_KIND_COUNT);
 }
 
 void programs_choose(struct programs *programs, const struct programs_config *config)
 {
 	programs->n = 0;
+	add_command(programs, config);
 	add_if_asked(programs, config, "tcc_close", TCC_KIND_CLOSE, false);
 	add_state(programs, config);
 	if (config->host->has_ca_state_events)
@@ -77,6 +107,7 @@ void programs_choose(struct programs *programs, const struct programs_config *co
 	add_if_asked(programs, config, "tcc_reset_sent", TCC_KIND_RESET, false);
 	add_if_asked(programs, config, "tcc_reset_received", TCC_KIND_RESET, false);
 	add_late(programs, config);
+	add_forget(programs, config);
 	add_if_asked(programs, config, is_asked(config, TCC_KIND_PROBE) ? probe(config) : "tcc_live",
 		     TCC_KIND_PROBE, true);
 }

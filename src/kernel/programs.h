@@ -16,7 +16,7 @@
 #include "tcc_filter.h"
 #include "tcc_thin.h"
 
-#define PROGRAMS_MAX 9
+#define PROGRAMS_MAX 14
 
 struct programs_config {
 	const struct host *host;
@@ -24,7 +24,8 @@ struct programs_config {
 	const struct tcc_filter *filter;
 	const struct tcc_thin *thin;
 	bool has_own;		/* connections of its own to leave out */
-	/* With programs that the trace can do without: segments after the close. */
+	bool has_command;	/* whose connections alone are traced */
+	/* With programs that the trace can do without: see programs_has_optional(). */
 	bool has_optional;
 };
 
@@ -43,8 +44,11 @@ struct programs {
 /* Of the kinds asked for, TCC_KIND_BIT()s, those that this host can have. */
 uint32_t programs_kinds(const struct host *host, uint32_t kinds);
 
-/* Whether segments after the close are probes as well: where states are asked for, too. */
-bool programs_has_optional(const struct tcc_ask *ask);
+/*
+ * Whether there are any: segments after the close are probes as well where states are
+ * asked for, too; what a command's listeners accept where sockets have no storage.
+ */
+bool programs_has_optional(const struct programs_config *config);
 
 /* `config->ask->kinds` are such as the host can have, and not none. */
 void programs_choose(struct programs *programs, const struct programs_config *config);

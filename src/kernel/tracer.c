@@ -20,8 +20,8 @@
 #include "base/log.h"
 #include "kernel/maps.h"
 #include "kernel/programs.h"
+#include "kernel/refused.h"
 #include "tcc_event.h"
-#include "tcc_refused.h"
 #include "tcc_trace.skel.h"
 
 /* Detaching, and counting what was missed. */
@@ -42,10 +42,8 @@ struct tracer {
 		struct bpf_link *link;
 		int info_fd;		/* its fdinfo, kept open */
 	} attached[PROGRAMS_MAX];
-	bool wants_late;	/* until the kernel has refused it */
-	bool is_thinned;
-	uint32_t n_table;	/* connections that the tables, where there are any, hold */
-	bool has_said_refused, has_said_forgotten;
+	bool wants_optional;	/* until the kernel has refused it */
+	struct refused refused;
 	struct maps maps;
 };
 
@@ -58,17 +56,24 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
-/* Of all programs in the skeleton those that are chosen are loaded. */
-static int choose_programs(struct tracer *tracer, const struct tracer_config *config)
+static struct programs_config choice_of(const struct tracer *tracer,
+					const struct tracer_config *config)
 {
-	const struct programs_config choice = {
+	return (struct programs_config){
 		.host = &tracer->host,
 		.ask = &tracer->ask,
 		.filter = config->filter,
 		.thin = config->thin,
 		.has_own = config->own_cookies[0] || config->own_cookies[1],
-		.has_optional = tracer->wants_late,
+		.has_command = config->command.pid,
+		.has_optional = tracer->wants_optional,
 	};
+}
+
+/* Of all programs in the skeleton those that are chosen are loaded. */
+static int choose_programs(struct tracer *tracer, const struct tracer_config *config)
+{
+	const struct programs_config choice = choice_of(tracer, config);
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, tracer->skel->obj)
@@ -94,12 +99,13 @@ static void set_constants(struct tracer *tracer, const struct tracer_config *con
 	memcpy((void *)&skel->rodata->tcc_ask, &tracer->ask, sizeof(tracer->ask));
 	memcpy((void *)&skel->rodata->tcc_own_cookies, config->own_cookies,
 	       sizeof(config->own_cookies));
+	memcpy((void *)&skel->rodata->tcc_command, &config->command, sizeof(config->command));
 	skel->rodata->tcc_has_socket_storage = tracer->host.has_socket_storage;
 	skel->rodata->tcc_tick_ns = 1000000000 / clock_hz();
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
 	/* The guard is each program's own: two of them may count at the same time. */
 	skel->rodata->tcc_has_recursion_guard =
-		tracer->host.has_recursion_guard && !tracer->wants_late;
+		tracer->host.has_recursion_guard && !tracer->wants_optional;
 }
 
 /* `bytes`: of each CPU's ring. */
@@ -115,6 +121,7 @@ static int load_skeleton(struct tracer *tracer, const struct tracer_config *conf
 		.buffer_bytes = bytes,
 		.is_buffer_given = config->buffer_bytes != 0,
 		.has_socket_storage = tracer->host.has_socket_storage,
+		.has_command = config->command.pid,
 	};
 	int err;
 
@@ -149,7 +156,7 @@ static const char *memory_advice(int err, bool is_given)
 }
 
 /*
- * Without the segments after the close if that is what the kernel refuses; what it
+ * Without what the trace can do without if that is what the kernel refuses; what it
  * says then may look like want of memory: ENOMEM on s390x.
  */
 static int load_what_can_be(struct tracer *tracer, const struct tracer_config *config,
@@ -157,12 +164,12 @@ static int load_what_can_be(struct tracer *tracer, const struct tracer_config *c
 {
 	int err = load_skeleton(tracer, config, bytes);
 
-	if (!err || !tracer->wants_late)
+	if (!err || !tracer->wants_optional)
 		return err;
-	tracer->wants_late = false;
+	tracer->wants_optional = false;
 	err = load_skeleton(tracer, config, bytes);
 	if (is_memory_refused(tracer, err))
-		tracer->wants_late = true;
+		tracer->wants_optional = true;
 	return err;
 }
 
@@ -255,6 +262,7 @@ static int check_kinds(struct tracer *tracer)
 int tracer_load(struct tracer **out, const struct tracer_config *config)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	struct programs_config choice;
 	int err;
 
 	if (!tracer)
@@ -262,13 +270,13 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 	for (size_t i = 0; i < PROGRAMS_MAX; i++)
 		tracer->attached[i].info_fd = -1;
 	tracer->ask = *config->ask;
-	tracer->is_thinned = tcc_thin_is_on(config->thin);
-	tracer->n_table = TCC_SOCK_TABLE_ENTRIES *
-			  (tracer->is_thinned + tcc_asks_for(&tracer->ask, TCC_KIND_CLOSE));
-	tracer->wants_late = programs_has_optional(&tracer->ask);
+	tracer->refused.is_thinned = tcc_thin_is_on(config->thin);
+	tracer->refused.has_life = tcc_asks_for(&tracer->ask, TCC_KIND_CLOSE);
 	err = host_check(&tracer->host);
 	if (!err)
 		err = check_kinds(tracer);
+	choice = choice_of(tracer, config);
+	tracer->wants_optional = programs_has_optional(&choice);
 	if (err) {
 		tracer_free(tracer);
 		return err;
@@ -367,31 +375,15 @@ const uint64_t *tracer_lacking(const struct tracer *tracer)
 	return (const uint64_t *)&tracer->skel->bss->tcc_lacking;
 }
 
-/* What the trace lacks where a connection is not remembered. */
-static const char *what_is_remembered(const struct tracer *tracer)
+const struct tcc_command_counts *tracer_command_counts(const struct tracer *tracer)
 {
-	if (!tcc_asks_for(&tracer->ask, TCC_KIND_CLOSE))
-		return "no event of theirs is left out";
-	return tracer->is_thinned ? "their closes have no totals, and no event of theirs is left out"
-				  : "their closes have no totals, or not all";
+	return (const struct tcc_command_counts *)&tracer->skel->bss->tcc_command_counts;
 }
 
 void tracer_say_refused(struct tracer *tracer)
 {
-	const struct tcc_refused *refused = (const void *)&tracer->skel->bss->tcc_refused;
-
-	if (!tracer->has_said_refused && __atomic_load_n(&refused->n_events, __ATOMIC_RELAXED)) {
-		tracer->has_said_refused = true;
-		log_warning("the kernel has no memory to remember some connections by "
-			    "(net.core.optmem_max, or a socket with many options): %s",
-			    what_is_remembered(tracer));
-	}
-	if (!tracer->has_said_forgotten &&
-	    __atomic_load_n(&refused->n_table_entries, __ATOMIC_RELAXED) > tracer->n_table) {
-		tracer->has_said_forgotten = true;
-		log_warning("over %u connections: those that were silent for longest are "
-			    "forgotten; if they go on, they begin anew", TCC_SOCK_TABLE_ENTRIES);
-	}
+	refused_say(&tracer->refused, (const void *)&tracer->skel->bss->tcc_refused,
+		    tracer_command_counts(tracer));
 }
 
 static uint64_t read_missed(int info_fd)

@@ -14,6 +14,7 @@
 #include "kernel/rare.h"
 #include "kernel/ring.h"
 #include "tcc_ask.h"
+#include "tcc_command.h"
 #include "tcc_filter.h"
 #include "tcc_thin.h"
 
@@ -27,6 +28,7 @@ struct tracer_config {
 	const struct tcc_thin *thin;
 	/* The kinds of event, of which the kernel may lack some, and what goes with them. */
 	const struct tcc_ask *ask;
+	struct tcc_command command;	/* pid 0: none */
 	/* SO_COOKIE of sockets that are left out, as if filtered; 0: none. */
 	uint64_t own_cookies[2];
 	/*
@@ -65,6 +67,9 @@ int tracer_doorbell_fd(const struct tracer *tracer);
 
 /* Properties, TCC_PROP()s, that this kernel turned out not to have. */
 const uint64_t *tracer_lacking(const struct tracer *tracer);
+
+/* What the command is at; changes at any time until tracer_detach(). */
+const struct tcc_command_counts *tracer_command_counts(const struct tracer *tracer);
 
 /*
  * Say, once, that there were connections which the kernel could not remember. Cheap:

@@ -189,7 +189,8 @@ int option_set_log_file(struct options *options, const struct option_def *def,
 {
 	if (!*value)
 		return option_error_value(def, value, 0);
-	options->log_file = strcmp(value, "-") == 0 ? NULL : value;
+	options->is_stdout_given = strcmp(value, "-") == 0;
+	options->log_file = options->is_stdout_given ? NULL : value;
 	return 0;
 }
 

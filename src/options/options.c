@@ -27,7 +27,7 @@
 
 struct getopt_tables {
 	struct option longs[OPTION_TABLE_MAX + 1];
-	char shorts[1 + 2 * OPTION_TABLE_MAX + 1];
+	char shorts[2 + 2 * OPTION_TABLE_MAX + 1];
 };
 
 static void build_tables(struct getopt_tables *tables)
@@ -35,6 +35,7 @@ static void build_tables(struct getopt_tables *tables)
 	struct option *next_long = tables->longs;
 	char *next_short = tables->shorts;
 
+	*next_short++ = '+';	/* options end at the first operand */
 	*next_short++ = ':';	/* tells a missing argument from an unknown option */
 	for (size_t i = 0; i < option_table_n; i++) {
 		const struct option_def *def = &option_table[i];
@@ -172,9 +173,17 @@ static void describe(struct options *options)
 		length += (size_t)snprintf(text + length, sizeof(options->filter_text) - length,
 					   "%schanges only", length ? ", " : "");
 	if (thin->interval_ns && length < sizeof(options->filter_text))
-		snprintf(text + length, sizeof(options->filter_text) - length,
-			 "%sone event in %" PRIu64 " ms", length ? ", " : "",
-			 (uint64_t)thin->interval_ns / 1000000);
+		length += (size_t)snprintf(text + length, sizeof(options->filter_text) - length,
+					   "%sone event in %" PRIu64 " ms", length ? ", " : "",
+					   (uint64_t)thin->interval_ns / 1000000);
+	if (options->command && length < sizeof(options->filter_text))
+		snprintf(text + length, sizeof(options->filter_text) - length, "%scommand %.64s",
+			 length ? ", " : "", options->command[0]);
+}
+
+bool options_is_to_stderr(const struct options *options)
+{
+	return options->command && !options->log_file && !options->is_stdout_given;
 }
 
 /* The first of --help, --version, --fields=help and --events=help ends it, whatever follows. */
@@ -182,7 +191,6 @@ int options_parse(struct options *options, int argc, char **argv)
 {
 	bool seen[OPTION_TABLE_MAX] = { false };
 	struct getopt_tables tables;
-	char quoted[OPTION_QUOTED_MAX];
 	int id, err;
 
 	*options = (struct options){ .format = -1, .tee = -1, .has_header = true, .compress = -1,
@@ -195,11 +203,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		if (err || options->action != ACTION_TRACE)
 			return err;
 	}
-	if (optind < argc) {
-		log_error("unexpected operand '%s'" TRY_HELP,
-			  option_error_quote(quoted, argv[optind], strlen(argv[optind])));
-		return -EINVAL;
-	}
+	if (optind < argc)
+		options->command = argv + optind;
 	if (!options->kinds)
 		options->kinds = RECORD_KIND_BIT(RECORD_KIND_PROBE);
 	err = check_together(options, seen);

@@ -45,7 +45,9 @@ struct options {
 	enum time_style time_style;
 	enum color_mode color;
 	bool has_header;		/* false with --no-header */
-	const char *log_file;		/* --log-file, or NULL for stdout; "-" is NULL */
+	const char *log_file;		/* --log-file, or NULL for a stream; "-" is NULL */
+	bool is_stdout_given;		/* --log-file=- */
+	char *const *command;		/* what is traced, from its name on to NULL; NULL: all */
 	uint64_t rotate_bytes;		/* 0: not by size */
 	uint64_t rotate_ns;		/* 0: not by time */
 	uint64_t rotate_keep;		/* a number, or ROTATE_KEEP_ALL */
@@ -63,6 +65,9 @@ struct options {
  * the caller exits 2. Strings in *options point into argv.
  */
 int options_parse(struct options *options, int argc, char **argv);
+
+/* Whether records go to stderr: stdout is the command's. */
+bool options_is_to_stderr(const struct options *options);
 
 /*
  * Warn of what is allowed, but can hardly be meant: filters that nothing can pass, an

@@ -65,8 +65,9 @@ static void print_option(FILE *out, const struct option_def *def)
 
 void options_print_help(FILE *out)
 {
-	fputs("Usage: tcc-trace [OPTION]...\n"
-	      "Trace TCP congestion control: one record for each segment that arrives.\n", out);
+	fputs("Usage: tcc-trace [OPTION]... [--] [COMMAND [ARG]...]\n"
+	      "Trace TCP congestion control: one record for each segment that arrives, of all\n"
+	      "connections, or of those of COMMAND and its descendants alone.\n", out);
 	for (int section = 0; section < SECTION_COUNT; section++) {
 		fprintf(out, "\n%s:\n", section_titles[section]);
 		for (size_t i = 0; i < option_table_n; i++) {
@@ -85,9 +86,11 @@ void options_print_help(FILE *out)
 	      "  tcc-trace --dst=10.0.0.0/8 --port='!22' --json | jq .snd_cwnd\n"
 	      "  tcc-trace --dport=443 --duration=10m --log-file=trace.csv\n"
 	      "  tcc-trace -6 --fields=+cpu,-mark --count=1000 --csv\n"
+	      "  sudo tcc-trace --user=\"$USER\" curl -O https://www.example.org/\n"
 	      "\n"
 	      "Exit status: 0 done; 1 failure; 2 wrong usage; 3 events were lost or missed,\n"
-	      "with --strict.\n"
+	      "with --strict. With a COMMAND its own; 125 failure, or lost with --strict;\n"
+	      "126 it cannot be run; 127 it is not there.\n"
 	      "\n"
 	      "Report bugs as README.md says, with the output of 'tcc-trace --version'.\n", out);
 }

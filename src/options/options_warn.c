@@ -63,7 +63,7 @@ static void warn_terminal(const struct options *options)
 {
 	struct ssh_connection connection;
 
-	if ((options->log_file && options->tee < 0) || !isatty(STDOUT_FILENO) ||
+	if (options->command || (options->log_file && options->tee < 0) || !isatty(STDOUT_FILENO) ||
 	    !ssh_find_connection(&connection) || !is_traced(&options->filter, &connection))
 		return;
 	log_warning("this terminal's own connection, ssh at port %u, is traced: each line that "

@@ -23,16 +23,22 @@
 
 /* --- standard output ---------------------------------------------------------- */
 
-/* A descriptor that is closed would be taken by the next file opened. */
-static int check_standard_files(void)
+/*
+ * A descriptor that is closed would be taken by the next file opened. Returns those that
+ * were, bit n for descriptor n.
+ */
+static unsigned int fill_standard_files(void)
 {
-	int stdout_flags = fcntl(STDOUT_FILENO, F_GETFD);
+	unsigned int closed = 0;
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
-			return -errno;
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		closed |= 1u << fd;
+		if (open("/dev/null", O_RDWR) < 0)
+			break;
 	}
-	return stdout_flags < 0 ? -EBADF : 0;
+	return closed;
 }
 
 /*
@@ -72,11 +78,18 @@ static int finish(struct parts *parts)
 	return session_finish(session, &end);
 }
 
-static int run(struct parts *parts, const struct options *options)
+/* Whoever asks for it is answered, also where nothing is said unasked. */
+static void summarise_on_request(const struct session *session)
+{
+	enum log_level before = log_set_level(LOG_NORMAL);
+
+	summary_print(session);
+	log_set_level(before);
+}
+
+static void begin(struct parts *parts, const struct options *options)
 {
 	struct session *session = &parts->session;
-	struct account account;
-	int err, end_err;
 
 	*session = (struct session){
 		.source = parts->source,
@@ -86,21 +99,40 @@ static int run(struct parts *parts, const struct options *options)
 		.kinds = derive_possible(output_kinds(&parts->output),
 					 tracer_kinds(parts->tracer)),
 		.count_limit = options->count,
-		.reopens = options->log_file,
+		.reopens = options->log_file && !parts->command,
 		.start_ns = parts->start_ns,
-		.summarise = summary_print,
+		.summarise = options->command && !options->is_quiet ? summarise_on_request
+								    : summary_print,
 		.watchdog = parts->watchdog,
 		.look = summary_look,
 	};
 	for (size_t i = 0; i < parts->output.n; i++)
 		session->consumers[i] = parts->output.lines[i];
-	if (*options->filter_text && isatty(STDERR_FILENO))
+	if (*options->filter_text && !options->command && isatty(STDERR_FILENO))
 		session->look_ns = parts->start_ns + SUMMARY_LOOK_NS;
 	__atomic_store_n(&parts->has_session, true, __ATOMIC_RELEASE);
+}
+
+/* Events that are not there are never passed over in silence. */
+static bool has_lost(const struct session *session)
+{
+	struct account account = session_account_all(session);
+
+	return account_lost(&account) + account.missed;
+}
+
+static int run(struct parts *parts, const struct options *options)
+{
+	struct session *session = &parts->session;
+	int err, end_err;
+
+	begin(parts, options);
 	err = session_run(session);
 	log_set_patience(session_patience_ms(session, LOG_PATIENCE_MS));
 	end_err = err ? 0 : finish(parts);
 	watchdog_beat(parts->watchdog);
+	if (options->command && !options->is_quiet && has_lost(session))
+		log_set_level(LOG_NORMAL);
 	summary_print(session);
 	parts->is_summed_up = true;
 	session_await_work(session);
@@ -114,10 +146,7 @@ static int run(struct parts *parts, const struct options *options)
 	}
 	if (parts->output.n > 1 && lines_has_failed(parts->output.lines[1]))
 		return EXIT_FAILED;
-	account = session_account_all(session);
-	if (options->is_strict && account_lost(&account) + account.missed)
-		return EXIT_LOST;
-	return EXIT_DONE;
+	return options->is_strict && has_lost(session) ? EXIT_LOST : EXIT_DONE;
 }
 
 /* Called by the watchdog: a system call of the program's own thread does not return. */
@@ -133,12 +162,13 @@ static void give_up(void *context)
 		if (!parts->is_summed_up)
 			summary_print(session);
 	}
-	_exit(EXIT_FAILED);
+	_exit(parts->command ? EXIT_FAILED_BESIDE : EXIT_FAILED);
 }
 
-static int trace(const struct options *options)
+static int trace(const struct options *options, unsigned int closed)
 {
-	struct parts parts = { .netns.filter = &options->filter, .give_up = give_up };
+	struct parts parts = { .netns.filter = &options->filter, .give_up = give_up,
+			       .closed = closed };
 	int status = output_open_format(&parts.output, options), close_status;
 
 	if (!status && clock_start()) {
@@ -150,8 +180,31 @@ static int trace(const struct options *options)
 		status = parts_start(&parts, options);
 	if (status == EXIT_DONE)
 		status = run(&parts, options);
+	if (options->command)
+		status = parts_end_command(&parts, status);
 	close_status = parts_free(&parts);
+	if (close_status && options->command)
+		return EXIT_FAILED_BESIDE;
 	return status ? status : close_status;
+}
+
+/* What it is to write to was closed. */
+static bool lacks_output(const struct options *options, unsigned int closed)
+{
+	bool is_trace = options->action == ACTION_TRACE;
+	int fd = is_trace && options_is_to_stderr(options) ? STDERR_FILENO : STDOUT_FILENO;
+
+	return closed & 1u << fd && !(is_trace && options->log_file);
+}
+
+/* Of a command's trace less is said: what is on stderr is the command's as well. */
+static enum log_level level_of(const struct options *options)
+{
+	if (options->is_quiet)
+		return LOG_QUIET;
+	if (options->is_verbose)
+		return LOG_VERBOSE;
+	return options->command ? LOG_QUIET : LOG_NORMAL;
 }
 
 static void print_version(void)
@@ -163,16 +216,18 @@ static void print_version(void)
 
 int main(int argc, char **argv)
 {
-	int err = check_standard_files();
+	unsigned int closed = fill_standard_files();
 	struct options options;
 
 	log_start();
 	if (options_parse(&options, argc, argv))
 		return EXIT_USAGE;
-	if (err && !(options.action == ACTION_TRACE && options.log_file))
-		return parts_fail("write to standard output", err);
-	log_set_level(options.is_quiet ? LOG_QUIET
-				       : options.is_verbose ? LOG_VERBOSE : LOG_NORMAL);
+	if (lacks_output(&options, closed)) {
+		parts_fail(options_is_to_stderr(&options) ? "write to standard error"
+							  : "write to standard output", -EBADF);
+		return options.command ? EXIT_FAILED_BESIDE : EXIT_FAILED;
+	}
+	log_set_level(level_of(&options));
 	buffer_stdout();
 	switch (options.action) {
 	case ACTION_HELP:
@@ -191,5 +246,5 @@ int main(int argc, char **argv)
 		options_warn(&options);
 		break;
 	}
-	return trace(&options);
+	return trace(&options, closed);
 }

@@ -21,14 +21,15 @@ static enum format_kind choose_kind(const struct options *options)
 	return options->log_file ? format_from_suffix(options->log_file) : FORMAT_TEXT;
 }
 
-static bool wants_color(const struct options *options, bool is_stdout)
+/* `fd`: where it goes, or -1 for a file. */
+static bool wants_color(const struct options *options, int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
 	if (options->color != COLOR_AUTO)
 		return options->color == COLOR_ALWAYS;
-	return is_stdout && isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+	return fd >= 0 && isatty(fd) && !(no_color && *no_color) &&
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
@@ -142,9 +143,11 @@ static int fail_for_memory(void)
 /* One of the outputs: its format is the configuration's. */
 static int open_format(struct lines_config *config, const struct options *options)
 {
+	int stream = config->is_stderr ? STDERR_FILENO : STDOUT_FILENO;
 	struct format_style style = {
 		.time_style = options->time_style,
-		.has_color = config->kind == FORMAT_TEXT && wants_color(options, !config->path),
+		.has_color = config->kind == FORMAT_TEXT &&
+			     wants_color(options, config->path ? -1 : stream),
 		.has_header = options->has_header,
 	};
 	struct field_list *lists = calloc(RECORD_KIND_COUNT, sizeof(*lists));
@@ -168,6 +171,7 @@ int output_open_format(struct output *output, const struct options *options)
 		.is_strict = options->is_strict,
 		.filter_text = options->filter_text,
 		.path = options->log_file,
+		.is_stderr = options_is_to_stderr(options),
 		.rotate_bytes = options->rotate_bytes,
 		.rotate_ns = options->rotate_ns,
 		.rotate_keep = options->rotate_keep,

@@ -9,8 +9,9 @@
 #include "consume/lines.h"
 #include "options/options.h"
 
-/* Exit statuses, INTERFACE: also those of the program. */
-enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOST = 3 };
+/* Exit statuses, INTERFACE: also those of the program; but of EXIT_FAILED, with a command. */
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOST = 3,
+		   EXIT_FAILED_BESIDE = 125 };
 
 /* The records of a trace, and a copy of them if there is --tee. */
 #define OUTPUTS_MAX 2

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -20,6 +21,7 @@
 #include "kernel/own.h"
 #include "kernel/tracer.h"
 #include "record/derive.h"
+#include "run/command.h"
 
 int parts_fail(const char *what, int err)
 {
@@ -32,6 +34,27 @@ static void detach(void *context)
 	struct parts *parts = context;
 
 	tracer_detach(parts->tracer);
+	if (command_has_ended(parts->command))
+		parts->n_left = tracer_command_counts(parts->tracer)->n_processes;
+}
+
+/* The command's connections may go on after it: for so long. */
+#define CONNECTIONS_MS 1000
+/* How often it is asked whether they do. */
+#define ASK_MS 10
+
+static int left_ms(void *context)
+{
+	const struct parts *parts = context;
+	const struct tcc_command_counts *counts = tracer_command_counts(parts->tracer);
+
+	if (!command_has_ended(parts->command))
+		return LOOP_FOREVER;
+	if (!__atomic_load_n(&counts->n_connections, __ATOMIC_RELAXED) ||
+	    clock_now_ns() >= command_ended_ns(parts->command) +
+			      CONNECTIONS_MS * (uint64_t)NS_PER_MS)
+		return 0;
+	return ASK_MS;
 }
 
 static uint64_t missed(void *context, enum tcc_kind kind)
@@ -52,9 +75,10 @@ static void say_news(void *context)
 
 static void say_started(const struct options *options, uint64_t before_ns)
 {
-	log_status("tracing %s (attached in %" PRIu64 " ms); Ctrl-C stops",
+	log_status("tracing %s (attached in %" PRIu64 " ms)%s",
 		   *options->filter_text ? options->filter_text : "all TCP connections",
-		   (clock_now_ns() - before_ns) / NS_PER_MS);
+		   (clock_now_ns() - before_ns) / NS_PER_MS,
+		   options->command ? "" : "; Ctrl-C stops");
 }
 
 static int become_user(const char *name)
@@ -87,6 +111,8 @@ static int watch(struct parts *parts)
 	err = loop_add(parts->loop, &parts->bell);
 	for (size_t i = 0; i < parts->output.n && !err; i++)
 		err = lines_watch(parts->output.lines[i], parts->loop);
+	if (!err && parts->command)
+		err = command_watch(parts->command, parts->loop);
 	return err ? parts_fail("wait for events", err) : EXIT_DONE;
 }
 
@@ -129,7 +155,7 @@ static int make_readers(struct parts *parts)
 		.watches_cwnd = output_watches_cwnd(&parts->output),
 	};
 	struct live_config live = {
-		.tracer = { parts, detach, missed, say_news },
+		.tracer = { parts, detach, missed, say_news, left_ms },
 		.ring = tracer_ring_memory(tracer),
 		.rare = tracer_rare_memory(tracer),
 		.has_rare = tracer_kinds(tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE),
@@ -153,7 +179,7 @@ static int lock_down(struct parts *parts)
 		.loop = parts->loop, .give_up = parts->give_up, .context = parts,
 		.wants = { .calls = { &log_calls, &tracer_calls }, .n_calls = 2 },
 	};
-	struct privilege_wants wants = { 0 };
+	struct privilege_wants wants = { .may_signal = parts->command };
 	int err = watchdog_start(&parts->watchdog, &watchdog);
 
 	if (err)
@@ -162,12 +188,27 @@ static int lock_down(struct parts *parts)
 		err = lines_want(parts->output.lines[i], &wants);
 	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
 		err = privilege_want_calls(&wants, calls[i]);
+	if (!err && parts->command)
+		err = privilege_want_calls(&wants, &command_calls);
+	if (!err && parts->command)
+		err = privilege_want_calls(&wants, command_own_calls(parts->command));
 	if (!err)
 		err = privilege_drop(&wants);
 	return err ? parts_fail("drop privileges", err) : EXIT_DONE;
 }
 
-int parts_start(struct parts *parts, const struct options *options)
+/* As this process was started: nothing of it has been changed yet. */
+static int fork_command(struct parts *parts, const struct options *options)
+{
+	struct command_config config = { .argv = options->command, .user = options->user,
+					 .closed = parts->closed };
+	int err = options->command ? command_fork(&parts->command, &config) : 0;
+
+	return err ? parts_fail("start a process", err) : EXIT_DONE;
+}
+
+/* What takes privileges, of the user's or this process's. */
+static int load(struct parts *parts, const struct options *options)
 {
 	struct tcc_ask ask = ask_for(&parts->output);
 	struct tracer_config config = {
@@ -178,9 +219,7 @@ int parts_start(struct parts *parts, const struct options *options)
 				 own_tcp_cookie(STDERR_FILENO, "standard error") },
 		.buffer_bytes = options->buffer_bytes,
 	};
-	uint64_t before_ns = clock_now_ns();
-	int notify_fd = notify_open();
-	int err, status = start_decoder(parts, &ask, options);
+	int status = start_decoder(parts, &ask, options);
 
 	if (!status)
 		status = become_user(options->user);
@@ -188,19 +227,15 @@ int parts_start(struct parts *parts, const struct options *options)
 		status = output_start_compressor(&parts->output, options);
 	if (status)
 		return status;
-	if (tracer_load(&parts->tracer, &config))
-		return EXIT_FAILED;
-	/* From here on no signal ends it without an end of its output. */
-	err = loop_new(&parts->loop, options->log_file);
-	if (err)
-		return parts_fail("wait for events", err);
-	status = output_open(&parts->output, tracer_ring_memory(parts->tracer)->n_cpus);
-	if (status)
-		return status;
-	status = watch(parts);
-	if (status)
-		return status;
-	err = make_readers(parts);
+	if (parts->command)
+		config.command = command_identity(parts->command);
+	return tracer_load(&parts->tracer, &config) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int attach(struct parts *parts, const struct options *options)
+{
+	int err = make_readers(parts);
+
 	if (err)
 		return parts_fail("start", err);
 	log_set_patience(0);
@@ -211,13 +246,78 @@ int parts_start(struct parts *parts, const struct options *options)
 		if (err)
 			return parts_fail("set the duration", err);
 	}
+	return EXIT_DONE;
+}
+
+int parts_start(struct parts *parts, const struct options *options)
+{
+	uint64_t before_ns = clock_now_ns();
+	int notify_fd, err, status = fork_command(parts, options);
+
+	notify_fd = notify_open();
+	if (!status)
+		status = load(parts, options);
+	if (status)
+		return status;
+	/* From here on no signal ends it without an end of its output. */
+	err = loop_new(&parts->loop, options->log_file && !parts->command);
+	if (err)
+		return parts_fail("wait for events", err);
+	status = output_open(&parts->output, tracer_ring_memory(parts->tracer)->n_cpus);
+	if (!status)
+		status = watch(parts);
+	if (!status)
+		status = attach(parts, options);
+	if (status)
+		return status;
 	tzset();	/* reads a file, and what follows needs none */
 	status = lock_down(parts);
 	if (status)
 		return status;
 	say_started(options, before_ns);
 	notify_ready(notify_fd);
-	return EXIT_DONE;
+	err = parts->command ? command_go(parts->command) : 0;
+	return err ? parts_fail("start the command", err) : EXIT_DONE;
+}
+
+/* Only signals: what else there is news of concerns nobody any more. */
+static void await_command(struct parts *parts)
+{
+	struct pollfd signals = { .fd = loop_signal_fd(parts->loop), .events = POLLIN };
+	struct loop_news news = { 0 };
+	int err = 0;
+
+	while (!err && !news.stop_signals && !news.has_hangup &&
+	       !command_has_ended(parts->command) && !command_is_given_up(parts->command)) {
+		poll(&signals, 1, WATCHDOG_QUIET_MS);
+		watchdog_beat(parts->watchdog);
+		err = loop_wait(parts->loop, 0, &news);
+	}
+}
+
+static void say_left(const struct parts *parts)
+{
+	if (parts->n_left)
+		log_warning("%" PRIu64 " process%s that '%s' started still run%s: left alone, and "
+			    "traced no longer", parts->n_left, parts->n_left == 1 ? "" : "es",
+			    command_name(parts->command), parts->n_left == 1 ? "s" : "");
+}
+
+int parts_end_command(struct parts *parts, int status)
+{
+	int err;
+
+	if (status == EXIT_USAGE)
+		return status;
+	if (!parts->command)
+		return EXIT_FAILED_BESIDE;
+	if (parts->has_session)
+		await_command(parts);
+	err = command_error(parts->command);
+	if (err)
+		log_error("cannot run '%s': %s", command_name(parts->command), strerror(-err));
+	say_left(parts);
+	return status ? EXIT_FAILED_BESIDE : command_status(parts->command);
 }
 
 int parts_free(struct parts *parts)
@@ -231,5 +331,6 @@ int parts_free(struct parts *parts)
 	ca_decode_free(parts->decode);
 	loop_free(parts->loop);
 	tracer_free(parts->tracer);
+	command_free(parts->command);
 	return status;
 }

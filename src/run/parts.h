@@ -17,12 +17,18 @@
 #include "run/session.h"
 
 struct ca_decode;
+struct command;
 struct tracer;
 struct watchdog;
 
-/* Zero at first, but for netns.filter, give_up and the output, whose format is open. */
+/*
+ * Zero at first, but for netns.filter, give_up, closed and the output, whose format is
+ * open.
+ */
 struct parts {
 	struct output output;
+	struct command *command;	/* NULL: none */
+	unsigned int closed;		/* see struct command_config */
 	struct tracer *tracer;
 	struct netns_watch netns;
 	struct source *source;
@@ -35,13 +41,21 @@ struct parts {
 	struct session session;		/* the caller's, as has_session and is_summed_up */
 	bool has_session, is_summed_up;
 	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
+	uint64_t n_left;		/* descendants that had not ended with the command */
 };
 
 /*
- * Load, open the output, attach, and lock the process down; the trace has begun.
+ * Load, open the output, attach, lock the process down, and let the command go; the
+ * trace has begun.
  * Returns an exit_status; on all but EXIT_DONE it has been said what is wrong.
  */
 int parts_start(struct parts *parts, const struct options *options);
+
+/*
+ * The trace is over, the command perhaps is not: wait for that, and say what is to be
+ * said of it. Returns the program's exit status, of one that is `status` without it.
+ */
+int parts_end_command(struct parts *parts, int status);
 
 /* Say that something cannot be done, and why, -errno; returns EXIT_FAILED. */
 int parts_fail(const char *what, int err);

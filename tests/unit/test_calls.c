@@ -9,6 +9,7 @@
 #include "file/compress.h"
 #include "file/rotate.h"
 #include "file/sink.h"
+#include "run/command.h"
 
 static void check_names(const struct call_set *set)
 {
@@ -28,6 +29,7 @@ static void test_names(void)
 	check_names(&append_calls);
 	check_names(&rotate_calls);
 	check_names(&compress_calls);
+	check_names(&command_calls);
 }
 
 static void test_no_name(void)

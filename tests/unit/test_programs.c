@@ -14,16 +14,30 @@ static struct host host;
 static struct tcc_ask ask;
 static struct tcc_filter filter;
 static struct tcc_thin thin;
-static bool has_own;
+static bool has_own, has_command;
 
 /* All that a current x86-64 has, and nothing asked but these kinds. */
 static void begin(uint32_t kinds)
 {
-	host = (struct host){ .keeps_stores_in_order = true, .has_ca_state_events = true };
+	host = (struct host){ .keeps_stores_in_order = true, .has_ca_state_events = true,
+			      .has_socket_storage = true };
 	ask = (struct tcc_ask){ .kinds = kinds };
 	filter = (struct tcc_filter){ 0 };
 	thin = (struct tcc_thin){ 0 };
-	has_own = false;
+	has_own = has_command = false;
+}
+
+static struct programs_config config_of(bool has_optional)
+{
+	return (struct programs_config){ &host, &ask, &filter, &thin, has_own, has_command,
+					 has_optional };
+}
+
+static bool may_have_optional(void)
+{
+	const struct programs_config config = config_of(false);
+
+	return programs_has_optional(&config);
 }
 
 /* "NAME=KIND NAME=KIND?": of each its kind, - for none, ? if it is optional. */
@@ -32,7 +46,7 @@ static const char *chosen(bool has_optional)
 	static const char *const kinds[] = { "probe", "retransmit", "ca_state", "state",
 					     "reset", "close", "-" };
 	static char text[512];
-	const struct programs_config config = { &host, &ask, &filter, &thin, has_own, has_optional };
+	const struct programs_config config = config_of(has_optional);
 	struct programs programs;
 	size_t length = 0;
 
@@ -112,19 +126,44 @@ static void a_close_needs_others(void)
 static void segments_after_the_close_are_optional(void)
 {
 	begin(PROBE | STATE);
-	check(programs_has_optional(&ask));
+	check(may_have_optional());
 	check_str(chosen(true), "tcc_state=state tcc_late_tso=probe? tcc_probe_tso=probe");
 	check_str(chosen(false), "tcc_state=state tcc_probe_tso=probe");
 	host.keeps_stores_in_order = false;
 	check_str(chosen(true), "tcc_state=state tcc_late_weak=probe? tcc_probe_weak=probe");
 	begin(PROBE | CLOSE);
-	check(!programs_has_optional(&ask));
+	check(!may_have_optional());
 	begin(STATE);
-	check(!programs_has_optional(&ask));
+	check(!may_have_optional());
+}
+
+/* Before all others, and the program of the default will not do. */
+static void a_command_is_followed(void)
+{
+	begin(PROBE);
+	has_command = true;
+	check_str(chosen(false), "tcc_command_fork=- tcc_command_exit=- tcc_command_state=- "
+		  "tcc_match_tso=probe");
+	check(!may_have_optional());
+	host.has_socket_storage = false;
+	check(may_have_optional());
+	check_str(chosen(true), "tcc_command_fork=- tcc_command_exit=- tcc_command_state=- "
+		  "tcc_command_child=-? tcc_command_forget=- tcc_match_tso=probe");
+	check_str(chosen(false), "tcc_command_fork=- tcc_command_exit=- tcc_command_state=- "
+		  "tcc_command_forget=- tcc_match_tso=probe");
 }
 
 static void all_fit(void)
 {
+	struct programs programs;
+	struct programs_config config;
+
+	begin(TCC_KINDS_ALL);
+	has_command = true;
+	host.has_socket_storage = false;
+	config = config_of(true);
+	programs_choose(&programs, &config);
+	check_eq(programs.n, PROGRAMS_MAX - 1);
 	begin(TCC_KINDS_ALL);
 	check_str(chosen(true),
 		  "tcc_close=close tcc_state=state tcc_ca_state=ca_state "
@@ -149,6 +188,7 @@ int main(void)
 	TAP_RUN(each_kind_has_its_program);
 	TAP_RUN(a_close_needs_others);
 	TAP_RUN(segments_after_the_close_are_optional);
+	TAP_RUN(a_command_is_followed);
 	TAP_RUN(all_fit);
 	TAP_RUN(a_kind_that_the_host_lacks_is_left_out);
 	return tap_done();
