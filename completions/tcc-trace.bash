@@ -102,10 +102,69 @@ _tcc_trace_value() {
 	mapfile -t COMPREPLY < <(compgen -W "$values" -- "$3")
 }
 
+# _tcc_trace_takes_word OPTION: whether its value is the next word. Names may be
+# shortened; of letters in one word the first that takes a value has the rest of it.
+_tcc_trace_takes_word() {
+	case $1 in
+		--*)
+			[[ " "${_tcc_trace_options//[[:space:]]/ } == *" $1"*([a-z-])"= "* ]]
+			;;
+		*) [[ $1 =~ ^-[46qvhV]*[ipeFodcb]$ ]] ;;
+	esac
+}
+
+# Where in COMP_WORDS the command begins; fails if that is behind the cursor.
+_tcc_trace_command_at() {
+	local at=1 is_extglob
+	is_extglob=$(shopt -p extglob)
+	shopt -s extglob
+	while ((at < COMP_CWORD)); do
+		case ${COMP_WORDS[at]} in
+			--) at=$((at + 1)) && break ;;
+			-?*)
+				if [[ ${COMP_WORDS[at + 1]} == = ]]; then
+					at=$((at + 3))
+				elif _tcc_trace_takes_word "${COMP_WORDS[at]}"; then
+					at=$((at + 2))
+				else
+					at=$((at + 1))
+				fi
+				;;
+			*) break ;;
+		esac
+	done
+	$is_extglob
+	((at <= COMP_CWORD)) || return
+	# Not one of ours: where it begins, an option may.
+	[[ $at -lt $COMP_CWORD || ${COMP_WORDS[at]} != -* || ${COMP_WORDS[at - 1]} == -- ]] ||
+		return
+	echo "$at"
+}
+
+# _tcc_trace_command AT: complete the command, or one of its words as it would be
+# without us, if the package bash-completion knows how.
+_tcc_trace_command() {
+	if declare -F _comp_command_offset >/dev/null; then
+		_comp_command_offset "$1"
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif (($1 == COMP_CWORD)); then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}" | sort -u)
+	else
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+	fi
+}
+
 # Readline splits --name=value at the `=`, which is then a word of its own.
 _tcc_trace() {
-	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
+	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} at
 	COMPREPLY=()
+	if at=$(_tcc_trace_command_at); then
+		_tcc_trace_command "$at"
+		return
+	fi
 	if [[ $word == = ]]; then
 		word=''
 	elif [[ $option == = ]]; then
@@ -116,7 +175,7 @@ _tcc_trace() {
 	if ((COMP_CWORD > 1)) && _tcc_trace_value "$1" "$option" "$word"; then
 		return
 	fi
-	[[ $word == -* || -z $word ]] || return
+	[[ $word == -* ]] || return
 	mapfile -t COMPREPLY < <(compgen -W "$_tcc_trace_options" -- "$word")
 	[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null
 }

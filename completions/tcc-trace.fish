@@ -61,43 +61,89 @@ function __tcc_trace_algorithms
     string split -n ' ' </proc/sys/net/ipv4/tcp_available_congestion_control
 end
 
+# The command, from its name on to the word at the cursor; nothing while that is an option.
+function __tcc_trace_command
+    set -l words (commandline -opc)[2..-1]
+    while set -q words[1]
+        switch $words[1]
+            case --
+                set -e words[1]
+                break
+            case --ip --src --dst --port --sport --dport --mark --cc --cgroup --netns \
+                    --interval --events --format --fields --ca-struct --ca-btf --time --color \
+                    --log-file --rotate-size --rotate-time --rotate-keep --compress --user \
+                    --duration --count --buffer
+                set -q words[2]
+                or return 1
+                set -e words[1..2]
+            case '-*'
+                # Of letters, the last may take a value.
+                if string match -qr -- '^-[46qv]*[ipeFodcb]$' $words[1]
+                    set -q words[2]
+                    or return 1
+                    set -e words[1..2]
+                else
+                    set -e words[1]
+                end
+            case '*'
+                break
+        end
+    end
+    set -l word (commandline -ct)
+    set -q words[1]
+    or contains -- -- (commandline -opc)
+    or not string match -q -- '-*' $word
+    or return 1
+    # Which is false where there is but one.
+    string join ' ' -- (string escape -- $words) $word
+    or true
+end
+
+# Before it options are ours.
+function __tcc_trace_is_option
+    not __tcc_trace_command >/dev/null
+    or test -z (commandline -ct)
+    and not string match -q -- '* *' (__tcc_trace_command)
+end
+
 complete -c tcc-trace -f
-complete -c tcc-trace -x -s i -l ip -d 'Either end has this address or prefix'
-complete -c tcc-trace -x -l src -d 'Local end has this address or prefix'
-complete -c tcc-trace -x -l dst -d 'Remote end has this address or prefix'
-complete -c tcc-trace -x -s p -l port -d 'Either end has this port'
-complete -c tcc-trace -x -l sport -d 'Local end has this port'
-complete -c tcc-trace -x -l dport -d 'Remote end has this port'
-complete -c tcc-trace -s 4 -d 'Only IPv4, v4-mapped IPv6 included'
-complete -c tcc-trace -s 6 -d 'Only IPv6'
-complete -c tcc-trace -x -l mark -d 'The packet has this mark'
-complete -c tcc-trace -x -l cc -a '(__tcc_trace_list --cc= (__tcc_trace_algorithms))' -d 'Connections of this algorithm'
-complete -c tcc-trace -x -l cgroup -a '(__fish_complete_directories)' -d 'Sockets of this cgroup and those below it'
-complete -c tcc-trace -r -F -l netns -a '(path basename /run/netns/* 2>/dev/null)' -d 'Sockets of this network namespace'
-complete -c tcc-trace -l changes -d 'Only where cwnd, ssthresh or congestion state changed'
-complete -c tcc-trace -x -l interval -d 'One event of a connection in this time at most'
-complete -c tcc-trace -x -s e -l events -a '(__tcc_trace_list "--events=|-[46qv]*e" (__tcc_trace_kinds))' -d 'The kinds of event'
-complete -c tcc-trace -x -l format -a 'text json csv tcpprobe' -d 'How records are written'
-complete -c tcc-trace -l tee -d 'The records on stdout too'
-complete -c tcc-trace -l json -d 'The same as --format=json'
-complete -c tcc-trace -l csv -d 'The same as --format=csv'
-complete -c tcc-trace -x -s F -l fields -a '(__tcc_trace_fields)' -d 'The fields and their order'
-complete -c tcc-trace -x -l ca-struct -d 'The private state of an unknown algorithm'
-complete -c tcc-trace -r -F -l ca-btf -d 'The BTF that describes it'
-complete -c tcc-trace -x -l time -a 'ktime wall utc' -d 'First column of a text line'
-complete -c tcc-trace -x -l color -a 'auto always never' -d 'Color the text'
-complete -c tcc-trace -l no-header -d 'No CSV heading, no opening or end record'
-complete -c tcc-trace -r -F -s o -l log-file -d 'Append records to this file'
-complete -c tcc-trace -x -l rotate-size -d 'Rotate before the file would exceed this size'
-complete -c tcc-trace -x -l rotate-time -d 'Rotate every so often'
-complete -c tcc-trace -x -l rotate-keep -a 'all' -d 'Keep so many rotated files'
-complete -c tcc-trace -x -l compress -a 'gzip zstd xz' -d 'Compress rotated files'
-complete -c tcc-trace -x -l user -a '(__fish_complete_users)' -d 'Become this user at the start'
-complete -c tcc-trace -x -s d -l duration -d 'Stop after this time'
-complete -c tcc-trace -x -s c -l count -d 'Stop after so many records'
-complete -c tcc-trace -x -s b -l buffer -d 'Kernel buffer of each CPU'
-complete -c tcc-trace -l strict -d 'Exit 3 if any event was lost or missed'
-complete -c tcc-trace -s q -l quiet -d 'No status, no summary'
-complete -c tcc-trace -s v -l verbose -d 'Show what libbpf and the verifier say'
-complete -c tcc-trace -s h -l help -d 'Show help'
-complete -c tcc-trace -s V -l version -d 'Show the version'
+complete -c tcc-trace -n __tcc_trace_command -x -a '(complete -C (__tcc_trace_command))'
+complete -c tcc-trace -n __tcc_trace_is_option -x -s i -l ip -d 'Either end has this address or prefix'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l src -d 'Local end has this address or prefix'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l dst -d 'Remote end has this address or prefix'
+complete -c tcc-trace -n __tcc_trace_is_option -x -s p -l port -d 'Either end has this port'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l sport -d 'Local end has this port'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l dport -d 'Remote end has this port'
+complete -c tcc-trace -n __tcc_trace_is_option -s 4 -d 'Only IPv4, v4-mapped IPv6 included'
+complete -c tcc-trace -n __tcc_trace_is_option -s 6 -d 'Only IPv6'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l mark -d 'The packet has this mark'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l cc -a '(__tcc_trace_list --cc= (__tcc_trace_algorithms))' -d 'Connections of this algorithm'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l cgroup -a '(__fish_complete_directories)' -d 'Sockets of this cgroup and those below it'
+complete -c tcc-trace -n __tcc_trace_is_option -r -F -l netns -a '(path basename /run/netns/* 2>/dev/null)' -d 'Sockets of this network namespace'
+complete -c tcc-trace -n __tcc_trace_is_option -l changes -d 'Only where cwnd, ssthresh or congestion state changed'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l interval -d 'One event of a connection in this time at most'
+complete -c tcc-trace -n __tcc_trace_is_option -x -s e -l events -a '(__tcc_trace_list "--events=|-[46qv]*e" (__tcc_trace_kinds))' -d 'The kinds of event'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l format -a 'text json csv tcpprobe' -d 'How records are written'
+complete -c tcc-trace -n __tcc_trace_is_option -l tee -d 'The records on stdout too'
+complete -c tcc-trace -n __tcc_trace_is_option -l json -d 'The same as --format=json'
+complete -c tcc-trace -n __tcc_trace_is_option -l csv -d 'The same as --format=csv'
+complete -c tcc-trace -n __tcc_trace_is_option -x -s F -l fields -a '(__tcc_trace_fields)' -d 'The fields and their order'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l ca-struct -d 'The private state of an unknown algorithm'
+complete -c tcc-trace -n __tcc_trace_is_option -r -F -l ca-btf -d 'The BTF that describes it'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l time -a 'ktime wall utc' -d 'First column of a text line'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l color -a 'auto always never' -d 'Color the text'
+complete -c tcc-trace -n __tcc_trace_is_option -l no-header -d 'No CSV heading, no opening or end record'
+complete -c tcc-trace -n __tcc_trace_is_option -r -F -s o -l log-file -d 'Append records to this file'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-size -d 'Rotate before the file would exceed this size'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-time -d 'Rotate every so often'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-keep -a 'all' -d 'Keep so many rotated files'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l compress -a 'gzip zstd xz' -d 'Compress rotated files'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l user -a '(__fish_complete_users)' -d 'Become this user at the start'
+complete -c tcc-trace -n __tcc_trace_is_option -x -s d -l duration -d 'Stop after this time'
+complete -c tcc-trace -n __tcc_trace_is_option -x -s c -l count -d 'Stop after so many records'
+complete -c tcc-trace -n __tcc_trace_is_option -x -s b -l buffer -d 'Kernel buffer of each CPU'
+complete -c tcc-trace -n __tcc_trace_is_option -l strict -d 'Exit 3 if any event was lost or missed'
+complete -c tcc-trace -n __tcc_trace_is_option -s q -l quiet -d 'No status, no summary'
+complete -c tcc-trace -n __tcc_trace_is_option -s v -l verbose -d 'Show what libbpf and the verifier say'
+complete -c tcc-trace -n __tcc_trace_is_option -s h -l help -d 'Show help'
+complete -c tcc-trace -n __tcc_trace_is_option -s V -l version -d 'Show the version'

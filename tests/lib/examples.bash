@@ -23,11 +23,12 @@ page_text() {
 		is_in { gsub(/\\\(aq/, "\047"); gsub(/\\-/, "-"); gsub(/\\e/, "\\"); print }' "$1"
 }
 
-# Of README.md: behind `sudo`, `#` or nothing in a block of code.
+# Of README.md: behind `sudo`, `#` or nothing in a block of code. That with a command
+# is run by tests/command.bats.
 readme_commands() {
 	# shellcheck disable=SC2016 # Markdown
 	sed -n '/^```/,/^```/p' "$TCC_TESTS/../README.md" |
-		sed -nE 's/ +# .*//; s/^(# |\$ )?(sudo )?(\.\/build\/)?(tcc-trace( .*)?)$/\4/p'
+		sed -nE '/ curl /d; s/ +# .*//; s/^(# |\$ )?(sudo )?(\.\/build\/)?(tcc-trace( .*)?)$/\4/p'
 }
 
 help_commands() {
