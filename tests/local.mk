@@ -73,6 +73,7 @@ tests/toy_cc.bpf.o: tests/toy_cc.bpf.c
 bats_tests = \
 	tests/rotate.bats \
 	tests/faults.bats \
+	tests/command.bats \
 	tests/ends.bats \
 	tests/words.bats \
 	tests/events.bats \
@@ -251,6 +252,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/why/check.py tests/why/path.py tests/why/scenarios.py \
+	tests/command/compare.py tests/command/kinds.py tests/command/terminal.py \
 	tests/ends/run.py tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \

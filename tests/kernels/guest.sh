@@ -18,7 +18,7 @@ ip() {
 	/bin/ip "$@"
 }
 
-checks='load truth filters cc netns thin formats rotate netem events ca properties lockdown'
+checks='load truth filters cc netns thin formats rotate netem events ca properties command lockdown'
 check_limit_s=400
 
 A4=10.9.0.1 B4=10.9.0.2 A6=fd09::1 B6=fd09::2
@@ -61,6 +61,15 @@ trace() {
 	echo "tcc-trace $*" >"$out/$file.options"
 	(cd "$out" && exec tcc-trace "$@") >"$out/$file" 2>"$out/$file.err" &
 	traces="$traces $file:$!"
+}
+
+# of_command FILE COMMAND...: trace a command, from its begin to its end.
+of_command() {
+	local file=$1 status=0
+	shift
+	(cd "$out" && exec tcc-trace --csv --verbose --log-file=- "$@") \
+		>"$out/$file" 2>"$out/$file.err" || status=$?
+	echo "$status" >"$out/$file.exit"
 }
 
 traces_attached() {
@@ -403,6 +412,34 @@ check_properties() {
 		show b 6
 		quiet
 	END
+	traces_stop
+}
+
+# A port for what each command does; others go on all the time, at 7000. The last one
+# is ended by a signal that is passed on to it, and leaves its server behind.
+check_command() {
+	serve 7000
+	serve 7001
+	serve 7003
+	trace full.csv --csv
+	trace server.csv --csv --verbose --log-file=- sh -c '
+		trap "exit 0" TERM
+		helper serve 7002 >/tmp/listens &
+		wait'
+	traces_attached
+	traffic 127.0.0.1 7000 20000 100 100
+	of_command client.csv helper run 127.0.0.1 7001 100 100 3000
+	of_command tree.csv sh -c '
+		helper run 127.0.0.1 7003 100 100 100 &
+		(helper run ::1 7003 30 100 100 &)
+		setsid sh -c "helper run ::ffff:127.0.0.1 7003 50 100 100; helper run ::1 7003 9 9 9"
+		wait'
+	wait_for 'grep -q listening /tmp/listens' 20
+	helper run 127.0.0.1 7002 100 100 3000
+	helper run ::1 7002 100 3000 100
+	kill -0 "$clients"	# there were others until here
+	kill "$clients"
+	clients=''
 	traces_stop
 }
 

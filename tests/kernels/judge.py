@@ -420,6 +420,19 @@ class Properties(Check):
         return "\n".join(said)
 
 
+class Command(Check):
+    """Of a command and its descendants each connection is traced from its first segment,
+    and no other; see guest.sh for the ports."""
+
+    def judge(self):
+        said = read(self.path("server.csv.err"))
+        require("process that 'sh' started still runs: left alone" in said, said)
+        return ", ".join((
+            self.subset("full.csv", "client.csv", lambda row: row["dport"] == "7001"),
+            self.subset("full.csv", "tree.csv", lambda row: row["dport"] == "7003"),
+            self.subset("full.csv", "server.csv", lambda row: row["sport"] == "7002")))
+
+
 class Lockdown(Check):
     """Once it traces the program has no privilege, and writes nowhere else."""
 
@@ -440,7 +453,7 @@ class Lockdown(Check):
 
 CHECKS = {check.__name__.lower(): check
           for check in (Load, Truth, Filters, Cc, Netns, Thin, Formats, Rotate, Netem,
-                        Events, Ca, Properties, Lockdown)}
+                        Events, Ca, Properties, Command, Lockdown)}
 
 
 class Kernel:
