@@ -255,6 +255,9 @@ traced no longer" ]
 	[[ $output != *snd_cwnd* ]]
 	[ "$(jq -r 'select(.event == "trace") | .filter' x.json)" = "command ip" ]
 	[ "$(jq -s 'map(select(.event == "probe")) | length' x.json)" -gt 5 ]
+	# A name that is no UTF-8 has an opening record all the same.
+	status_is 127 "$TCC_TRACE" --log-file=y.json $'./\xff\x1b'
+	[ "$(jq -r 'select(.event == "trace") | .filter' y.json)" = 'command ./\xff\x1b' ]
 }
 
 @test "a reader of the records that goes away is no end of the command" {

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "options/filter.h"
+#include "base/escape.h"
 #include "base/log.h"
+#include "options/filter.h"
 #include "options/option_error.h"
 #include "options/option_table.h"
 #include "options/suggest.h"
@@ -160,6 +161,17 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 	return 0;
 }
 
+#define COMMAND_TEXT_MAX 64	/* bytes of its name that are shown */
+
+/* Whatever is in a name, the text is one line of UTF-8. */
+static void describe_command(char *text, size_t size, size_t length, const char *name)
+{
+	char shown[ESCAPE_GROWTH * COMMAND_TEXT_MAX + 1];
+
+	shown[escape_text(shown, name, strnlen(name, COMMAND_TEXT_MAX), "")] = '\0';
+	snprintf(text + length, size - length, "%scommand %s", length ? ", " : "", shown);
+}
+
 /* What is traced, in words. */
 static void describe(struct options *options)
 {
@@ -177,8 +189,7 @@ static void describe(struct options *options)
 					   "%sone event in %" PRIu64 " ms", length ? ", " : "",
 					   (uint64_t)thin->interval_ns / 1000000);
 	if (options->command && length < sizeof(options->filter_text))
-		snprintf(text + length, sizeof(options->filter_text) - length, "%scommand %.64s",
-			 length ? ", " : "", options->command[0]);
+		describe_command(text, sizeof(options->filter_text), length, options->command[0]);
 }
 
 bool options_is_to_stderr(const struct options *options)

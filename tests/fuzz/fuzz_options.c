@@ -82,6 +82,8 @@ static void require_options(const struct options *options, const char *text, siz
 	require(options->compress < 0 || options->rotate_bytes || options->rotate_ns);
 	require(options->compress < 0 || options->rotate_keep);
 	require_word(options->user, text, size);
+	require(!options->command || !options->command[0] ||
+		(options->command[0] >= text && options->command[0] < text + size));
 	require(options->n_fields <= OPTIONS_FIELDS_MAX);
 	for (size_t i = 0; i < options->n_fields; i++) {
 		require_word(options->fields[i], text, size);

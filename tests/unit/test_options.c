@@ -520,6 +520,8 @@ static void test_command(void)
 	check_str(options.command[0], "-4");
 	check_str(options.command[1], "-6");
 	check_str(options.filter_text, "port 80, command -4");
+	options = accept("\xff\xc3\x1b\"x");
+	check_str(options.filter_text, "command \\xff\\xc3\\x1b\"x");
 	check_str(accept("-").command[0], "-");
 	check_str(accept("''").command[0], "");
 	check(!accept("-q").command);
@@ -745,6 +747,8 @@ static void test_help_has_no_other(void)
 	check_eq(n_options, ARRAY_SIZE(known) + 1);
 }
 
+#define USAGE "Usage: tcc-trace [OPTION]... [--] [COMMAND [ARG]...]"
+
 static void test_help_layout(void)
 {
 	static const char *const parts[] = {
@@ -756,7 +760,7 @@ static void test_help_layout(void)
 	char help[OUTPUT_MAX];
 
 	read_help(help);
-	check(strncmp(help, "Usage: tcc-trace [OPTION]...\nTrace ", 35) == 0);
+	check(strncmp(help, USAGE "\nTrace ", strlen(USAGE "\nTrace ")) == 0);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		tap_check(strstr(help, parts[i]) != NULL, __FILE__, __LINE__, parts[i]);
 	for (const char *line = help; *line; line += strcspn(line, "\n") + 1) {
