@@ -54,6 +54,8 @@ of_command() {
 
 # All events at a port, until full_stop; and others that are at it all the time.
 full_start() {
+	# On loopback a port is used again after a second, else after a minute.
+	netns_set "$NETNS_A" ipv4/tcp_tw_reuse 0
 	trace_start --csv --fields="$fields" --buffer=4M --port="$1" --netns="/run/netns/$NETNS_A"
 	kinds_start server serve "$PORT"
 	wait_for 'grep -q listening "$NETNS_DIR/server.out"' 20
@@ -67,6 +69,7 @@ full_stop() {
 	cp "$NETNS_DIR/trace.err" full.err
 }
 
+# bats test_tags=plain
 @test "of every kind of client each connection is traced wholly, and no other's event" {
 	local kind clients python=/usr/bin/python3	# which anybody may run
 	[ -x "$python" ] || skip "needs $python"
@@ -93,6 +96,7 @@ full_stop() {
 	python3 "$TCC_TESTS/command/compare.py" full "$PORT" client $clients
 }
 
+# bats test_tags=plain
 @test "of every kind of server each connection is traced wholly, and no other's event" {
 	local kind servers
 	servers=$(python3 kinds.py list servers)

@@ -6,7 +6,8 @@
 
 FULL is a CSV of all events at PORT, FULL.err what was said of it; KIND.csv what was
 traced of a command, the one end, KIND.err what was said of that, and KIND.ports what
-it said itself of its connections: the client's port of each, on a line of its own.
+it said itself of its connections: the client's port of each, on a line of its own,
+on 127.0.0.1, where no port was used twice.
 What one of the traces missed the other may have: two programs are interrupted at
 different moments.
 """
@@ -47,8 +48,9 @@ def main():
             continue
         ports = {line for line in said if line.isdigit()}
         wanted = [row for row in every
-                  if (role == "client" and row["sport"] in ports and row["dport"] == port)
-                  or (role == "server" and row["sport"] == port and row["dport"] in ports)]
+                  if row["saddr"] == row["daddr"] and
+                  ((role == "client" and row["sport"] in ports and row["dport"] == port)
+                   or (role == "server" and row["sport"] == port and row["dport"] in ports))]
         connected = {row["sport"] if row["dport"] == port else row["dport"] for row in wanted}
         extra = values(rows(kind + ".csv")) - values(wanted)
         lacking = values(wanted) - values(rows(kind + ".csv"))

@@ -8,7 +8,7 @@
     kinds.py KIND PORT              one of the kinds below: clients of PORT
     kinds.py server_KIND PORT N     or servers of N connections
 
-All on 127.0.0.1. A kind prints of each connection the client's port, a server what
+All on 127.0.0.1, but those of load come from 127.0.0.2. A kind prints of each connection the client's port, a server what
 it listens as well; "absent: REASON" where the machine has no such thing.
 """
 import ctypes
@@ -316,7 +316,7 @@ def serve(port):
 
 def load(port):
     while True:
-        sock = socket.create_connection((HOST, port))
+        sock = socket.create_connection((HOST, port), source_address=("127.0.0.2", 0))
         sock.sendall(b"x" * BYTES)
         receive(sock, BYTES)
         sock.close()
