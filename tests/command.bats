@@ -69,7 +69,6 @@ full_stop() {
 	cp "$NETNS_DIR/trace.err" full.err
 }
 
-# bats test_tags=plain
 @test "of every kind of client each connection is traced wholly, and no other's event" {
 	local kind clients python=/usr/bin/python3	# which anybody may run
 	[ -x "$python" ] || skip "needs $python"
@@ -96,7 +95,6 @@ full_stop() {
 	python3 "$TCC_TESTS/command/compare.py" full "$PORT" client $clients
 }
 
-# bats test_tags=plain
 @test "of every kind of server each connection is traced wholly, and no other's event" {
 	local kind servers
 	servers=$(python3 kinds.py list servers)
