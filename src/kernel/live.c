@@ -47,8 +47,10 @@ static void scan(struct source *source, uint64_t now_ns, bool is_last)
 	event_reader_set_clock(live->reader, live->clock.offset_ns);
 }
 
-static int left_ms(const struct live *live)
+static int left_ms(const struct source *source)
 {
+	const struct live *live = (const struct live *)source;
+
 	return live->tracer.left_ms ? live->tracer.left_ms(live->tracer.context) : LOOP_FOREVER;
 }
 
@@ -60,7 +62,7 @@ static enum source_state next(struct source *source, struct record *record)
 	const struct tcc_event *event = stream_next(&live->stream, &cpu, &ktime_ns);
 
 	if (!event)
-		return left_ms(live) ? SOURCE_IDLE : SOURCE_END;
+		return SOURCE_IDLE;
 	event_read(live->reader, event, ktime_ns, cpu, record);
 	return SOURCE_RECORD;
 }
@@ -73,8 +75,9 @@ static void wake(struct live *live)
 }
 
 /* Nothing to do: asleep until there is news, bounded while in doubt. */
-static int sleep_for(struct live *live, bool has_moved)
+static int begin_wait(struct source *source, bool has_moved)
 {
+	struct live *live = live_of(source);
 
 	if (has_moved || stream_has_unread(&live->stream)) {
 		wake(live);
@@ -85,14 +88,6 @@ static int sleep_for(struct live *live, bool has_moved)
 	if (stream_has_unread(&live->stream))
 		return 0;
 	return live->is_in_doubt || stream_is_busy(&live->stream) ? DOUBT_MS : LOOP_FOREVER;
-}
-
-static int begin_wait(struct source *source, bool has_moved)
-{
-	struct live *live = live_of(source);
-	int most_ms = sleep_for(live, has_moved), left = left_ms(live);
-
-	return left != LOOP_FOREVER && (most_ms == LOOP_FOREVER || left < most_ms) ? left : most_ms;
 }
 
 /* Without news it sleeps on: who saw it asleep all the time has rung. */
@@ -138,6 +133,7 @@ static const struct source_ops live_ops = {
 	.next = next,
 	.begin_wait = begin_wait,
 	.end_wait = end_wait,
+	.left_ms = left_ms,
 	.clock_set = clock_set,
 	.stop = stop,
 	.count = count,

@@ -50,6 +50,13 @@ struct source_ops {
 	int (*begin_wait)(struct source *source, bool has_moved);
 	void (*end_wait)(struct source *source, bool has_news);
 
+	/*
+	 * How long it goes on until it may be over by itself, ms; to be asked again then.
+	 * 0: it is over, but for what scan() and next() have yet; LOOP_FOREVER: until
+	 * somebody ends it. NULL: the same.
+	 */
+	int (*left_ms)(const struct source *source);
+
 	/* The wall clock was set. */
 	void (*clock_set)(struct source *source);
 

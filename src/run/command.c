@@ -31,6 +31,7 @@ struct command {
 	struct call kill;	/* of that process alone */
 	struct call_set own_calls;
 	int last_signal;	/* that asked for the end; 0: none yet */
+	bool leads_session;	/* this process */
 	bool is_given_up, has_ended;
 	uint64_t ended_ns;
 	int status, err;
@@ -206,19 +207,26 @@ static void look(struct command *command)
 	}
 }
 
-/* The first is passed on; whoever sends a second does not wait for the command. */
+/*
+ * The first is passed on; whoever sends a second does not wait for the command. The kernel
+ * is nobody: of a terminal that hangs up it tells the session's leader, and when that has
+ * ended the foreground, the command with it.
+ */
 static bool take_request(struct command *command, int signal, bool is_of_kernel)
 {
 	bool is_first = !command->last_signal;
 
+	if (is_of_kernel) {
+		if (command->leads_session)
+			kill(command->pid, signal);
+		return true;
+	}
 	command->last_signal = signal;
 	if (!is_first) {
 		command->is_given_up = true;
 		return false;
 	}
-	/* A terminal that hangs up tells all of its processes. */
-	if (!is_of_kernel)
-		kill(command->pid, signal);
+	kill(command->pid, signal);
 	return true;
 }
 
@@ -241,6 +249,7 @@ int command_watch(struct command *command, struct loop *loop)
 {
 	static const int of_terminal[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 
+	command->leads_session = getsid(0) == getpid();
 	for (size_t i = 0; i < sizeof(of_terminal) / sizeof(of_terminal[0]); i++)
 		signal(of_terminal[i], SIG_IGN);
 	return loop_set_taker(loop, take_signal, command);

@@ -150,6 +150,11 @@ static void take_news(struct session *session, const struct loop_news *news)
 		session->summarise(session);
 }
 
+static int shorter(int a_ms, int b_ms)
+{
+	return a_ms != LOOP_FOREVER && (b_ms == LOOP_FOREVER || a_ms < b_ms) ? a_ms : b_ms;
+}
+
 /* No longer than until a consumer, or look(), has something to do. */
 static int bound_timeout(const struct session *session, int timeout_ms)
 {
@@ -170,7 +175,7 @@ static int bound_timeout(const struct session *session, int timeout_ms)
 	left_ms = due_ns > now_ns ? (due_ns - now_ns) / NS_PER_MS + 1 : 0;
 	if (left_ms > INT_MAX)
 		left_ms = INT_MAX;
-	return timeout_ms == LOOP_FOREVER || (int)left_ms < timeout_ms ? (int)left_ms : timeout_ms;
+	return shorter((int)left_ms, timeout_ms);
 }
 
 /* *is_timeout: the time was over before there was any news. */
@@ -189,13 +194,21 @@ static int wait_for_news(struct session *session, int timeout_ms, bool *is_timeo
 	return 0;
 }
 
-static int wait_for_records(struct session *session, bool has_moved)
+/* How long the source goes on, as far as it knows. */
+static int source_left_ms(const struct session *session)
+{
+	const struct source *source = session->source;
+
+	return source->ops->left_ms ? source->ops->left_ms(source) : LOOP_FOREVER;
+}
+
+static int wait_for_records(struct session *session, bool has_moved, int most_ms)
 {
 	struct source *source = session->source;
 	int timeout_ms = source->ops->begin_wait(source, has_moved), err;
 	bool is_timeout = false;
 
-	err = wait_for_news(session, timeout_ms, &is_timeout);
+	err = wait_for_news(session, shorter(timeout_ms, most_ms), &is_timeout);
 	source->ops->end_wait(source, !is_timeout);
 	return err;
 }
@@ -207,15 +220,17 @@ static int trace(struct session *session)
 
 	while (!err && !session->is_ending && !is_output_over(session)) {
 		struct passed passed = pass(session, false);
+		/* Asked whether or not there is room: an output may take nothing for ever. */
+		int left_ms = source_left_ms(session);
 
-		if (session_is_count_reached(session))
+		if (session_is_count_reached(session) || !left_ms)
 			session->is_ending = true;
 		else if (is_output_over(session) || session->is_ending)
 			break;
 		else if (passed.is_full)
-			err = wait_for_news(session, LOOP_FOREVER, &is_timeout);
+			err = wait_for_news(session, left_ms, &is_timeout);
 		else
-			err = wait_for_records(session, passed.has_moved);
+			err = wait_for_records(session, passed.has_moved, left_ms);
 	}
 	return err;
 }
