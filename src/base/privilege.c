@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -110,13 +111,29 @@ static int set_no_capabilities(void)
 	return syscall(SYS_capset, &header, none) ? -errno : 0;
 }
 
+/* Else the program that it runs has every capability, by its user's number alone. */
+static int make_root_nobody(void)
+{
+	int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+
+	if (bits < 0 || prctl(PR_SET_SECUREBITS, bits | SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0,
+			      0, 0))
+		return -errno;
+	return 0;
+}
+
 int privilege_become_wholly(const char *name)
 {
 	struct passwd *user = find_user(name);
 	int err = user ? 0 : -ENOENT;
 
-	if (!err && !is_user(user))
+	if (!err)
 		err = set_ids(user);
+	/* Who is that user already, and may not choose its groups, stays as it is. */
+	if (err == -EPERM && is_user(user))
+		err = 0;
+	if (!err && user->pw_uid == 0)
+		err = make_root_nobody();
 	if (!err)
 		err = set_environment(user);
 	return err ? err : set_no_capabilities();

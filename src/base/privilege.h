@@ -24,7 +24,7 @@ int privilege_become(const char *name);
 /*
  * For a process that is about to run another program: become this user as a login does,
  * with the groups that are the user's, HOME, USER, LOGNAME and SHELL, and without any
- * capability. `name` and what is returned: as above.
+ * capability, root too. `name` and what is returned: as above.
  */
 int privilege_become_wholly(const char *name);
 
