@@ -43,9 +43,12 @@ struct {
 	__type(value, struct tcc_command_mark);
 } tcc_command_storage SEC(".maps");
 
-/* Before kernel 5.11, by the socket's address; kept up by tcc_command_child and _forget. */
+/*
+ * Before kernel 5.11, by the socket's address; kept up by tcc_command_child and _forget.
+ * What there is no room for is counted: nothing is forgotten to make room.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
 	__type(value, struct tcc_command_mark);
