@@ -137,6 +137,13 @@ refuse_maps_over() {
 		bash -c "'$TCC_TRACE' --version >&-"
 }
 
+@test "a descriptor that is closed, and cannot be filled: status 1 and why" {
+	root_only
+	expect 1 'cannot open /dev/null: No such file or directory$' \
+		unshare --mount sh -c 'mount -t tmpfs none /dev; exec "$1" --version <&-' - \
+		"$TCC_TRACE"
+}
+
 @test "a closed stdout does not matter to a log file" {
 	root_only
 	run -0 bash -c "'$TCC_TRACE' --duration 0.1 --port 1 --log-file '$BATS_TEST_TMPDIR/x.csv' >&-"

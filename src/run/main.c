@@ -24,21 +24,20 @@
 /* --- standard output ---------------------------------------------------------- */
 
 /*
- * A descriptor that is closed would be taken by the next file opened. Returns those that
- * were, bit n for descriptor n.
+ * A descriptor that is closed would be taken by the next file opened. *closed: those that
+ * were, bit n for descriptor n. Returns 0 or -errno.
  */
-static unsigned int fill_standard_files(void)
+static int fill_standard_files(unsigned int *closed)
 {
-	unsigned int closed = 0;
-
+	*closed = 0;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		closed |= 1u << fd;
+		*closed |= 1u << fd;
 		if (open("/dev/null", O_RDWR) < 0)
-			break;
+			return -errno;
 	}
-	return closed;
+	return 0;
 }
 
 /*
@@ -121,6 +120,17 @@ static bool has_lost(const struct session *session)
 	return account_lost(&account) + account.missed;
 }
 
+/*
+ * Among what is there of the command. A miss may be one of anybody's on this machine, and
+ * matters where it decides the status.
+ */
+static bool is_loss_to_be_told(const struct session *session, const struct options *options)
+{
+	struct account account = session_account_all(session);
+
+	return account_lost(&account) || (options->is_strict && account.missed);
+}
+
 static int run(struct parts *parts, const struct options *options)
 {
 	struct session *session = &parts->session;
@@ -131,7 +141,7 @@ static int run(struct parts *parts, const struct options *options)
 	log_set_patience(session_patience_ms(session, LOG_PATIENCE_MS));
 	end_err = err ? 0 : finish(parts);
 	watchdog_beat(parts->watchdog);
-	if (options->command && !options->is_quiet && has_lost(session))
+	if (options->command && !options->is_quiet && is_loss_to_be_told(session, options))
 		log_set_level(LOG_NORMAL);
 	summary_print(session);
 	parts->is_summed_up = true;
@@ -216,12 +226,17 @@ static void print_version(void)
 
 int main(int argc, char **argv)
 {
-	unsigned int closed = fill_standard_files();
 	struct options options;
+	unsigned int closed;
+	int err = fill_standard_files(&closed);
 
 	log_start();
 	if (options_parse(&options, argc, argv))
 		return EXIT_USAGE;
+	if (err) {
+		parts_fail("open /dev/null", err);
+		return options.command ? EXIT_FAILED_BESIDE : EXIT_FAILED;
+	}
 	if (lacks_output(&options, closed)) {
 		parts_fail(options_is_to_stderr(&options) ? "write to standard error"
 							  : "write to standard output", -EBADF);
