@@ -131,6 +131,11 @@ status_is() {
 	status_is 127 "$TCC_TRACE" no-such-program
 	[ "$stderr" = "tcc-trace: cannot run 'no-such-program': No such file or directory" ]
 	status_is 125 "$TCC_TRACE" --log-file=no/such/directory touch ran
+	# Without /proc a process cannot be told from others.
+	status_is 125 unshare --mount sh -c 'mount -t tmpfs none /proc; exec "$@"' - \
+		"$TCC_TRACE" touch ran
+	[ "$stderr" = "tcc-trace: cannot tell the command from other processes by \
+/proc/self/ns/pid: No such file or directory" ]
 	status_is 2 "$TCC_TRACE" --port=0 touch ran
 	status_is 2 "$TCC_TRACE" --user=no-such-user touch ran
 	[ ! -e ran ]
@@ -148,6 +153,24 @@ status_is() {
 	[ -e finished ]
 }
 
+@test "a stderr that takes nothing is given up once the command has ended; a loss with --strict is 125" {
+	iperf_server_start
+	mkfifo stuck
+	# Held open, and read by nobody.
+	exec 8<>stuck
+	# shellcheck disable=SC2016 # for the inner shell
+	local status=5 option
+	for option in --verbose --strict; do
+		run "-$status" timeout "$TIMEOUT" sh -c 'exec "$@" 2>stuck' - "$TCC_TRACE" \
+			"$option" --fields=all sh -c 'ip netns exec "$0" iperf3 --client "$1" \
+			--port "$2" --no-delay --length 200 --bytes 2M >/dev/null 2>&1
+			touch finished; exit 5' "$NETNS_A" "$B_IP4" "$IPERF_PORT"
+		rm finished
+		status=125
+	done
+	exec 8>&-
+}
+
 @test "after --duration or --count the trace is over, and the command is waited for" {
 	iperf_server_start
 	status_is 4 "$TCC_TRACE" --duration=0.2 sh -c 'sleep 1; touch slept; exit 4'
@@ -158,12 +181,86 @@ status_is() {
 	[ "$(grep -c '^k:' <<<"$stderr")" -eq 3 ]
 }
 
+# Ready: its command has begun, and the trace is over.
+start_waiting() {
+	cat >waiter <<-'END'
+		trap 'echo TERM >>heard' TERM
+		echo $$ >listener.pid
+		n=0
+		until [ -e enough ]; do
+			[ $((n += 1)) -lt 600 ] && [ -e waiter ] || exit 99
+			sleep 0.1
+		done
+		exit 9
+	END
+	proc_start trace "$TCC_TRACE" --verbose --duration=0.2 sh waiter
+	wait_for '[ -s listener.pid ] && grep -q " connections\? in " "$NETNS_DIR/trace.err"' 20
+}
+
+@test "while the command is waited for signals do what they did before" {
+	start_waiting
+	local signal
+	for signal in ALRM XCPU PWR RTMIN INT; do
+		kill -s "$signal" "$(proc_pid trace)"
+	done
+	kill -s USR1 "$(proc_pid trace)"
+	wait_for '[ "$(grep -c "^tcc-trace: probe: seen" "$NETNS_DIR/trace.err")" -eq 2 ]' 20
+	kill -s TERM "$(proc_pid trace)"
+	wait_for '[ -s heard ]' 20
+	# Longer than anything that is stuck is waited for.
+	sleep 4
+	proc_is_running trace
+	touch enough
+	wait_for '! proc_is_running trace' 20
+	trace_stop
+	[ "$PROC_STATUS" -eq 9 ]
+	rm enough heard listener.pid
+	start_waiting
+	kill -s TERM "$(proc_pid trace)"
+	wait_for '[ -s heard ]' 20
+	kill -s TERM "$(proc_pid trace)"
+	wait_for '! proc_is_running trace' 20
+	trace_stop
+	[ "$PROC_STATUS" -eq 143 ]
+	kill -0 "$(cat listener.pid)"
+	touch enough
+}
+
+@test "connections that outlive the command are waited for, a second at most" {
+	kinds_start server serve "$PORT"
+	wait_for 'grep -q listening "$NETNS_DIR/server.out"' 20
+	cat >holder.py <<-'END'
+		import socket, sys, time
+		sock = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		sock.sendall(b"x" * 100)
+		open("connected", "w").close()
+		time.sleep(60)
+	END
+	status_is 3 "$TCC_TRACE" --log-file=x --verbose ip netns exec "$NETNS_A" sh -c \
+		'python3 holder.py "$0" >/dev/null 2>&1 & echo $! >pid
+		until [ -e connected ]; do sleep 0.05; done; exit 3' "$PORT"
+	# It has not waited for that.
+	kill "$(cat pid)"
+	[[ $stderr == *"1 process that 'ip' started still runs"* ]]
+	# But that long: what is closed within a second is traced to its end.
+	rm connected
+	sed -i 's/time.sleep(60)/time.sleep(0.3); sock.close()/' holder.py
+	status_is 3 "$TCC_TRACE" --log-file=y.csv --events=close ip netns exec "$NETNS_A" sh -c \
+		'python3 holder.py "$0" >/dev/null 2>&1 &
+		until [ -e connected ]; do sleep 0.05; done; exit 3' "$PORT"
+	[ "$(lines y.csv)" -eq 2 ]
+}
+
 # A command that says what comes to it, in `heard`, and goes on.
 start_listener() {
 	cat >listener <<-'END'
 		for name in INT HUP TERM QUIT; do trap "echo $name >>heard" "$name"; done
 		echo $$ >listener.pid
-		until [ -e enough ]; do sleep 0.1; done
+		n=0
+		until [ -e enough ]; do
+			[ $((n += 1)) -lt 600 ] && [ -e listener ] || exit 99
+			sleep 0.1
+		done
 		exit 9
 	END
 	proc_start trace "$TCC_TRACE" --verbose sh listener
@@ -276,7 +373,7 @@ traced no longer" ]
 @test "stdin and the terminal are the command's: keys, size, passwords, jobs" {
 	local case
 	[ "$(seq 50 | "$TCC_TRACE" wc -l)" -eq 50 ]
-	for case in editor keys password jobs; do
+	for case in editor keys password hangup jobs; do
 		echo "$case"
 		timeout "$TIMEOUT" python3 "$TCC_TESTS/command/terminal.py" "$TCC_TRACE" "$case"
 	done
@@ -287,6 +384,15 @@ traced no longer" ]
 		echo "$HOME $USER $LOGNAME $SHELL"; grep -E "^Cap(Inh|Prm|Eff|Amb)" /proc/self/status'
 	equal "$(getent passwd nobody | awk -F: '{ print $3; print $4; print $4
 			print $6, $1, $1, $7 }')
+$(printf 'Cap%s:\t0000000000000000\n' Inh Prm Eff Amb)" "$output"
+	[ -z "$stderr" ]
+	# Root is a user like any other there, though the caller is root as well.
+	status_is 0 setpriv --groups=12345 --regid=12345 "$TCC_TRACE" --user=root sh -c 'id -u
+		id -g; id -G; echo "$HOME"; grep -E "^Cap(Inh|Prm|Eff|Amb)" /proc/self/status'
+	equal "0
+0
+$(setpriv --init-groups --reuid=root --regid=root id -G)
+$(getent passwd root | cut -d: -f6)
 $(printf 'Cap%s:\t0000000000000000\n' Inh Prm Eff Amb)" "$output"
 	[ -z "$stderr" ]
 	mkdir -m 777 nobodys

@@ -28,6 +28,7 @@ struct loop {
 	sigset_t set, stop_set;
 	loop_taker *take;		/* NULL: nobody */
 	void *taker;
+	bool ignores_keys;		/* of two threads */
 	struct loop_news news;
 };
 
@@ -133,14 +134,17 @@ int loop_set_taker(struct loop *loop, loop_taker *take, void *context)
 	loop->take = take;
 	loop->taker = context;
 	sigaddset(&loop->set, SIGCHLD);
-	sigdelset(&loop->stop_set, SIGINT);
-	sigdelset(&loop->stop_set, SIGQUIT);
 	if (sigprocmask(SIG_BLOCK, &loop->set, NULL) ||
 	    signalfd(loop->signals.fd, &loop->set, 0) < 0)
 		return -errno;
 	/* What had ended before that is asked for now. */
 	take(context, SIGCHLD, false);
 	return 0;
+}
+
+void loop_heed_keys(struct loop *loop, bool is_heeded)
+{
+	__atomic_store_n(&loop->ignores_keys, !is_heeded, __ATOMIC_RELEASE);
 }
 
 /* The end of time; the kernel cuts it to what its clocks can hold. */
@@ -282,6 +286,10 @@ bool loop_is_end_due(const struct loop *loop)
 		return true;
 	sigemptyset(&pending);
 	sigpending(&pending);
+	if (__atomic_load_n(&loop->ignores_keys, __ATOMIC_ACQUIRE)) {
+		sigdelset(&pending, SIGINT);
+		sigdelset(&pending, SIGQUIT);
+	}
 	for (int signal = 1; signal <= SIGRTMAX; signal++) {
 		if (sigismember(&pending, signal) == 1 &&
 		    sigismember(&loop->stop_set, signal) == 1)

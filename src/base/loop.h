@@ -64,11 +64,11 @@ void loop_remove(struct loop *loop, struct watch *watch);
  */
 typedef bool loop_taker(void *context, int signal, bool is_of_kernel);
 
-/*
- * From now on SIGCHLD comes as well, for the taker; INT and QUIT, for who looks on, are
- * no request to end. Returns 0 or -errno.
- */
+/* From now on SIGCHLD comes as well, for the taker. Returns 0 or -errno. */
 int loop_set_taker(struct loop *loop, loop_taker *take, void *context);
+
+/* Whether INT and QUIT, for who looks on, are a request to end: they are at first. */
+void loop_heed_keys(struct loop *loop, bool is_heeded);
 
 /* End after so long, from now. */
 int loop_set_duration(struct loop *loop, uint64_t duration_ns);

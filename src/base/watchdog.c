@@ -60,7 +60,7 @@ struct watchdog {
 	/* Of both threads. */
 	uint64_t n_beats;	/* with GIVEN_UP, once they are not waited for any more */
 	uint64_t until_ns;
-	bool is_ending, is_over;
+	bool is_ending, is_over, is_resting;
 	sem_t never;
 };
 
@@ -90,7 +90,8 @@ static bool is_running(const struct watchdog *watchdog)
 
 static bool is_end_due(const struct watchdog *watchdog)
 {
-	return LOAD(watchdog->is_ending) || loop_is_end_due(watchdog->config.loop);
+	return !LOAD(watchdog->is_resting) &&
+	       (LOAD(watchdog->is_ending) || loop_is_end_due(watchdog->config.loop));
 }
 
 /* Returns when the end may be due; at once where it is. */
@@ -103,7 +104,11 @@ static void await_end(const struct watchdog *watchdog)
 	};
 
 	while (!LOAD(watchdog->is_over) && !is_end_due(watchdog)) {
-		poll(fds, 3, -1);
+		eventfd_t value;
+
+		poll(fds, LOAD(watchdog->is_resting) ? 1 : 3, -1);
+		if (fds[0].revents)
+			eventfd_read(watchdog->event_fd, &value);
 		/* A signal that the other thread is about to take, or not. */
 		if (!is_end_due(watchdog))
 			poll(fds, 1, TICK_MS);
@@ -265,8 +270,17 @@ void watchdog_end(struct watchdog *watchdog, uint64_t until_ns)
 	if (!watchdog)
 		return;
 	STORE(watchdog->until_ns, until_ns);
-	if (LOAD(watchdog->is_ending))
+	if (LOAD(watchdog->is_ending) && !LOAD(watchdog->is_resting))
 		return;
 	STORE(watchdog->is_ending, true);
+	STORE(watchdog->is_resting, false);
 	tell(watchdog);
+}
+
+void watchdog_rest(struct watchdog *watchdog)
+{
+	if (!watchdog)
+		return;
+	watchdog_beat(watchdog);
+	STORE(watchdog->is_resting, true);
 }

@@ -39,9 +39,6 @@ int watchdog_start(struct watchdog **watchdog, const struct watchdog_config *con
 /* The thread is gone when this returns. Accepts NULL. */
 void watchdog_stop(struct watchdog *watchdog);
 
-/* Between two beats, of a thread that is not stuck, at most. */
-#define WATCHDOG_QUIET_MS 1000
-
 /* The program is not stuck; to be called before and after whatever may be. Accepts NULL. */
 void watchdog_beat(struct watchdog *watchdog);
 
@@ -50,5 +47,8 @@ void watchdog_beat(struct watchdog *watchdog);
  * then patience is short. Accepts NULL.
  */
 void watchdog_end(struct watchdog *watchdog, uint64_t until_ns);
+
+/* What is waited for now may take for ever: it is not stuck, up to watchdog_end(). Accepts NULL. */
+void watchdog_rest(struct watchdog *watchdog);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/privilege.h"
 
@@ -27,6 +28,7 @@ struct command {
 	struct command_config config;
 	struct tcc_command identity;
 	pid_t pid;
+	struct loop *loop;	/* borrowed; NULL until command_watch() */
 	int socket;		/* to the process, until it has become the command */
 	struct call kill;	/* of that process alone */
 	struct call_set own_calls;
@@ -39,17 +41,26 @@ struct command {
 
 /* --- the process ------------------------------------------------------------------- */
 
-/* Without /proc, by the number alone: right where that is the kernel's own. */
-static struct tcc_command identify(void)
+#define NAMESPACE "/proc/self/ns/pid"
+
+/* What the process says of itself at first. */
+struct hello {
+	struct tcc_command identity;
+	int err;	/* why it cannot */
+};
+
+static struct hello identify(void)
 {
-	struct tcc_command identity = { .pid = (__u32)getpid() };
+	struct hello hello = { .identity.pid = (__u32)getpid() };
 	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st) == 0) {
-		identity.ns_dev = (__u64)major(st.st_dev) << 20 | minor(st.st_dev);
-		identity.ns_ino = st.st_ino;
+	if (stat(NAMESPACE, &st)) {
+		hello.err = -errno;
+		return hello;
 	}
-	return identity;
+	hello.identity.ns_dev = (__u64)major(st.st_dev) << 20 | minor(st.st_dev);
+	hello.identity.ns_ino = st.st_ino;
+	return hello;
 }
 
 /* Returns -errno, or not at all. */
@@ -71,11 +82,11 @@ static int become(const struct command_config *config, const struct sigaction *c
 static _Noreturn void run(const struct command_config *config, int socket,
 			  const struct sigaction *child_action)
 {
-	struct tcc_command identity = identify();
+	struct hello hello = identify();
 	char go;
 	int err;
 
-	if (send(socket, &identity, sizeof(identity), MSG_NOSIGNAL) != sizeof(identity) ||
+	if (send(socket, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) || hello.err ||
 	    recv(socket, &go, 1, 0) != 1)
 		_exit(COMMAND_CANNOT_RUN);
 	err = become(config, child_action);
@@ -102,10 +113,13 @@ static int fork_process(struct command *command, const int ends[2])
 	return 0;
 }
 
-static int start(struct command *command)
+/* *what: what cannot be done, if so. */
+static int start(struct command *command, const char **what)
 {
+	struct hello hello;
 	int ends[2], err;
 
+	*what = "start a process";
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	command->socket = ends[0];
@@ -113,9 +127,12 @@ static int start(struct command *command)
 	close(ends[1]);
 	if (err)
 		return err;
-	if (recv(command->socket, &command->identity, sizeof(command->identity), 0) !=
-	    sizeof(command->identity))
+	if (recv(command->socket, &hello, sizeof(hello), 0) != sizeof(hello))
 		return -ECHILD;
+	*what = "tell the command from other processes by " NAMESPACE;
+	if (hello.err)
+		return hello.err;
+	command->identity = hello.identity;
 	command->kill = (struct call){ "kill", 0, UINT32_MAX, (uint64_t)command->pid };
 	command->own_calls = (struct call_set){ &command->kill, 1 };
 	return 0;
@@ -124,17 +141,22 @@ static int start(struct command *command)
 int command_fork(struct command **out, const struct command_config *config)
 {
 	struct command *command = calloc(1, sizeof(*command));
+	const char *what;
 	int err;
 
-	if (!command)
+	if (!command) {
+		log_error("cannot start a process: %s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	command->config = *config;
 	command->socket = -1;
-	err = start(command);
-	if (err)
+	err = start(command, &what);
+	if (err) {
+		log_error("cannot %s: %s", what, strerror(-err));
 		command_free(command);
-	else
+	} else {
 		*out = command;
+	}
 	return err;
 }
 
@@ -183,6 +205,7 @@ static void stop_too(const struct command *command, int signal)
 static void end(struct command *command, const siginfo_t *info)
 {
 	command->has_ended = true;
+	loop_heed_keys(command->loop, true);
 	command->ended_ns = clock_now_ns();
 	command->status = info->si_code == CLD_EXITED ? info->si_status
 						      : COMMAND_SIGNAL + info->si_status;
@@ -249,6 +272,8 @@ int command_watch(struct command *command, struct loop *loop)
 {
 	static const int of_terminal[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 
+	command->loop = loop;
+	loop_heed_keys(loop, false);
 	command->leads_session = getsid(0) == getpid();
 	for (size_t i = 0; i < sizeof(of_terminal) / sizeof(of_terminal[0]); i++)
 		signal(of_terminal[i], SIG_IGN);

@@ -32,7 +32,8 @@ struct command_config {
 /*
  * Fork a process that waits, and then becomes the command: with the descriptors, limits,
  * signals and rights that this process has by now, or those of `user`; no threads may run.
- * It ends with this process, if that does before command_go(). Returns 0 or -errno.
+ * It ends with this process, if that does before command_go(). Returns 0 or -errno,
+ * and has said why.
  */
 int command_fork(struct command **command, const struct command_config *config);
 

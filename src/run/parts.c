@@ -202,9 +202,10 @@ static int fork_command(struct parts *parts, const struct options *options)
 {
 	struct command_config config = { .argv = options->command, .user = options->user,
 					 .closed = parts->closed };
-	int err = options->command ? command_fork(&parts->command, &config) : 0;
 
-	return err ? parts_fail("start a process", err) : EXIT_DONE;
+	if (options->command && command_fork(&parts->command, &config))
+		return EXIT_FAILED;
+	return EXIT_DONE;
 }
 
 /* What takes privileges, of the user's or this process's. */
@@ -280,19 +281,23 @@ int parts_start(struct parts *parts, const struct options *options)
 	return err ? parts_fail("start the command", err) : EXIT_DONE;
 }
 
-/* Only signals: what else there is news of concerns nobody any more. */
-static void await_command(struct parts *parts)
+/* Of signals alone: what else there is news of concerns nobody any more. */
+static int await_command(struct parts *parts)
 {
 	struct pollfd signals = { .fd = loop_signal_fd(parts->loop), .events = POLLIN };
 	struct loop_news news = { 0 };
 	int err = 0;
 
-	while (!err && !news.stop_signals && !news.has_hangup &&
-	       !command_has_ended(parts->command) && !command_is_given_up(parts->command)) {
-		poll(&signals, 1, WATCHDOG_QUIET_MS);
-		watchdog_beat(parts->watchdog);
+	/* Meanwhile nothing of this process can be stuck. */
+	watchdog_rest(parts->watchdog);
+	while (!err && !command_has_ended(parts->command) && !command_is_given_up(parts->command)) {
+		poll(&signals, 1, -1);
 		err = loop_wait(parts->loop, 0, &news);
+		if (news.wants_summary)
+			parts->session.summarise(&parts->session);
 	}
+	watchdog_end(parts->watchdog, 0);
+	return err ? parts_fail("wait for the command", err) : EXIT_DONE;
 }
 
 static void say_left(const struct parts *parts)
@@ -311,8 +316,8 @@ int parts_end_command(struct parts *parts, int status)
 		return status;
 	if (!parts->command)
 		return EXIT_FAILED_BESIDE;
-	if (parts->has_session)
-		await_command(parts);
+	if (parts->has_session && await_command(parts))
+		status = EXIT_FAILED;
 	err = command_error(parts->command);
 	if (err)
 		log_error("cannot run '%s': %s", command_name(parts->command), strerror(-err));

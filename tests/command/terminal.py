@@ -6,6 +6,7 @@
 
 Prints what is wrong, and ends with 1 then.
 """
+import contextlib
 import fcntl
 import os
 import pty
@@ -90,7 +91,8 @@ class Terminal:
 
     def fail(self, text):
         print(f"{text}; the terminal has {self.seen!r}")
-        os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
         sys.exit(1)
 
     def type(self, text):
@@ -137,17 +139,35 @@ def password(trace):
     terminal.end(0)
 
 
+def hangup(trace):
+    """The kernel tells the session's leader alone, here the tracer."""
+    terminal = Terminal(trace, "--log-file=records", "sh", "-c",
+                        "trap 'touch hung-up; exit 7' HUP; echo '<'ready; "
+                        "n=0; while [ $n -lt 400 ]; do sleep 0.1; n=$((n + 1)); done")
+    terminal.expect("<ready")
+    os.close(terminal.fd)
+    deadline = time.monotonic() + PATIENCE_S
+    while not (ended := os.waitpid(terminal.pid, os.WNOHANG))[0]:
+        if time.monotonic() > deadline:
+            terminal.fail("it does not end")
+        time.sleep(0.05)
+    if os.waitstatus_to_exitcode(ended[1]) != 7 or not os.path.exists("hung-up"):
+        terminal.fail(f"status {os.waitstatus_to_exitcode(ended[1])}, not 7")
+
+
 def jobs(trace):
     """A shell is told that its job has stopped, and continues all of it."""
     terminal = Terminal("bash", "--norc", "--noprofile", "-i")
     terminal.expect("PROMPT> ")
-    terminal.type(f"'{trace}' --log-file=records sh -c 'echo \"<\"ready; sleep 1; "
-                  "echo \"<\"done; exit 6'\n")
+    terminal.type(f"'{trace}' --log-file=records sh -c 'echo \"<\"ready; read word; "
+                  "echo \"<\"$word; exit 6'\n")
     terminal.expect("<ready")
     terminal.type("\x1a")
     terminal.expect("Stopped")
     terminal.expect("PROMPT> ")
     terminal.type("fg\n")
+    terminal.expect("read word.*\n")      # the shell says which job it continues
+    terminal.type("done\n")
     terminal.expect("<done")
     terminal.expect("PROMPT> ")
     terminal.type("echo \"<\"status $?\n")
@@ -156,16 +176,16 @@ def jobs(trace):
     # And one that is a shell itself, with jobs of its own.
     terminal.type(f"PS1='INNER> ' '{trace}' --log-file=records bash --norc --noprofile -i\n")
     terminal.expect("INNER> ")
-    terminal.type("sleep 50\n")
-    time.sleep(0.5)
+    terminal.type("sh -c 'echo \"<\"asleep; exec sleep 50'\n")
+    terminal.expect("<asleep")
     terminal.type("\x1a")
     terminal.expect("Stopped")
     terminal.expect("INNER> ")
-    terminal.type("kill -KILL %1; sleep 0.5; exit 4\n")
+    terminal.type("kill -KILL %1; while jobs -s >left; [ -s left ]; do sleep 0.05; done; exit 4\n")
     terminal.expect("PROMPT> ")
     terminal.type("echo \"<\"status $?; exit\n")
     terminal.expect("<status 4")
     terminal.end(0)
 
 
-{case.__name__: case for case in (editor, keys, password, jobs)}[sys.argv[2]](sys.argv[1])
+{case.__name__: case for case in (editor, keys, password, hangup, jobs)}[sys.argv[2]](sys.argv[1])
