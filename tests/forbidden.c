@@ -59,6 +59,19 @@ __attribute__((constructor)) static void say_landlock(void)
 		syscall(LANDLOCK_CREATE_RULESET, NULL, 0L, 1L) > 0 ? "there" : "none");
 }
 
+/* --- what the program starts ------------------------------------------------------ */
+
+static pid_t child;
+
+pid_t fork(void)
+{
+	static pid_t (*next)(void);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "fork");
+	return child = next();
+}
+
 /* --- what is tried --------------------------------------------------------------- */
 
 static void try_open(const char *what, const char *path, int flags)
@@ -127,6 +140,10 @@ static void try_processes(void)
 	say("process_vm_readv", syscall(SYS_process_vm_readv, (long)getppid(), &nothing, 1L,
 					&nothing, 1L, 0L));
 	say("kill", kill(getppid(), 0));
+	if (child > 0) {
+		say("kill the command", kill(child, 0));
+		say("kill the command's group", kill(-child, 0));
+	}
 	say("tgkill", syscall(SYS_tgkill, (long)getppid(), (long)getppid(), 0L));
 	say("tkill", syscall(SYS_tkill, (long)getppid(), 0L));
 	say("raise", syscall(SYS_tgkill, (long)getpid(), (long)getpid(), 0L));

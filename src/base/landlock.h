@@ -18,9 +18,9 @@ enum landlock_allowed {
  * From now on files are made, written, renamed and removed only in and below
  * these directories, which are open (O_PATH is enough); no file moves from one
  * to another. Where the kernel knows these rights too: no TCP port, no device
- * control, no signal and no abstract socket outside. Files that are open stay
- * as they are. `allowed`: of these but what is in it. Takes no_new_privs. Returns 0, also where the kernel has none of
- * it, or -errno.
+ * control, no signal and no abstract socket outside, but of these what is in
+ * `allowed`. Files that are open stay as they are. Takes no_new_privs. Returns
+ * 0, also where the kernel has none of it, or -errno.
  */
 int landlock_confine(const int *directories, size_t n, unsigned int allowed);
 

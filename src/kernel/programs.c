@@ -55,11 +55,11 @@ static bool has_late(const struct programs_config *config)
 /* Where the kernel has functions that can be attached to. */
 static void add_late(struct programs *programs, const struct programs_config *config)
 {
-	if (!config->has_optional || !has_late(config))
+	if (!(config->optional & PROGRAMS_LATE) || !has_late(config))
 		return;
 	add(programs, config->host->keeps_stores_in_order ? "tcc_late_tso" : "tcc_late_weak",
 	    TCC_KIND_PROBE);
-	programs->program[programs->n - 1].is_optional = true;
+	programs->program[programs->n - 1].optional = PROGRAMS_LATE;
 }
 
 uint32_t programs_kinds(const struct host *host, uint32_t kinds)
@@ -67,9 +67,11 @@ uint32_t programs_kinds(const struct host *host, uint32_t kinds)
 	return host->has_ca_state_events ? kinds : kinds & ~TCC_KIND_BIT(TCC_KIND_CA_STATE);
 }
 
-bool programs_has_optional(const struct programs_config *config)
+uint32_t programs_optional(const struct programs_config *config)
 {
-	return has_late(config) || (config->has_command && !config->host->has_socket_storage);
+	bool has_child = config->has_command && !config->host->has_socket_storage;
+
+	return (has_late(config) ? PROGRAMS_LATE : 0) | (has_child ? PROGRAMS_CHILD : 0);
 }
 
 /* Before all others: what these look at a socket for is there then. */
@@ -82,9 +84,9 @@ static void add_command(struct programs *programs, const struct programs_config 
 	add(programs, "tcc_command_state", TCC_KIND_COUNT);
 	if (config->host->has_socket_storage)
 		return;
-	if (config->has_optional) {
+	if (config->optional & PROGRAMS_CHILD) {
 		add(programs, "tcc_command_child", TCC_KIND_COUNT);
-		programs->program[programs->n - 1].is_optional = true;
+		programs->program[programs->n - 1].optional = PROGRAMS_CHILD;
 	}
 }
 

@@ -18,6 +18,12 @@
 
 #define PROGRAMS_MAX 14
 
+/* Programs that not every kernel can have, and what is lost without. */
+enum programs_optional {
+	PROGRAMS_LATE = 1 << 0,	/* segments after the close, where states are asked for, too */
+	PROGRAMS_CHILD = 1 << 1,	/* what a command accepts, where sockets have no storage */
+};
+
 struct programs_config {
 	const struct host *host;
 	const struct tcc_ask *ask;
@@ -25,14 +31,13 @@ struct programs_config {
 	const struct tcc_thin *thin;
 	bool has_own;		/* connections of its own to leave out */
 	bool has_command;	/* whose connections alone are traced */
-	/* With programs that the trace can do without: see programs_has_optional(). */
-	bool has_optional;
+	uint32_t optional;	/* of programs_optional() those that are to be there */
 };
 
 struct program {
 	const char *name;	/* of its function, in bpf/ */
 	enum tcc_kind kind;	/* whose events it takes; TCC_KIND_COUNT: none's */
-	bool is_optional;	/* the trace goes on without */
+	uint32_t optional;	/* of enum programs_optional; 0: there is no trace without it */
 };
 
 /* In the order in which they are attached: the probe's is the last. */
@@ -44,11 +49,8 @@ struct programs {
 /* Of the kinds asked for, TCC_KIND_BIT()s, those that this host can have. */
 uint32_t programs_kinds(const struct host *host, uint32_t kinds);
 
-/*
- * Whether there are any: segments after the close are probes as well where states are
- * asked for, too; what a command's listeners accept where sockets have no storage.
- */
-bool programs_has_optional(const struct programs_config *config);
+/* Which programs the trace can do without, of those it would have. */
+uint32_t programs_optional(const struct programs_config *config);
 
 /* `config->ask->kinds` are such as the host can have, and not none. */
 void programs_choose(struct programs *programs, const struct programs_config *config);

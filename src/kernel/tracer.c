@@ -42,7 +42,8 @@ struct tracer {
 		struct bpf_link *link;
 		int info_fd;		/* its fdinfo, kept open */
 	} attached[PROGRAMS_MAX];
-	bool wants_optional;	/* until the kernel has refused it */
+	uint32_t optional;	/* programs_optional(), but for what the kernel has refused */
+	uint32_t lacking;	/* the same, as long as they are not attached */
 	struct refused refused;
 	struct maps maps;
 };
@@ -66,7 +67,7 @@ static struct programs_config choice_of(const struct tracer *tracer,
 		.thin = config->thin,
 		.has_own = config->own_cookies[0] || config->own_cookies[1],
 		.has_command = config->command.pid,
-		.has_optional = tracer->wants_optional,
+		.optional = tracer->optional,
 	};
 }
 
@@ -105,7 +106,7 @@ static void set_constants(struct tracer *tracer, const struct tracer_config *con
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
 	/* The guard is each program's own: two of them may count at the same time. */
 	skel->rodata->tcc_has_recursion_guard =
-		tracer->host.has_recursion_guard && !tracer->wants_optional;
+		tracer->host.has_recursion_guard && !(tracer->optional & PROGRAMS_LATE);
 }
 
 /* `bytes`: of each CPU's ring. */
@@ -155,21 +156,21 @@ static const char *memory_advice(int err, bool is_given)
 	return is_given ? "; try a smaller --buffer" : "";
 }
 
-/*
- * Without what the trace can do without if that is what the kernel refuses; what it
- * says then may look like want of memory: ENOMEM on s390x.
- */
+/* Without what is optional where the kernel refuses that; it may say ENOMEM (s390x). */
 static int load_what_can_be(struct tracer *tracer, const struct tracer_config *config,
 			    uint64_t bytes)
 {
+	static const uint32_t less[] = { PROGRAMS_CHILD, PROGRAMS_LATE, 0 };
+	uint32_t wanted = tracer->optional;
 	int err = load_skeleton(tracer, config, bytes);
 
-	if (!err || !tracer->wants_optional)
-		return err;
-	tracer->wants_optional = false;
-	err = load_skeleton(tracer, config, bytes);
+	for (size_t i = 0; err && i < sizeof(less) / sizeof(less[0]); i++) {
+		tracer->optional = less[i];
+		if (less[i] != wanted && !(less[i] & ~wanted))
+			err = load_skeleton(tracer, config, bytes);
+	}
 	if (is_memory_refused(tracer, err))
-		tracer->wants_optional = true;
+		tracer->optional = wanted;
 	return err;
 }
 
@@ -276,7 +277,7 @@ int tracer_load(struct tracer **out, const struct tracer_config *config)
 	if (!err)
 		err = check_kinds(tracer);
 	choice = choice_of(tracer, config);
-	tracer->wants_optional = programs_has_optional(&choice);
+	tracer->lacking = tracer->optional = programs_optional(&choice);
 	if (err) {
 		tracer_free(tracer);
 		return err;
@@ -302,16 +303,22 @@ int tracer_attach(struct tracer *tracer)
 {
 	for (size_t i = 0; i < tracer->chosen.n; i++) {
 		struct attached *attached = &tracer->attached[i];
+		uint32_t optional = tracer->chosen.program[i].optional;
 		int err;
 
 		attached->link = bpf_program__attach(attached->program);
-		if (attached->link || tracer->chosen.program[i].is_optional)
+		if (attached->link)
+			tracer->lacking &= ~optional;
+		if (attached->link || optional)
 			continue;
 		err = -errno;
 		log_error("cannot attach to tracepoint %s: %s",
 			  bpf_program__section_name(attached->program), strerror(-err));
 		return err;
 	}
+	if (tracer->lacking & PROGRAMS_CHILD)
+		log_warning("this kernel does not tell of connections that are accepted: those of "
+			    "the command's servers are not traced");
 	return 0;
 }
 

@@ -73,8 +73,10 @@ static struct source_counts count_states(const struct source *source, uint8_t ki
 				       .missed = 5 };
 }
 
-static const struct source_ops states_ops = { scan, next, begin_wait, end_wait, NULL, stop,
-					      count_states };
+static const struct source_ops states_ops = {
+	.scan = scan, .next = next, .begin_wait = begin_wait, .end_wait = end_wait,
+	.stop = stop, .count = count_states,
+};
 
 /* What came to the consumer, in its order. */
 #define CAME_MAX 64
