@@ -8,8 +8,9 @@
     kinds.py KIND PORT              one of the kinds below: clients of PORT
     kinds.py server_KIND PORT N     or servers of N connections
 
-All on 127.0.0.1, but those of load come from 127.0.0.2. A kind prints of each connection the client's port, a server what
-it listens as well; "absent: REASON" where the machine has no such thing.
+All on 127.0.0.1, but those of load come from 127.0.0.2. A kind prints of each connection
+the client's port, a server, once it listens, that as well; "absent: REASON" where the
+machine has no such thing.
 """
 import ctypes
 import mmap
@@ -330,8 +331,10 @@ def clients(port, n):
             sock = mptcp_socket()
         except Absent:
             sock = socket.socket()
-        deadline = time.monotonic() + 20
-        while sock.connect_ex((HOST, port)) and time.monotonic() < deadline:
+        deadline = time.monotonic() + 60
+        while sock.connect_ex((HOST, port)):
+            if time.monotonic() > deadline:
+                raise TimeoutError("there is no server")
             time.sleep(0.02)
         sock.sendall(b"x" * BYTES)
         receive(sock, BYTES)
