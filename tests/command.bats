@@ -74,6 +74,7 @@ full_stop() {
 	[ -x "$python" ] || skip "needs $python"
 	clients=$(python3 kinds.py list clients)
 	netns_set "$NETNS_A" ipv4/tcp_fastopen 3
+	kinds absent >not-there
 	full_start "$PORT"
 	for kind in $clients; do
 		of_command "$kind" python3 - "$kind" "$PORT"
@@ -98,6 +99,7 @@ full_stop() {
 @test "of every kind of server each connection is traced wholly, and no other's event" {
 	local kind servers
 	servers=$(python3 kinds.py list servers)
+	kinds absent >not-there
 	full_start "$PORT,$OTHER_PORT"
 	for kind in $servers; do
 		kinds clients "$OTHER_PORT" 6 & local clients=$!

@@ -7,7 +7,8 @@
 FULL is a CSV of all events at PORT, FULL.err what was said of it; KIND.csv what was
 traced of a command, the one end, KIND.err what was said of that, and KIND.ports what
 it said itself of its connections: the client's port of each, on a line of its own,
-on 127.0.0.1, where no port was used twice.
+on 127.0.0.1, where no port was used twice. The file not-there has the kinds that the
+machine has not.
 What one of the traces missed the other may have: two programs are interrupted at
 different moments.
 """
@@ -39,10 +40,15 @@ def main():
     full, port, role, *kinds = sys.argv[1:]
     every = rows(full)
     failed = False
+    with open("not-there", encoding="ascii") as file:
+        not_there = file.read().split()
     for kind in kinds:
         with open(kind + ".ports", encoding="ascii") as file:
             said = file.read().split("\n")
         absent = [line for line in said if line.startswith("absent")]
+        if bool(absent) != (kind in not_there):
+            print(f"{kind}: {absent or 'there'}, which it is not outside of a trace")
+            failed = True
         if absent:
             print(f"# {kind}: {absent[0]}")
             continue

@@ -7,6 +7,8 @@
     kinds.py clients PORT N         N connections; where there is nobody, try again
     kinds.py KIND PORT              one of the kinds below: clients of PORT
     kinds.py server_KIND PORT N     or servers of N connections
+    kinds.py list clients|servers   the kinds
+    kinds.py absent                 those that this machine has not
 
 All on 127.0.0.1, but those of load come from 127.0.0.2. A kind prints of each connection
 the client's port, a server, once it listens, that as well; "absent: REASON" where the
@@ -346,6 +348,13 @@ def main():
     if sys.argv[1] == "list":
         print("\n".join(kind.__name__ for kind in (CLIENTS if sys.argv[2] == "clients"
                                                    else SERVERS)))
+        return
+    if sys.argv[1] == "absent":
+        for needed, names in (mptcp_socket, "mptcp server_mptcp"), (Uring, "uring server_uring"):
+            try:
+                needed()
+            except Absent:
+                print(names)
         return
     try:
         kinds[sys.argv[1]](*map(int, sys.argv[2:]))
