@@ -14,58 +14,36 @@
 
 const volatile struct tcc_thin tcc_thin;
 
-/* Of the event written last. */
-struct tcc_thin_state {
-	__u64 ktime_ns;
-	__u32 snd_cwnd;
-	__u32 snd_ssthresh;
-	__u32 skipped;		/* events left out since */
-	__u32 ports;		/* see tcc_sock_state.bpf.h */
-	__u8 ca_state;
-	__u8 is_begun;		/* there was one */
-	__u8 reserved[6];
-};
-
 TCC_SOCK_STATE(tcc_thin, struct tcc_thin_state)
 
-static __always_inline bool tcc_thin_has_changed(const struct tcc_thin_state *state,
-						 const struct tcp_sock *tp, __u8 ca_state)
+static __always_inline struct tcc_thin_look tcc_thin_look_at(const struct tcp_sock *tp,
+								     __u64 ktime_ns)
 {
-	return state->snd_cwnd != tp->snd_cwnd || state->snd_ssthresh != tp->snd_ssthresh ||
-	       state->ca_state != ca_state;
+	return (struct tcc_thin_look){
+		.ktime_ns = ktime_ns,
+		.snd_cwnd = tp->snd_cwnd,
+		.snd_ssthresh = tp->snd_ssthresh,
+		.ca_state = BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state),
+	};
 }
 
-/* Whether the event is wanted; if it is not, that is remembered. */
+/* As tcc_thin_decide(). */
 static __always_inline bool tcc_thin_wants(struct tcc_thin_state *state,
 					   const struct tcp_sock *tp)
 {
-	__u8 ca_state = BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state);
+	struct tcc_thin_look look =
+		tcc_thin_look_at(tp, tcc_thin.interval_ns ? bpf_ktime_get_ns() : 0);
 
-	if (!state->is_begun)
-		return true;
-	if (tcc_thin.is_changes && !tcc_thin_has_changed(state, tp, ca_state))
-		goto skip;
-	if (tcc_thin.interval_ns &&
-	    bpf_ktime_get_ns() - state->ktime_ns < tcc_thin.interval_ns)
-		goto skip;
-	return true;
-skip:
-	state->skipped++;
-	return false;
+	return tcc_thin_decide(tcc_thin.is_changes, tcc_thin.interval_ns, state, &look);
 }
 
-/* The event is written: returns how many were left out before it. */
+/* As tcc_thin_keep(); but the time is set when it is known, in take_probe(). */
 static __always_inline __u32 tcc_thin_written(struct tcc_thin_state *state,
 					      const struct tcp_sock *tp)
 {
-	__u32 skipped = state->skipped;
+	struct tcc_thin_look look = tcc_thin_look_at(tp, 0);
 
-	state->snd_cwnd = tp->snd_cwnd;
-	state->snd_ssthresh = tp->snd_ssthresh;
-	state->ca_state = BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state);
-	state->skipped = 0;
-	state->is_begun = 1;
-	return skipped;
+	return tcc_thin_keep(state, &look);
 }
 
 #endif
