@@ -7,10 +7,10 @@
 _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
 	--cc= --cgroup= --netns= --changes --interval= --events=
 	--format= --tee --json --csv --fields= --ca-struct= --ca-btf= --time= --color= --no-header
-	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user=
+	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user= --read=
 	--duration= --count= --buffer= --strict --quiet --verbose
 	--help --version
-	-i -p -4 -6 -e -F -o -d -c -b -q -v -h -V'
+	-i -p -4 -6 -e -F -o -d -c -b -q -v -r -h -V'
 
 # _tcc_trace_names PROGRAM OPTION: the names in the table that OPTION=help prints.
 _tcc_trace_names() {
@@ -69,7 +69,7 @@ _tcc_trace_value() {
 			_tcc_trace_list "$values" "$3"
 			return
 			;;
-		--log-file | -o | --ca-btf)
+		--log-file | -o | --ca-btf | --read | -r)
 			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$3")
 			return

@@ -138,6 +138,7 @@ complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-size -d 'Rotate befo
 complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-time -d 'Rotate every so often'
 complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-keep -a 'all' -d 'Keep so many rotated files'
 complete -c tcc-trace -n __tcc_trace_is_option -x -l compress -a 'gzip zstd xz' -d 'Compress rotated files'
+complete -c tcc-trace -n __tcc_trace_is_option -r -F -s r -l read -d 'Take records from this file'
 complete -c tcc-trace -n __tcc_trace_is_option -x -l user -a '(__fish_complete_users)' -d 'Become this user at the start'
 complete -c tcc-trace -n __tcc_trace_is_option -x -s d -l duration -d 'Stop after this time'
 complete -c tcc-trace -n __tcc_trace_is_option -x -s c -l count -d 'Stop after so many records'

@@ -221,7 +221,8 @@ function print_end() {
 	print "        \"connections\": { \"type\": \"integer\", \"minimum\": 0 }"
 	print "      },"
 	print "      \"patternProperties\": {"
-	print "        \"^[a-z_]+_(seen|written|filtered|lost|lost_buffer|lost_output|missed|discarded)$\": { \"type\": \"integer\", \"minimum\": 0 }"
+	print "        \"^[a-z_]+_(seen|written|filtered|lost|lost_buffer|lost_output|lost_input|missed|discarded)$\": { \"type\": \"integer\", \"minimum\": 0 },"
+	print "        \"^[a-z_]+_unknown$\": { \"description\": \"more may have been lost or missed than the files say that were read\", \"const\": true }"
 	print "      }"
 	print "    }"
 }

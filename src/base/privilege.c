@@ -201,7 +201,7 @@ int privilege_drop(struct privilege_wants *wants)
 int privilege_drop_helper(int directory)
 {
 	struct privilege_wants wants = { 0 };
-	int err = privilege_want_directory(&wants, directory);
+	int err = directory < 0 ? 0 : privilege_want_directory(&wants, directory);
 
 	if (!err)
 		err = lock_down(&wants, LANDLOCK_EXECUTE);

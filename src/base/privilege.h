@@ -57,8 +57,8 @@ int privilege_drop(struct privilege_wants *wants);
 
 /*
  * The same for a helper that runs other programs, which writes in the directory
- * that is open there; of the calls, which are not known, it only loses those that reach into
- * the kernel, other processes or the network. Returns 0 or -errno.
+ * that is open there, or in none (-1); of the calls, which are not known, it only loses
+ * those that reach into the kernel, other processes or the network. Returns 0 or -errno.
  */
 int privilege_drop_helper(int directory);
 

@@ -14,7 +14,7 @@
 #include "base/parse.h"
 #include "file/lock.h"
 
-const char *const rotate_suffixes[] = { ".gz", ".zst", ".xz" };
+const char *const rotate_suffixes[ROTATE_SUFFIXES] = { ".gz", ".zst", ".xz" };
 const unsigned int rotate_n_suffixes = sizeof(rotate_suffixes) / sizeof(rotate_suffixes[0]);
 
 static const struct call calls[] = {

@@ -29,7 +29,8 @@ extern const struct call_set rotate_calls;
 #define ROTATE_NAME_ADDED 25
 
 /* What compression adds to a rotated file's name. */
-extern const char *const rotate_suffixes[];
+#define ROTATE_SUFFIXES 3
+extern const char *const rotate_suffixes[ROTATE_SUFFIXES];
 extern const unsigned int rotate_n_suffixes;
 
 /*

@@ -125,8 +125,20 @@ static void set_account(json_t *record, const char *kind, const struct account *
 	set_count(record, kind, "lost", account_lost(account));
 	set_count(record, kind, "lost_buffer", account->lost_buffer);
 	set_count(record, kind, "lost_output", account->lost_output);
+	if (account->lost_input)
+		set_count(record, kind, "lost_input", account->lost_input);
 	set_count(record, kind, "missed", account->missed);
 	set_count(record, kind, "discarded", account->discarded);
+}
+
+/* Of files that do not say what was lost: the numbers are what is known. */
+static void set_unknown(json_t *record, const char *kind, const struct account *account)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%.*s_unknown", RECORD_KIND_MAX, kind);
+	if (account->is_unknown)
+		json_object_set_new(record, key, json_true());
 }
 
 /* Flat: kinds of event come as prefixes. */
@@ -139,8 +151,10 @@ char *banner_end(const struct trace_end *end)
 				   "connections", (json_int_t)end->connections);
 
 	for (int kind = 0; record && kind < RECORD_KIND_COUNT; kind++) {
-		if (end->kinds & RECORD_KIND_BIT(kind))
-			set_account(record, record_kinds[kind].name, &end->accounts[kind]);
+		if (!(end->kinds & RECORD_KIND_BIT(kind)))
+			continue;
+		set_account(record, record_kinds[kind].name, &end->accounts[kind]);
+		set_unknown(record, record_kinds[kind].name, &end->accounts[kind]);
 	}
 	return to_line(record);
 }

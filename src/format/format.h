@@ -138,6 +138,12 @@ static inline bool format_has(const struct format_step *step, const struct recor
 	return field_set_has(&record->has, step->id);
 }
 
+/* For the formats: the same of a field that is there whatever is chosen. */
+static inline bool format_has_field(const struct record *record, enum field_id id)
+{
+	return field_set_has(&record->has, id);
+}
+
 /* A number, or that it is infinite. */
 static inline char *format_ssthresh(const struct format *format, uint32_t ssthresh, char *out)
 {

@@ -65,8 +65,11 @@ static const struct cached *resolve(struct ca_columns *columns, const struct ca_
 	cached->layout = layout;
 	for (size_t i = 0; i < columns->n; i++) {
 		cached->members[i] = ca_layout_find(layout, columns->columns[i].name + 3);
-		/* Once. Beyond that many layouts nothing tells which were there before. */
-		if (!cached->members[i] && is_first)
+		/*
+		 * Once. Beyond that many layouts nothing tells which were there before. Of what
+		 * was read from a file the structure is not known, nor what it has besides.
+		 */
+		if (!cached->members[i] && is_first && *layout->structure)
 			log_warning("--fields: '%s': struct %s has no such member",
 				    columns->columns[i].name, layout->structure);
 	}

@@ -42,17 +42,77 @@ static char *put_number(char *out, uint32_t number, char behind)
 	return out;
 }
 
-static char *tcpprobe_record(struct format *format, const struct record *record, char *out)
+/* Of a record of a file, which may lack any of the columns. */
+static char *put_number_if(char *out, const struct record *record, enum field_id id,
+			   uint32_t number, char behind)
 {
-	const struct addr_pair *addrs = &record->addrs;
-	uint32_t below = (uint32_t)(record->offset_ns % 1000000000);
+	if (format_has_field(record, id))
+		return put_number(out, number, behind);
+	*out++ = '-';
+	*out++ = behind;
+	return out;
+}
 
-	(void)format;
-	out = emit_u64(out, record->offset_ns / 1000000000);
+static char *put_sequence_if(char *out, const struct record *record, enum field_id id,
+			     uint32_t number)
+{
+	return format_has_field(record, id) ? put_sequence(out, number) : EMIT_LITERAL(out, "- ");
+}
+
+static char *put_seconds(char *out, uint64_t ns)
+{
+	uint32_t below = (uint32_t)(ns % 1000000000);
+
+	out = emit_u64(out, ns / 1000000000);
 	*out++ = '.';
 	*out++ = (char)('0' + below / 100000000);
 	out = emit_padded(out, below % 100000000, 8);
 	*out++ = ' ';
+	return out;
+}
+
+static bool has_end(const struct record *record, enum field_id addr, enum field_id port)
+{
+	return format_has_field(record, addr) && format_has_field(record, port);
+}
+
+static char *put_some(char *out, const struct record *record)
+{
+	const struct addr_pair *addrs = &record->addrs;
+
+	if (format_has_field(record, FIELD_offset_ms))
+		out = put_seconds(out, record->offset_ns);
+	else
+		out = EMIT_LITERAL(out, "- ");
+	if (has_end(record, FIELD_saddr, FIELD_sport))
+		out = put_end(out, addrs->saddr_text, addrs->saddr_length, addrs->is_ipv6,
+			      record->sport);
+	else
+		out = EMIT_LITERAL(out, "- ");
+	if (has_end(record, FIELD_daddr, FIELD_dport))
+		out = put_end(out, addrs->daddr_text, addrs->daddr_length, addrs->is_ipv6,
+			      record->dport);
+	else
+		out = EMIT_LITERAL(out, "- ");
+	out = put_number_if(out, record, FIELD_length, record->length, ' ');
+	out = put_sequence_if(out, record, FIELD_snd_nxt, record->snd_nxt);
+	out = put_sequence_if(out, record, FIELD_snd_una, record->snd_una);
+	out = put_number_if(out, record, FIELD_snd_cwnd, record->snd_cwnd, ' ');
+	out = put_number_if(out, record, FIELD_ssthresh, record->ssthresh, ' ');
+	out = put_number_if(out, record, FIELD_snd_wnd, record->snd_wnd, ' ');
+	out = put_number_if(out, record, FIELD_srtt, record->srtt_us, ' ');
+	return put_number_if(out, record, FIELD_rcv_wnd, record->rcv_wnd, '\n');
+}
+
+static char *tcpprobe_record(struct format *format, const struct record *record, char *out)
+{
+	const struct addr_pair *addrs = &record->addrs;
+
+	/* Of other kinds, which nobody gets, it has whatever is there. */
+	if (record->kind == RECORD_KIND_PROBE &&
+	    !format_has_all(&format->plans[record->kind], record))
+		return put_some(out, record);
+	out = put_seconds(out, record->offset_ns);
 	out = put_end(out, addrs->saddr_text, addrs->saddr_length, addrs->is_ipv6, record->sport);
 	out = put_end(out, addrs->daddr_text, addrs->daddr_length, addrs->is_ipv6, record->dport);
 	out = put_number(out, record->length, ' ');

@@ -41,20 +41,63 @@ static char *put_time(struct format *format, const struct record *record, char *
 			 format->style.time_style == TIME_STYLE_WALL);
 }
 
-static char *put_ends(const struct format *format, const struct record *record, char *out)
+/* Of a record of a file without it: the other time, in UTC, before none. */
+static char *put_time_if(struct format *format, const struct record *record, char *out)
+{
+	if (format_has_field(record, format->style.time_style == TIME_STYLE_KTIME ? FIELD_ktime
+										 : FIELD_time))
+		return put_time(format, record, out);
+	if (format_has_field(record, FIELD_time))
+		return emit_time(out, &format->second, record->wall_ns, false);
+	return EMIT_LITERAL(out, "-");
+}
+
+static char *put_ms_if(const struct record *record, enum field_id id, uint64_t ns, char *out)
+{
+	return format_has_field(record, id) ? emit_ms(out, ns) : EMIT_LITERAL(out, "-");
+}
+
+static char *put_end_if(const struct record *record, enum field_id addr_id, const char *addr,
+			size_t length, enum field_id port_id, uint16_t port, char *out)
+{
+	out = format_has_field(record, addr_id) ? emit_addr(out, addr, length)
+						: EMIT_LITERAL(out, "-");
+	*out++ = '.';
+	return format_has_field(record, port_id) ? emit_u32(out, port) : EMIT_LITERAL(out, "-");
+}
+
+static char *put_ends_if(const struct record *record, char *out)
 {
 	const struct addr_pair *addrs = &record->addrs;
-	size_t n_colors = sizeof(conn_colors) / sizeof(conn_colors[0]);
 
-	if (format->style.has_color)
-		out = emit_string(out, conn_colors[record->conn_key % n_colors]);
+	out = put_end_if(record, FIELD_saddr, addrs->saddr_text, addrs->saddr_length, FIELD_sport,
+			 record->sport, out);
+	out = EMIT_LITERAL(out, " > ");
+	return put_end_if(record, FIELD_daddr, addrs->daddr_text, addrs->daddr_length, FIELD_dport,
+			  record->dport, out);
+}
+
+static char *put_ends_plain(const struct record *record, char *out)
+{
+	const struct addr_pair *addrs = &record->addrs;
+
 	out = emit_addr(out, addrs->saddr_text, addrs->saddr_length);
 	*out++ = '.';
 	out = emit_u32(out, record->sport);
 	out = EMIT_LITERAL(out, " > ");
 	out = emit_addr(out, addrs->daddr_text, addrs->daddr_length);
 	*out++ = '.';
-	out = emit_u32(out, record->dport);
+	return emit_u32(out, record->dport);
+}
+
+static char *put_ends(const struct format *format, const struct record *record, bool has_all,
+		      char *out)
+{
+	size_t n_colors = sizeof(conn_colors) / sizeof(conn_colors[0]);
+
+	if (format->style.has_color)
+		out = emit_string(out, conn_colors[record->conn_key % n_colors]);
+	out = has_all ? put_ends_plain(record, out) : put_ends_if(record, out);
 	if (format->style.has_color)
 		out = EMIT_LITERAL(out, COLOR_OFF);
 	return out;
@@ -115,20 +158,24 @@ static char *put_lost(const struct format *format, const struct record *record, 
 
 static char *text_record(struct format *format, const struct record *record, char *out)
 {
-	out = put_time(format, record, out);
+	bool has_all = format_has_all(&format->plans[record->kind], record);
+
+	out = has_all ? put_time(format, record, out) : put_time_if(format, record, out);
 	*out++ = ' ';
-	out = emit_ms(out, record->offset_ns);
+	out = has_all ? emit_ms(out, record->offset_ns)
+		      : put_ms_if(record, FIELD_offset_ms, record->offset_ns, out);
 	out = EMIT_LITERAL(out, " ms | ");
-	out = emit_ms(out, record->conn_ns);
+	out = has_all ? emit_ms(out, record->conn_ns)
+		      : put_ms_if(record, FIELD_conn_ms, record->conn_ns, out);
 	out = EMIT_LITERAL(out, " ms | ");
-	out = put_ends(format, record, out);
+	out = put_ends(format, record, has_all, out);
 	out = EMIT_LITERAL(out, " |");
 	if (record->kind != RECORD_KIND_PROBE) {
 		*out++ = ' ';
 		out = emit_short(out, record_kinds[record->kind].name,
 				 record_kinds[record->kind].length);
 	}
-	if (format_has_all(&format->plans[record->kind], record))
+	if (has_all)
 		out = put_steps(format, record, true, out);
 	else
 		out = put_steps(format, record, false, out);

@@ -117,8 +117,11 @@ static struct source_counts count(const struct source *source, uint8_t kind)
 {
 	const struct live *live = (const struct live *)source;
 	enum tcc_kind of = (enum tcc_kind)kind;
-	struct stream_counts counts = stream_count(&live->stream, of);
+	struct stream_counts counts;
 
+	if (kind >= TCC_KIND_COUNT)
+		return (struct source_counts){ 0 };
+	counts = stream_count(&live->stream, of);
 	return (struct source_counts){
 		.recorded = counts.published,
 		.taken = stream_taken(&live->stream, of),

@@ -263,6 +263,21 @@ int option_set_compress(struct options *options, const struct option_def *def, c
 	return options->compress < 0 ? options->compress : 0;
 }
 
+int option_set_read(struct options *options, const struct option_def *def, const char *value)
+{
+	char quoted[OPTION_QUOTED_MAX];
+
+	if (!*value)
+		return option_error_value(def, value, 0);
+	if (options->n_read == OPTIONS_READ_MAX)
+		return option_error(def, "'%s': expected at most %d of this option; further files "
+				    "may be operands",
+				    option_error_quote(quoted, value, strlen(value)),
+				    OPTIONS_READ_MAX);
+	options->read[options->n_read++] = value;
+	return 0;
+}
+
 int option_set_user(struct options *options, const struct option_def *def, const char *value)
 {
 	if (!*value)

@@ -33,6 +33,8 @@ option_handler option_set_compress;
 
 option_handler option_set_user;
 
+option_handler option_set_read;
+
 /* `which` is true for --verbose, false for --quiet. */
 option_handler option_set_strict, option_set_verbosity;
 

@@ -136,6 +136,12 @@ const struct option_def option_table[] = {
 	  .expected = "the name or number of a user", .handle = option_set_user,
 	  .help = "become USER at the start: files are opened and rotated as USER" },
 
+	{ .name = "read", .letter = 'r', .section = SECTION_READ, .argument = "FILE",
+	  .expected = "the name of a file of records, or '-' for standard input",
+	  .handle = option_set_read,
+	  .help = "take records from FILE and its rotated ones, of JSON or CSV, compressed or "
+		  "not, instead of tracing; several are merged by time" },
+
 	{ .name = "duration", .letter = 'd', .section = SECTION_REST,
 	  .argument = "TIME", .expected = "a time", .min = "1ms", .max = "3650d",
 	  .handle = option_set_duration, .help = "stop after TIME" },

@@ -12,7 +12,7 @@
 #include "options/options.h"
 
 /* Of --help, in its order. */
-enum option_section { SECTION_FILTER, SECTION_OUTPUT, SECTION_LOG, SECTION_REST, SECTION_COUNT };
+enum option_section { SECTION_FILTER, SECTION_OUTPUT, SECTION_LOG, SECTION_READ, SECTION_REST, SECTION_COUNT };
 
 struct option_def;
 

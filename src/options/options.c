@@ -136,8 +136,15 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 	static const char *const of_rotation[] = { "rotate-keep", "compress" };
 	static const char *const of_file[] = { "rotate-size", "rotate-time", "rotate-keep",
 					       "compress", "tee" };
+	static const char *const of_kernel[] = { "buffer", "ca-struct", "ca-btf" };
 	bool is_rotated = options->rotate_bytes || options->rotate_ns;
 
+	for (size_t i = 0; options->n_read && i < sizeof(of_kernel) / sizeof(of_kernel[0]); i++) {
+		const struct option_def *def = option_table_named(of_kernel[i]);
+
+		if (seen[def - option_table])
+			return option_error(def, "contradicts --read: it is about tracing");
+	}
 	for (size_t i = 0; i < sizeof(of_file) / sizeof(of_file[0]); i++) {
 		const struct option_def *def = option_table_named(of_file[i]);
 
@@ -214,8 +221,12 @@ int options_parse(struct options *options, int argc, char **argv)
 		if (err || options->action != ACTION_TRACE)
 			return err;
 	}
-	if (optind < argc)
+	if (options->n_read) {
+		options->operands = argv + optind;
+		options->n_operands = (size_t)(argc - optind);
+	} else if (optind < argc) {
 		options->command = argv + optind;
+	}
 	if (!options->kinds)
 		options->kinds = RECORD_KIND_BIT(RECORD_KIND_PROBE);
 	err = check_together(options, seen);

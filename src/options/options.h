@@ -16,6 +16,7 @@
 #include "tcc_thin.h"
 
 #define OPTIONS_FIELDS_MAX 16
+#define OPTIONS_READ_MAX 64
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -53,6 +54,11 @@ struct options {
 	uint64_t rotate_keep;		/* a number, or ROTATE_KEEP_ALL */
 	int compress;			/* enum compress_kind, or -1: not at all */
 	const char *user;		/* to become, or NULL */
+	/* --read, as given, and the operands, which then are further files; none: trace. */
+	const char *read[OPTIONS_READ_MAX];
+	size_t n_read;
+	char *const *operands;
+	size_t n_operands;
 	uint64_t duration_ns;		/* 0: no limit */
 	uint64_t count;			/* 0: no limit */
 	uint64_t buffer_bytes;		/* each CPU; 0: not given */

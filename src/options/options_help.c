@@ -14,6 +14,7 @@ static const char *const section_titles[SECTION_COUNT] = {
 	[SECTION_FILTER] = "Choosing what to trace",
 	[SECTION_OUTPUT] = "Output",
 	[SECTION_LOG] = "Log files",
+	[SECTION_READ] = "Reading back",
 	[SECTION_REST] = "Ending, and the rest",
 };
 
@@ -66,6 +67,7 @@ static void print_option(FILE *out, const struct option_def *def)
 void options_print_help(FILE *out)
 {
 	fputs("Usage: tcc-trace [OPTION]... [--] [COMMAND [ARG]...]\n"
+	      "       tcc-trace [OPTION]... --read=FILE [FILE]...\n"
 	      "Trace TCP congestion control: one record for each segment that arrives, of all\n"
 	      "connections, or of those of COMMAND and its descendants alone.\n", out);
 	for (int section = 0; section < SECTION_COUNT; section++) {
@@ -87,6 +89,7 @@ void options_print_help(FILE *out)
 	      "  tcc-trace --dport=443 --duration=10m --log-file=trace.csv\n"
 	      "  tcc-trace -6 --fields=+cpu,-mark --count=1000 --csv\n"
 	      "  sudo tcc-trace --user=\"$USER\" curl -O https://www.example.org/\n"
+	      "  tcc-trace --read=trace.csv --dst=10.0.0.0/8\n"
 	      "\n"
 	      "Exit status: 0 done; 1 failure; 2 wrong usage; 3 events were lost or missed,\n"
 	      "with --strict. With a COMMAND its own; 125 failure, or lost with --strict;\n"

@@ -78,6 +78,9 @@ void options_warn(const struct options *options)
 	if (what)
 		log_warning("no connection can pass the filters on %s: %s", what,
 			    options->filter_text);
+	/* What follows is about this machine, now. */
+	if (options->n_read)
+		return;
 	if (options->filter.cc.size.n)
 		warn_algorithms(&options->filter.cc);
 	warn_terminal(options);

@@ -18,9 +18,11 @@ struct account {
 	uint64_t filtered;	/* turned away in the kernel */
 	uint64_t lost_buffer;	/* the ring was full */
 	uint64_t lost_output;	/* could not be written */
+	uint64_t lost_input;	/* could not be read back */
 	uint64_t missed;	/* the kernel did not run the program */
 	uint64_t discarded;	/* unread when --count or a vanished reader ended it */
 	uint64_t waiting;	/* recorded, not written yet; 0 at the end */
+	bool is_unknown;	/* more may have been lost or missed than is known */
 };
 
 /* What is to be told when a trace has ended. */
@@ -36,6 +38,9 @@ struct trace_end {
 void account_add(struct account *account, const struct account *other);
 
 uint64_t account_lost(const struct account *account);
+
+/* Whether any was lost or missed, or may have been. */
+bool account_is_short(const struct account *account);
 bool account_is_balanced(const struct account *account);
 
 /* "seen 9 = written 5 + filtered 1 + ..." into text; returns text. */

@@ -8,6 +8,7 @@ void record_from_probe(struct record *record, const struct tcc_probe *probe,
 		       const struct field_set *has)
 {
 	record->has = *has;
+	record->has_derived = false;
 	record->cookie = probe->event.cookie;
 	if ((probe->event.flags & TCC_EVENT_NO_COOKIE) || !record->cookie)
 		field_set_remove(&record->has, FIELD_cookie);
@@ -97,7 +98,36 @@ static const struct word *word_at(struct record *record, enum field_id id,
 
 unsigned int record_ca_state(const struct word *word)
 {
-	return (unsigned int)(word - ca_state_words);
+	uintptr_t at = ((uintptr_t)word - (uintptr_t)ca_state_words) / sizeof(*word);
+
+	return at < TCC_CA_COUNT ? (unsigned int)at : TCC_CA_COUNT;
+}
+
+#define WORDS(field, words) { FIELD_##field, (words), COUNT(words) }
+
+const struct word *record_word(enum field_id id, const char *text, size_t length)
+{
+	static const struct {
+		enum field_id id;
+		const struct word *words;
+		size_t n;
+	} all[] = {
+		WORDS(ca_state, ca_state_words), WORDS(old_ca_state, ca_state_words),
+		WORDS(new_ca_state, ca_state_words), WORDS(limited_by, limit_words),
+		WORDS(limited_side, side_words),
+		WORDS(old_state, state_words), WORDS(new_state, state_words),
+		WORDS(retransmit, retransmit_words), WORDS(direction, direction_words),
+	};
+
+	for (size_t i = 0; i < COUNT(all); i++) {
+		for (size_t at = 0; all[i].id == id && at < all[i].n; at++) {
+			const struct word *word = &all[i].words[at];
+
+			if (word->length == length && memcmp(word->text, text, length) == 0)
+				return word;
+		}
+	}
+	return NULL;
 }
 
 /* --- properties --------------------------------------------------------------- */

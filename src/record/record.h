@@ -48,6 +48,7 @@ struct record {
 	uint8_t kind;		/* enum record_kind */
 	uint8_t ip_version;	/* of the socket: 4 or 6 */
 	bool has_cwnd_fallen;	/* since the connection's event before */
+	bool has_derived;	/* its source has what is made of it as well */
 
 	/* Properties; record_from_props(). */
 	struct word cc;
@@ -114,7 +115,10 @@ void record_from_props(struct record *record, const struct tcc_props *props,
 /* Set what a kind of event other than probe has. */
 void record_from_rare(struct record *record, const struct tcc_rare *rare);
 
-/* The enum tcc_ca_state of a record's word. */
+/* The constant of this name, not empty, that is a field's word; NULL: none of its words. */
+const struct word *record_word(enum field_id id, const char *text, size_t length);
+
+/* The enum tcc_ca_state of a record's word; TCC_CA_COUNT: of a kernel to come. */
 unsigned int record_ca_state(const struct word *word);
 
 extern const struct record_kind_entry record_kinds[RECORD_KIND_COUNT];

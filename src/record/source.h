@@ -24,6 +24,7 @@ struct source_counts {
 	uint64_t filtered;	/* turned away */
 	uint64_t lost;		/* there was no room for them */
 	uint64_t missed;	/* nothing looked at them */
+	uint64_t unreadable;	/* they were there, and cannot be made out */
 };
 
 struct source;
@@ -63,8 +64,14 @@ struct source_ops {
 	/* Nothing more is to come: the last counts and records are there then. */
 	void (*stop)(struct source *source);
 
-	/* Of one of its kinds. */
+	/* Of any kind: of one that it does not have, nothing. */
 	struct source_counts (*count)(const struct source *source, uint8_t kind);
+
+	/* Optional. Whether more may have been lost or missed than it can know of. */
+	bool (*is_unknown)(const struct source *source);
+
+	/* Optional. From its first record to its last, where that is not the time it took. */
+	uint64_t (*duration_ns)(const struct source *source);
 };
 
 struct source {

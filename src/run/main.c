@@ -13,11 +13,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/watchdog.h"
-#include "kernel/tracer.h"
 #include "options/options.h"
 #include "record/derive.h"
 #include "record/fields.h"
 #include "run/parts.h"
+#include "run/reading.h"
 #include "run/session.h"
 #include "run/summary.h"
 
@@ -96,7 +96,7 @@ static void begin(struct parts *parts, const struct options *options)
 		.loop = parts->loop,
 		.n_consumers = parts->output.n,
 		.kinds = derive_possible(output_kinds(&parts->output),
-					 tracer_kinds(parts->tracer)),
+					 parts->kinds),
 		.count_limit = options->count,
 		.reopens = options->log_file && !parts->command,
 		.start_ns = parts->start_ns,
@@ -104,6 +104,7 @@ static void begin(struct parts *parts, const struct options *options)
 								    : summary_print,
 		.watchdog = parts->watchdog,
 		.look = summary_look,
+		.reads_back = parts->files,
 	};
 	for (size_t i = 0; i < parts->output.n; i++)
 		session->consumers[i] = parts->output.lines[i];
@@ -117,7 +118,7 @@ static bool has_lost(const struct session *session)
 {
 	struct account account = session_account_all(session);
 
-	return account_lost(&account) + account.missed;
+	return account_is_short(&account);
 }
 
 /*
@@ -143,12 +144,15 @@ static int run(struct parts *parts, const struct options *options)
 	watchdog_beat(parts->watchdog);
 	if (options->command && !options->is_quiet && is_loss_to_be_told(session, options))
 		log_set_level(LOG_NORMAL);
-	summary_print(session);
+	if (reading_status(parts) == EXIT_DONE)
+		summary_print(session);
 	parts->is_summed_up = true;
 	session_await_work(session);
 	watchdog_beat(parts->watchdog);
 	if (err)
 		return parts_fail("wait for events", err);
+	if (reading_status(parts))
+		return reading_status(parts);
 	if (session->output_err || end_err) {
 		lines_say_failed(parts->output.lines[0],
 				 session->output_err ? session->output_err : end_err);

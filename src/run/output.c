@@ -219,6 +219,21 @@ uint64_t output_needs(const struct output *output, uint8_t kind)
 	return fields_props(&needs);
 }
 
+struct field_set output_chosen(const struct output *output, uint8_t kind)
+{
+	struct field_set chosen = { 0 };
+
+	for (size_t i = 0; i < output->n; i++) {
+		const struct format_plan *plan = &output->config[i].format->plans[kind];
+
+		for (size_t at = 0; at < plan->n_steps; at++) {
+			if (plan->steps[at].id < FIELD_COUNT)
+				field_set_add(&chosen, plan->steps[at].id);
+		}
+	}
+	return chosen;
+}
+
 bool output_watches_cwnd(const struct output *output)
 {
 	bool is_watched = false;

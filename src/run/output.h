@@ -46,6 +46,9 @@ uint32_t output_kinds(const struct output *output);
  */
 uint64_t output_needs(const struct output *output, uint8_t kind);
 
+/* The fields that are chosen for the lines of a kind of event. */
+struct field_set output_chosen(const struct output *output, uint8_t kind);
+
 /* Whether lines show that the congestion window has fallen. */
 bool output_watches_cwnd(const struct output *output);
 

@@ -22,6 +22,7 @@
 #include "kernel/tracer.h"
 #include "record/derive.h"
 #include "run/command.h"
+#include "run/reading.h"
 
 int parts_fail(const char *what, int err)
 {
@@ -81,7 +82,7 @@ static void say_started(const struct options *options, uint64_t before_ns)
 		   options->command ? "" : "; Ctrl-C stops");
 }
 
-static int become_user(const char *name)
+int parts_become(const char *name)
 {
 	int err = name ? privilege_become(name) : 0;
 
@@ -165,28 +166,34 @@ static int make_readers(struct parts *parts)
 
 	for (uint8_t kind = 0; kind < TCC_KIND_COUNT; kind++)
 		live.reader.props[kind] = output_needs(&parts->output, kind);
-	parts->source = live_new(&live);
+	parts->source = parts->live = live_new(&live);
+	parts->kinds = tracer_kinds(tracer);
 	parts->pipeline = pipeline_new(&pipeline);
 	return parts->source && parts->pipeline ? 0 : -ENOMEM;
 }
 
 /* Each part goes on with what it states, and with nothing else. Returns an exit_status. */
-static int lock_down(struct parts *parts)
+int parts_lock_down(struct parts *parts, const struct call_set *const *calls, size_t n_calls)
 {
-	static const struct call_set *const calls[] = { &log_calls, &loop_calls, &tracer_calls,
-							&watchdog_calls };
+	static const struct call_set *const of_all[] = { &log_calls, &loop_calls, &watchdog_calls };
 	struct watchdog_config watchdog = {
 		.loop = parts->loop, .give_up = parts->give_up, .context = parts,
-		.wants = { .calls = { &log_calls, &tracer_calls }, .n_calls = 2 },
+		.wants = { .calls = { &log_calls }, .n_calls = 1 },
 	};
 	struct privilege_wants wants = { .may_signal = parts->command };
-	int err = watchdog_start(&parts->watchdog, &watchdog);
+	int err = 0;
 
+	for (size_t i = 0; !err && i < n_calls; i++)
+		err = privilege_want_calls(&watchdog.wants, calls[i]);
+	if (!err)
+		err = watchdog_start(&parts->watchdog, &watchdog);
 	if (err)
 		return parts_fail("start a thread", err);
 	for (size_t i = 0; !err && i < parts->output.n; i++)
 		err = lines_want(parts->output.lines[i], &wants);
-	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (size_t i = 0; !err && i < sizeof(of_all) / sizeof(of_all[0]); i++)
+		err = privilege_want_calls(&wants, of_all[i]);
+	for (size_t i = 0; !err && i < n_calls; i++)
 		err = privilege_want_calls(&wants, calls[i]);
 	if (!err && parts->command)
 		err = privilege_want_calls(&wants, &command_calls);
@@ -223,7 +230,7 @@ static int load(struct parts *parts, const struct options *options)
 	int status = start_decoder(parts, &ask, options);
 
 	if (!status)
-		status = become_user(options->user);
+		status = parts_become(options->user);
 	if (!status)
 		status = output_start_compressor(&parts->output, options);
 	if (status)
@@ -250,8 +257,9 @@ static int attach(struct parts *parts, const struct options *options)
 	return EXIT_DONE;
 }
 
-int parts_start(struct parts *parts, const struct options *options)
+static int start_tracing(struct parts *parts, const struct options *options)
 {
+	static const struct call_set *const calls[] = { &tracer_calls };
 	uint64_t before_ns = clock_now_ns();
 	int notify_fd, err, status = fork_command(parts, options);
 
@@ -272,7 +280,7 @@ int parts_start(struct parts *parts, const struct options *options)
 	if (status)
 		return status;
 	tzset();	/* reads a file, and what follows needs none */
-	status = lock_down(parts);
+	status = parts_lock_down(parts, calls, 1);
 	if (status)
 		return status;
 	say_started(options, before_ns);
@@ -325,6 +333,11 @@ int parts_end_command(struct parts *parts, int status)
 	return status ? EXIT_FAILED_BESIDE : command_status(parts->command);
 }
 
+int parts_start(struct parts *parts, const struct options *options)
+{
+	return options->n_read ? reading_start(parts, options) : start_tracing(parts, options);
+}
+
 int parts_free(struct parts *parts)
 {
 	int status = output_close(&parts->output);
@@ -332,7 +345,8 @@ int parts_free(struct parts *parts)
 	/* Closing a file may be what hangs; then all is there yet that is to be told. */
 	watchdog_stop(parts->watchdog);
 	pipeline_free(parts->pipeline);
-	live_free(parts->source);
+	live_free(parts->live);
+	reading_free(parts);
 	ca_decode_free(parts->decode);
 	loop_free(parts->loop);
 	tracer_free(parts->tracer);

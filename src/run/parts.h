@@ -19,6 +19,7 @@
 struct ca_decode;
 struct command;
 struct tracer;
+struct unpacker;
 struct watchdog;
 
 /*
@@ -31,7 +32,11 @@ struct parts {
 	unsigned int closed;		/* see struct command_config */
 	struct tracer *tracer;
 	struct netns_watch netns;
-	struct source *source;
+	struct source *source;		/* one of these */
+	struct source *live, *files;
+	uint32_t kinds;			/* RECORD_KIND_BIT()s: those that it can have */
+	struct tcc_filter filter;	/* of files */
+	struct unpacker *unpacker;
 	struct ca_decode *decode;
 	struct pipeline *pipeline;
 	struct loop *loop;
@@ -56,6 +61,11 @@ int parts_start(struct parts *parts, const struct options *options);
  * said of it. Returns the program's exit status, of one that is `status` without it.
  */
 int parts_end_command(struct parts *parts, int status);
+
+/* For reading.c: become --user, NULL for nobody else; give up all but these calls, and what
+ * all traces need. Return an exit_status, as above. */
+int parts_become(const char *user);
+int parts_lock_down(struct parts *parts, const struct call_set *const *calls, size_t n_calls);
 
 /* Say that something cannot be done, and why, -errno; returns EXIT_FAILED. */
 int parts_fail(const char *what, int err);

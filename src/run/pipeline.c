@@ -25,6 +25,7 @@ struct pipeline {
 	uint64_t over[OVER_MAX];	/* keys, the oldest at next_over; 0: none */
 	size_t next_over;
 	struct conn unknown;		/* see find_conn() */
+	uint64_t now_ns;		/* the latest time of a record */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_config *config)
@@ -78,9 +79,12 @@ static struct conn *find_conn(struct pipeline *pipeline, const struct record *re
 		pipeline->unknown = (struct conn){ .first_ns = record->ktime_ns };
 		return &pipeline->unknown;
 	}
-	conn = conn_table_get(pipeline->conns, record->conn_key, record->ktime_ns);
+	/* Those of files may be of several clocks. */
+	if (record->ktime_ns > pipeline->now_ns)
+		pipeline->now_ns = record->ktime_ns;
+	conn = conn_table_get(pipeline->conns, record->conn_key, pipeline->now_ns);
 	if (conn->is_over && record->kind != RECORD_KIND_RESET)
-		conn_table_renew(pipeline->conns, conn, record->ktime_ns);
+		conn_table_renew(pipeline->conns, conn, pipeline->now_ns);
 	return conn;
 }
 
@@ -150,11 +154,12 @@ size_t pipeline_record(struct pipeline *pipeline, struct record *record,
 	struct kept *kept = find_kept(pipeline, conn, record);
 	size_t n = 0;
 
-	add_times(pipeline, record, conn);
+	if (!pipeline->config.keeps_times)
+		add_times(pipeline, record, conn);
 	record->has_cwnd_fallen = false;
 	if (kept && pipeline->config.watches_cwnd)
 		watch_cwnd(kept, record);
-	if (pipeline->parents & RECORD_KIND_BIT(record->kind))
+	if (pipeline->parents & RECORD_KIND_BIT(record->kind) && !record->has_derived)
 		n = make_derived(pipeline, kept, record, derived);
 	if (record->kind == RECORD_KIND_CLOSE)
 		end_conn(pipeline, conn);

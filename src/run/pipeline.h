@@ -20,6 +20,7 @@ struct pipeline_config {
 	uint32_t kinds;			/* RECORD_KIND_BIT()s: those that are wanted */
 	uint32_t n_cpus;		/* records come from CPUs below */
 	bool watches_cwnd;		/* has_cwnd_fallen is wanted */
+	bool keeps_times;		/* records have the times of trace and connection */
 };
 
 /* NULL when there is no memory. */
@@ -28,7 +29,7 @@ void pipeline_free(struct pipeline *pipeline);	/* accepts NULL */
 
 /*
  * Complete a source's record: the times since the trace and its connection began. Its
- * time must never decrease from call to call. Returns how many are made of it, which
+ * time must never decrease from call to call, but where it keeps them. Returns how many are made of it, which
  * stand behind it: of the wanted kinds alone. What was lost of a kind that is not
  * wanted for itself is said by what is made of it.
  */

@@ -413,5 +413,7 @@ unsigned int session_patience_ms(const struct session *session, unsigned int wan
 
 uint64_t session_duration_ns(const struct session *session)
 {
+	if (session->source->ops->duration_ns)
+		return session->source->ops->duration_ns(session->source);
 	return (session->end_ns ? session->end_ns : clock_now_ns()) - session->start_ns;
 }

@@ -33,6 +33,7 @@ struct session {
 	uint32_t kinds;			/* RECORD_KIND_BIT()s: those asked for */
 	uint64_t count_limit;		/* 0: none */
 	bool reopens;			/* at SIGHUP, else that ends the trace */
+	bool reads_back;		/* what the files say was lost is not ours to mend */
 	uint64_t start_ns;		/* when the trace began, CLOCK_MONOTONIC */
 	void (*summarise)(const struct session *session);	/* at SIGUSR1 */
 	struct watchdog *watchdog;	/* or NULL */

@@ -26,23 +26,30 @@ static void account_for_rest(const struct session *session, struct account *acco
 }
 
 /*
- * Of a derived kind: those made, all of which the consumers were given but for what
- * --count cut off. What was taken for its sake alone is missing in it where it is lost.
+ * Of a derived kind: those made, and those that the source had, all of which the consumers
+ * were given but for what --count cut off. What was taken for its sake alone is missing in it where it is lost.
  */
 static struct source_counts count_made(const struct session *session, uint8_t kind,
 				       struct consumer_counts out)
 {
 	uint8_t parent = derive_parent(kind);
+	struct source_counts own = session->source->ops->count(session->source, kind);
 	struct source_counts counts = {
 		.recorded = pipeline_made(session->pipeline, kind),
 		.taken = out.done + out.pending + out.lost + out.discarded,
 	};
 
+	counts.recorded += own.recorded;
+	counts.filtered = own.filtered;
+	counts.lost = own.lost;
+	counts.missed = own.missed;
+	counts.unreadable = own.unreadable;
 	if (!(session->kinds & RECORD_KIND_BIT(parent))) {
 		struct source_counts in = session->source->ops->count(session->source, parent);
 
-		counts.lost = in.lost;
-		counts.missed = in.missed;
+		counts.lost += in.lost;
+		counts.missed += in.missed;
+		counts.unreadable += in.unreadable;
 		if (session->has_ended && !discards(session))
 			counts.recorded += in.recorded - in.taken;
 	}
@@ -63,13 +70,16 @@ struct account session_account(const struct session *session, size_t i, uint8_t 
 	struct consumer_counts out = consumer->ops->count(consumer, kind);
 	struct source_counts in = count_in(session, kind, out);
 	struct account account = {
-		.seen = in.recorded + in.filtered + in.lost + in.missed,
+		.seen = in.recorded + in.filtered + in.lost + in.missed + in.unreadable,
 		.written = out.done,
 		.filtered = in.filtered,
 		.lost_buffer = in.lost,
 		.lost_output = out.lost,
+		.lost_input = in.unreadable,
 		.missed = in.missed,
 		.discarded = out.discarded,
+		.is_unknown = session->source->ops->is_unknown &&
+			      session->source->ops->is_unknown(session->source),
 	};
 
 	account_for_rest(session, &account, in.recorded - in.taken, out.pending);

@@ -38,7 +38,7 @@ void summary_print(const struct session *session)
 	if (conn_table_forgotten(conns))
 		log_status("forgotten to make room for other connections: %" PRIu64
 			   "; their timers began anew", conn_table_forgotten(conns));
-	if (session_account_all(session).lost_buffer)
+	if (!session->reads_back && session_account_all(session).lost_buffer)
 		log_status("the buffer was full at times: a larger --buffer, "
 			   "or a filter, loses less");
 }

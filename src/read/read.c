@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files as a source of records; see read.h. */
+#include "read/read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+#include "read/read_filter.h"
+#include "read/read_input.h"
+#include "record/conn.h"
+#include "record/derive.h"
+
+static const struct call calls[] = {
+	{ .name = "poll" }, { .name = "ppoll" }, { .name = "epoll_ctl" },
+};
+
+const struct call_set read_calls = CALL_SET(calls);
+
+/* A set of files, and its next record. */
+struct head {
+	struct read_input *input;
+	struct record *record;	/* NULL where there is one input alone */
+	bool has_record;
+	bool is_over;
+};
+
+struct reader {
+	struct source source;
+	struct read_common common;
+	struct head *heads;
+	size_t n_heads;
+	const struct head *waiting;	/* for whose bytes it waits, or NULL */
+	struct watch watch;
+	bool is_watching;
+	struct conn_table *thinned;	/* struct tcc_thin_state, or NULL */
+	bool is_stopped;
+};
+
+static struct reader *reader_of(struct source *source)
+{
+	return (struct reader *)source;
+}
+
+/* Files are looked at when a record is asked for. */
+static void scan(struct source *source, uint64_t now_ns, bool is_last)
+{
+	(void)source;
+	(void)now_ns;
+	(void)is_last;
+}
+
+/* --- records ------------------------------------------------------------------------- */
+
+/* Each input's next record, but for those that have none any more. */
+static enum source_state fill_heads(struct reader *reader)
+{
+	for (size_t i = 0; i < reader->n_heads; i++) {
+		struct head *head = &reader->heads[i];
+		enum source_state state;
+
+		if (head->has_record || head->is_over)
+			continue;
+		state = read_input_next(head->input, &reader->common, head->record);
+		if (state == SOURCE_IDLE) {
+			reader->waiting = head;
+			return SOURCE_IDLE;
+		}
+		head->has_record = state == SOURCE_RECORD;
+		head->is_over = state == SOURCE_END;
+	}
+	return SOURCE_RECORD;
+}
+
+static enum source_state next_of_all(struct reader *reader, struct record *record)
+{
+	struct head *first = NULL;
+
+	if (fill_heads(reader) == SOURCE_IDLE)
+		return SOURCE_IDLE;
+	for (size_t i = 0; i < reader->n_heads; i++) {
+		struct head *head = &reader->heads[i];
+
+		if (head->has_record && (!first || read_input_time_ns(head->input) <
+						   read_input_time_ns(first->input)))
+			first = head;
+	}
+	if (!first)
+		return SOURCE_END;
+	*record = *first->record;
+	first->has_record = false;
+	return SOURCE_RECORD;
+}
+
+static enum source_state next_of_one(struct reader *reader, struct record *record)
+{
+	struct head *head = reader->heads;
+	enum source_state state = read_input_next(head->input, &reader->common, record);
+
+	if (state == SOURCE_IDLE)
+		reader->waiting = head;
+	return state;
+}
+
+/* Whether --changes or --interval leave it out. */
+static bool is_left_out(struct reader *reader, struct record *record)
+{
+	struct tcc_thin_state *state;
+	struct conn *conn;
+
+	if (!reader->thinned || record->kind != RECORD_KIND_PROBE)
+		return false;
+	conn = conn_table_get(reader->thinned, record->conn_key, record->ktime_ns);
+	state = conn_table_state(reader->thinned, conn);
+	if (!state || read_filter_thins(&reader->common.config.thin, state, record))
+		return false;
+	reader->common.counts[record->kind].recorded--;
+	reader->common.counts[record->kind].taken--;
+	reader->common.counts[record->kind].filtered++;
+	return true;
+}
+
+static enum source_state next(struct source *source, struct record *record)
+{
+	struct reader *reader = reader_of(source);
+	enum source_state state;
+
+	if (reader->is_stopped)
+		return SOURCE_END;
+	reader->waiting = NULL;
+	do {
+		state = reader->n_heads == 1 ? next_of_one(reader, record)
+					     : next_of_all(reader, record);
+		if (reader->common.outcome != READ_GOES_ON)
+			return SOURCE_END;
+	} while (state == SOURCE_RECORD && is_left_out(reader, record));
+	return state;
+}
+
+/* --- waiting --------------------------------------------------------------------------- */
+
+/* What it is told is that it may try again. */
+static void hear(void *context, uint32_t events)
+{
+	(void)context;
+	(void)events;
+}
+
+static int begin_wait(struct source *source, bool has_moved)
+{
+	struct reader *reader = reader_of(source);
+
+	(void)has_moved;
+	if (!reader->waiting)
+		return 0;
+	reader->watch = (struct watch){ .fd = read_input_fd(reader->waiting->input),
+					.events = EPOLLIN, .ready = hear };
+	reader->is_watching = loop_add(reader->common.config.loop, &reader->watch) == 0;
+	return reader->is_watching ? LOOP_FOREVER : 0;
+}
+
+/* Only while it waits: what is ready, or closed, would wake those who wait for others. */
+static void end_wait(struct source *source, bool has_news)
+{
+	struct reader *reader = reader_of(source);
+
+	(void)has_news;
+	if (reader->is_watching)
+		loop_remove(reader->common.config.loop, &reader->watch);
+	reader->is_watching = false;
+}
+
+static void stop(struct source *source)
+{
+	reader_of(source)->is_stopped = true;
+}
+
+static struct source_counts count(const struct source *source, uint8_t kind)
+{
+	return ((const struct reader *)source)->common.counts[kind];
+}
+
+static bool is_unknown(const struct source *source)
+{
+	return ((const struct reader *)source)->common.is_unknown;
+}
+
+static uint64_t duration_ns(const struct source *source)
+{
+	const struct read_common *common = &((const struct reader *)source)->common;
+
+	return common->last_ns - common->first_ns;
+}
+
+static const struct source_ops read_ops = {
+	.scan = scan,
+	.next = next,
+	.begin_wait = begin_wait,
+	.end_wait = end_wait,
+	.stop = stop,
+	.count = count,
+	.is_unknown = is_unknown,
+	.duration_ns = duration_ns,
+};
+
+/* --- opening ------------------------------------------------------------------------------ */
+
+static int open_inputs(struct reader *reader, const struct read_config *config)
+{
+	for (size_t i = 0; i < config->n_paths; i++) {
+		struct head *head = &reader->heads[i];
+		int err = read_input_open(&head->input, config->paths[i], config->names);
+
+		if (!err && config->n_paths > 1) {
+			head->record = malloc(sizeof(*head->record));
+			err = head->record ? 0 : -ENOMEM;
+		}
+		if (err) {
+			log_error("cannot open '%s': %s", config->paths[i], strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Of all that is asked for, and of what that is made of. */
+static void choose_kinds(struct read_common *common)
+{
+	uint32_t kinds = common->config.kinds;
+
+	common->default_kind = (uint8_t)__builtin_ctz(kinds);
+	common->config.kinds |= derive_takes(kinds);
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		struct field_set needs = derive_needs(kinds, kind);
+
+		field_set_add_all(&common->derive_needs, &needs);
+	}
+}
+
+struct source *read_new(const struct read_config *config)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	reader->source.ops = &read_ops;
+	reader->common.config = *config;
+	choose_kinds(&reader->common);
+	reader->common.values = read_values_new();
+	reader->common.ca = read_ca_new();
+	reader->heads = calloc(config->n_paths, sizeof(*reader->heads));
+	reader->n_heads = reader->heads ? config->n_paths : 0;
+	if (tcc_thin_is_on(&config->thin))
+		reader->thinned = conn_table_new(CONN_TABLE_LIMIT, sizeof(struct tcc_thin_state));
+	if (!reader->common.values || !reader->common.ca || !reader->heads ||
+	    (tcc_thin_is_on(&config->thin) && !reader->thinned)) {
+		log_error("cannot read: %s", strerror(ENOMEM));
+		read_free(&reader->source);
+		return NULL;
+	}
+	if (open_inputs(reader, config)) {
+		read_free(&reader->source);
+		return NULL;
+	}
+	return &reader->source;
+}
+
+void read_free(struct source *source)
+{
+	struct reader *reader = reader_of(source);
+
+	if (!reader)
+		return;
+	for (size_t i = 0; i < reader->n_heads; i++) {
+		read_input_close(reader->heads[i].input);
+		free(reader->heads[i].record);
+	}
+	free(reader->heads);
+	conn_table_free(reader->thinned);
+	read_ca_free(reader->common.ca);
+	read_values_free(reader->common.values);
+	free(reader);
+}
+
+enum read_outcome read_outcome(const struct source *source)
+{
+	return ((const struct reader *)source)->common.outcome;
+}
+
+bool read_has(const struct source *source, dev_t device, ino_t inode)
+{
+	const struct reader *reader = (const struct reader *)source;
+
+	for (size_t i = 0; i < reader->n_heads; i++) {
+		if (read_input_has(reader->heads[i].input, device, inode))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The opening and the end record read back; see read_banner.h. */
+#include "read/read_banner.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "record/record.h"
+
+bool read_banner_trace(const char *line, size_t length, struct read_trace *trace)
+{
+	json_t *object = json_loadb(line, length, 0, NULL);
+	const json_t *schema = json_object_get(object, "schema");
+	const char *host = json_string_value(json_object_get(object, "host"));
+	bool is_one;
+
+	*trace = (struct read_trace){ 0 };
+	is_one = json_is_integer(schema) && json_integer_value(schema) > 0;
+	trace->schema = is_one ? (uint64_t)json_integer_value(schema) : 0;
+	if (host && strlen(host) <= READ_HOST_MAX)
+		strcpy(trace->host, host);
+	json_decref(object);
+	return is_one;
+}
+
+static const json_t *find(const json_t *object, uint8_t kind, const char *name)
+{
+	char key[RECORD_KIND_MAX + 16];
+
+	snprintf(key, sizeof(key), "%.*s_%s", RECORD_KIND_MAX, record_kinds[kind].name, name);
+	return json_object_get(object, key);
+}
+
+static uint64_t count(const json_t *value)
+{
+	json_int_t number = json_integer_value(value);
+
+	return number > 0 ? (uint64_t)number : 0;
+}
+
+bool read_banner_end(const char *line, size_t length, struct read_end *end)
+{
+	json_t *object = json_loadb(line, length, 0, NULL);
+	bool is_one = json_is_object(object);
+
+	*end = (struct read_end){ 0 };
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		end->of[kind].lost = count(find(object, kind, "lost"));
+		end->of[kind].missed = count(find(object, kind, "missed"));
+		end->of[kind].is_unknown = json_is_true(find(object, kind, "unknown"));
+	}
+	json_decref(object);
+	return is_one;
+}

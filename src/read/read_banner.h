@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the opening and the end record of JSON say, which are no events. Nothing here is hot. */
+#ifndef TCC_READ_BANNER_H
+#define TCC_READ_BANNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/kinds.h"
+
+#define READ_HOST_MAX 64
+
+struct read_trace {
+	uint64_t schema;
+	char host[READ_HOST_MAX + 1];	/* ""; it was not known */
+};
+
+struct read_end {
+	/* Of each kind; of one that was not traced, 0. */
+	struct {
+		bool is_unknown;	/* there may be more */
+		uint64_t lost, missed;
+	} of[RECORD_KIND_COUNT];
+};
+
+/* Return whether the line is one. */
+bool read_banner_trace(const char *line, size_t length, struct read_trace *trace);
+bool read_banner_end(const char *line, size_t length, struct read_end *end);
+
+#endif

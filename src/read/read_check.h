@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a file has the fields that are asked for. */
+#ifndef TCC_READ_CHECK_H
+#define TCC_READ_CHECK_H
+
+#include "read/read_input.h"
+
+/*
+ * Records of a kind have these fields, if only as absent. Say once what was chosen and is
+ * not among them. Returns whether filters and thinning have what they need; if not, that
+ * has been said, and the outcome is set.
+ */
+bool read_check(struct read_common *common, const char *path, uint8_t kind,
+		const struct field_set *named);
+
+#endif

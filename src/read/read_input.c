@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The records of one set of files; see read_input.h. */
+#include "read/read_input.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "read/read_bad.h"
+#include "read/read_banner.h"
+#include "read/read_check.h"
+#include "read/read_csv.h"
+#include "read/read_filter.h"
+#include "read/read_record.h"
+#include "read/read_stream.h"
+
+/* The first schema in which limited_by and the shares have the meaning that they have now. */
+#define SCHEMA_OF_LIMITS 2
+
+enum form { FORM_UNKNOWN, FORM_JSON, FORM_CSV };
+
+struct read_input {
+	struct read_set set;
+	size_t at;			/* the file that is read */
+	bool is_open;
+	struct read_stream stream;
+	enum form form;
+	struct read_json json;
+	struct read_csv csv;
+	uint32_t checked;		/* CSV: RECORD_KIND_BIT()s of kinds whose fields were */
+	struct read_bad bad;
+	bool is_foreign;		/* there is no heading, which has been said */
+	bool is_old;			/* the schema is of before SCHEMA_OF_LIMITS */
+	bool is_ended;			/* the last line was an end record */
+	bool has_lines;			/* since the file was opened */
+	bool has_any;			/* ever */
+	bool is_remade;			/* the record before: what is made of it is made anew */
+	uint64_t origin;		/* what tells its cookies from those of other hosts */
+	uint64_t time_ns;
+};
+
+static const char *path_of(const struct read_input *input)
+{
+	const char *path = input->set.files[input->at].path;
+
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+/* --- lines that are none --------------------------------------------------------------- */
+
+/* A line that says of what kind it would have been counts there, another for the first kind. */
+static uint8_t kind_of_bad(const struct read_common *common, const char *line, size_t length)
+{
+	static const char lead[] = "{\"event\":\"";
+	size_t name = sizeof(lead) - 1, end = name;
+
+	if (line && length > name && memcmp(line, lead, name) == 0) {
+		while (end < length && line[end] != '"')
+			end++;
+		if (read_value_kind(line + name, end - name) < RECORD_KIND_COUNT)
+			return read_value_kind(line + name, end - name);
+	}
+	return common->default_kind;
+}
+
+static void lose(struct read_input *input, struct read_common *common, const char *line,
+		 size_t length)
+{
+	if (input->form == FORM_CSV && !input->csv.shape.n && !input->is_foreign)
+		log_warning("'%s': neither JSON Lines nor CSV with its heading", path_of(input));
+	input->is_foreign |= input->form == FORM_CSV && !input->csv.shape.n;
+	input->has_any = true;
+	common->counts[kind_of_bad(common, line, length)].unreadable++;
+	read_bad_line(&input->bad, path_of(input), input->stream.lines.number);
+}
+
+/* --- the opening and the end record -------------------------------------------------------- */
+
+static uint64_t hash(const char *text)
+{
+	uint64_t value = 0xcbf29ce484222325ULL;	/* FNV-1a */
+
+	for (; *text; text++)
+		value = (value ^ (unsigned char)*text) * 0x100000001b3ULL;
+	return value;
+}
+
+/* The cookies of the first host stay as they are. */
+static void set_host(struct read_input *input, struct read_common *common, const char *host)
+{
+	if (!*common->first_host)
+		strcpy(common->first_host, host);
+	input->origin = strcmp(common->first_host, host) == 0 ? 0 : hash(host);
+}
+
+/* Of what was before it in its file nobody knows how it ended. */
+static void take_trace(struct read_input *input, struct read_common *common, const char *line,
+		       size_t length)
+{
+	struct read_trace trace;
+
+	if (!read_banner_trace(line, length, &trace)) {
+		lose(input, common, line, length);
+		return;
+	}
+	if (trace.schema > common->config.schema) {
+		log_error("'%s': line %" PRIu64 ": schema number %" PRIu64 ": expected at most %u; "
+			  "a later tcc-trace reads it", path_of(input), input->stream.lines.number,
+			  trace.schema, common->config.schema);
+		common->outcome = READ_REFUSED;
+		return;
+	}
+	if (input->has_lines && !input->is_ended)
+		common->is_unknown = true;
+	input->is_ended = false;
+	input->is_old = trace.schema < SCHEMA_OF_LIMITS && common->config.schema >= SCHEMA_OF_LIMITS;
+	set_host(input, common, trace.host);
+}
+
+static void take_end(struct read_input *input, struct read_common *common, const char *line,
+		     size_t length)
+{
+	struct read_end end;
+
+	if (!read_banner_end(line, length, &end)) {
+		lose(input, common, line, length);
+		return;
+	}
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		common->counts[kind].lost += end.of[kind].lost;
+		common->counts[kind].missed += end.of[kind].missed;
+		common->is_unknown |= end.of[kind].is_unknown;
+	}
+	input->is_ended = true;
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+/* What the line does not say, but others need. */
+static void complete(struct read_input *input, struct read_common *common, struct record *record)
+{
+	if (input->is_old)
+		read_record_drop_limits(record);
+	input->time_ns = read_record_time_ns(record, input->time_ns);
+	if (!common->first_ns || input->time_ns < common->first_ns)
+		common->first_ns = input->time_ns;
+	if (input->time_ns > common->last_ns)
+		common->last_ns = input->time_ns;
+	read_record_complete(record, input->origin, input->time_ns);
+}
+
+static const struct field_set *named_in(const struct read_input *input, uint8_t kind)
+{
+	return input->form == FORM_CSV ? &input->csv.shape.named : &input->json.shapes[kind].named;
+}
+
+/*
+ * A record of a derived kind stands behind the one that it was made of. Where that has all
+ * that is needed, it is made anew, and this one is not another; else it is as it was.
+ */
+static bool is_made_anew(struct read_input *input, const struct read_common *common,
+			 struct record *record)
+{
+	if (record_kinds[record->kind].is_derived)
+		return input->is_remade;
+	input->is_remade = common->config.kinds & ~RECORD_KINDS_KERNEL &&
+			   field_set_has_all(named_in(input, record->kind),
+					     &common->derive_needs);
+	record->has_derived = !input->is_remade;
+	return false;
+}
+
+/* Returns whether it is to be handed out. */
+static bool take_record(struct read_input *input, struct read_common *common,
+			struct record *record)
+{
+	struct source_counts *counts = &common->counts[record->kind];
+
+	if (is_made_anew(input, common, record))
+		return false;
+	complete(input, common, record);
+	if (!read_filter_passes(common->config.filter, record)) {
+		counts->filtered++;
+		return false;
+	}
+	counts->recorded++;
+	counts->taken++;
+	return true;
+}
+
+/* --- lines -------------------------------------------------------------------------------------- */
+
+/* By the first line that has anything; what is not of JSON is CSV. */
+static void find_form(struct read_input *input, const char *line)
+{
+	input->form = *line == '{' ? FORM_JSON : FORM_CSV;
+}
+
+static enum read_line_kind read_csv(struct read_input *input, struct read_common *common,
+				    const char *line, size_t length, struct record *record)
+{
+	enum read_line_kind what = READ_LINE_BAD;
+
+	if (input->csv.shape.n)
+		what = read_csv_line(&input->csv, line, length, record);
+	if (what == READ_LINE_BAD && read_csv_heading(&input->csv, line, length)) {
+		input->checked = 0;
+		return READ_LINE_OTHER;
+	}
+	if (what == READ_LINE_RECORD && !(input->checked & RECORD_KIND_BIT(record->kind))) {
+		input->checked |= RECORD_KIND_BIT(record->kind);
+		if (!read_check(common, path_of(input), record->kind, &input->csv.shape.named))
+			return READ_LINE_OTHER;
+	}
+	return what;
+}
+
+static enum read_line_kind read_json(struct read_input *input, struct read_common *common,
+				     const char *line, size_t length, struct record *record)
+{
+	const struct read_shape *shape;
+	enum read_line_kind what = read_json_line(&input->json, line, length, record, &shape);
+
+	if (what == READ_LINE_RECORD && shape &&
+	    !read_check(common, path_of(input), record->kind, &shape->named))
+		return READ_LINE_OTHER;
+	return what;
+}
+
+/* Returns whether there is a record to be handed out. */
+static bool take_line(struct read_input *input, struct read_common *common, const char *line,
+		      size_t length, struct record *record)
+{
+	enum read_line_kind what;
+
+	if (input->form == FORM_UNKNOWN)
+		find_form(input, line);
+	what = input->form == FORM_JSON ? read_json(input, common, line, length, record)
+					: read_csv(input, common, line, length, record);
+	if (what == READ_LINE_BAD)
+		lose(input, common, line, length);
+	else if (input->bad.first)
+		read_bad_end_run(&input->bad, path_of(input));
+	if (what == READ_LINE_TRACE)
+		take_trace(input, common, line, length);
+	else if (what == READ_LINE_END)
+		take_end(input, common, line, length);
+	else
+		input->is_ended = false;
+	input->has_lines = input->has_any = true;
+	return what == READ_LINE_RECORD && take_record(input, common, record);
+}
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+static void begin_file(struct read_input *input, struct read_common *common)
+{
+	input->form = FORM_UNKNOWN;
+	input->has_lines = input->is_foreign = false;
+	input->bad = (struct read_bad){ 0 };
+	read_shape_clear(&input->csv.shape);
+	input->json.values = input->csv.values = common->values;
+	input->json.ca = input->csv.ca = common->ca;
+	input->json.kinds = input->csv.kinds = common->config.kinds;
+	input->json.default_kind = input->csv.default_kind = common->default_kind;
+	input->is_open = true;
+}
+
+/* Of a stream that failed: whatever was behind is lost, and is counted as one. */
+static void say_failed(struct read_input *input, struct read_common *common, int err,
+		       bool is_torn)
+{
+	if (err == -ECHILD)
+		log_warning("'%s': cut off or damaged: %s gives up", path_of(input),
+			    unpack_name(input->stream.format));
+	else if (err == -ENOENT)
+		log_warning("'%s': cannot be read: the program '%s' is not in $PATH",
+			    path_of(input), unpack_name(input->stream.format));
+	else if (err == -EFBIG)
+		log_warning("'%s': is no text; given up", path_of(input));
+	else
+		log_warning("'%s': cannot be read: %s", path_of(input), strerror(-err));
+	if (!is_torn)
+		common->counts[kind_of_bad(common, NULL, 0)].unreadable++;
+}
+
+static void end_file(struct read_input *input, struct read_common *common, int err)
+{
+	bool is_torn = input->bad.first && input->bad.last == input->stream.lines.number;
+	int end_err = read_stream_close(&input->stream);
+
+	read_bad_end_file(&input->bad, path_of(input));
+	if (!err)
+		err = end_err;
+	if (err)
+		say_failed(input, common, err, is_torn);
+	input->is_open = false;
+	input->at++;
+}
+
+/* A line of CSV without its end may lack a part of its last number. */
+static bool is_cut_off(const struct read_input *input)
+{
+	return input->form != FORM_JSON;
+}
+
+enum source_state read_input_next(struct read_input *input, struct read_common *common,
+				  struct record *record)
+{
+	while (input->at < input->set.n && common->outcome == READ_GOES_ON) {
+		const char *line;
+		size_t length;
+		enum read_lines_state state;
+
+		if (!input->is_open) {
+			begin_file(input, common);
+			read_stream_open(&input->stream, &input->set.files[input->at]);
+		}
+		state = read_stream_next(&input->stream, common->config.unpacker, &line, &length);
+		if (state == READ_LINES_WAIT)
+			return SOURCE_IDLE;
+		if (state == READ_LINES_END || state == READ_LINES_FAILED)
+			end_file(input, common, state == READ_LINES_FAILED ? input->stream.err : 0);
+		else if (state == READ_LINES_LONG ||
+			 (state == READ_LINES_TORN && is_cut_off(input)))
+			lose(input, common, NULL, 0);
+		else if (length && take_line(input, common, line, length, record))
+			return SOURCE_RECORD;
+	}
+	if (input->has_any && !input->is_ended && common->outcome == READ_GOES_ON)
+		common->is_unknown = true;
+	return SOURCE_END;
+}
+
+uint64_t read_input_time_ns(const struct read_input *input)
+{
+	return input->time_ns;
+}
+
+int read_input_fd(const struct read_input *input)
+{
+	return read_stream_fd(&input->stream);
+}
+
+bool read_input_has(const struct read_input *input, dev_t device, ino_t inode)
+{
+	for (size_t i = 0; i < input->set.n; i++) {
+		if (input->set.files[i].device == device && input->set.files[i].inode == inode)
+			return true;
+	}
+	return false;
+}
+
+int read_input_open(struct read_input **out, const char *path, const struct read_names *names)
+{
+	struct read_input *input = calloc(1, sizeof(*input));
+	int err = input ? read_set_open(&input->set, path, names) : -ENOMEM;
+
+	if (err) {
+		free(input);
+		return err;
+	}
+	*out = input;
+	return 0;
+}
+
+void read_input_close(struct read_input *input)
+{
+	if (!input)
+		return;
+	if (input->is_open)
+		read_stream_close(&input->stream);
+	read_set_close(&input->set);
+	read_json_free(&input->json);
+	read_csv_free(&input->csv);
+	free(input);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The records of one set of files, in their order: which of its lines are some, what is
+ * said of those that are none, and what its opening and end records tell. For read.c
+ * alone. Says itself what is wrong, by file and line.
+ */
+#ifndef TCC_READ_INPUT_H
+#define TCC_READ_INPUT_H
+
+#include <stdint.h>
+
+#include "read/read.h"
+#include "read/read_ca.h"
+#include "read/read_set.h"
+#include "read/read_value.h"
+#include "read/unpack.h"
+
+struct read_input;
+
+/* What all inputs of a reader share. */
+struct read_common {
+	struct read_config config;
+	struct read_values *values;
+	struct read_ca *ca;
+	struct field_set derive_needs;	/* what a record must have of which others are made */
+	uint8_t default_kind;		/* of records that do not say theirs: the first asked for */
+	struct field_set said;		/* fields of which it has been said that they lack */
+	struct source_counts counts[RECORD_KIND_COUNT];
+	char first_host[READ_NAME_MAX + 1];
+	uint64_t first_ns, last_ns;	/* of the records' times; 0: there was none */
+	enum read_outcome outcome;
+	bool is_unknown;		/* a file does not say what was lost */
+};
+
+/* The files are opened, and none is read. Returns 0 or -errno. */
+int read_input_open(struct read_input **input, const char *path,
+		    const struct read_names *names);
+void read_input_close(struct read_input *input);	/* accepts NULL */
+
+/* As struct source_ops has it. SOURCE_END also where `outcome` says that it is over. */
+enum source_state read_input_next(struct read_input *input, struct read_common *common,
+				  struct record *record);
+
+/* The time of the record that was handed out last: it never decreases. */
+uint64_t read_input_time_ns(const struct read_input *input);
+
+/* After SOURCE_IDLE: what it waits for, to be readable. */
+int read_input_fd(const struct read_input *input);
+
+/* Whether one of its files is this one. */
+bool read_input_has(const struct read_input *input, dev_t device, ino_t inode);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a record that was read lacks of one that the kernel's event is made. Knows no files. */
+#ifndef TCC_READ_RECORD_H
+#define TCC_READ_RECORD_H
+
+#include "record/record.h"
+
+/* Its time by the wall clock, else by the kernel's; not before `before_ns`, which it is without. */
+uint64_t read_record_time_ns(const struct record *record, uint64_t before_ns);
+
+/*
+ * Set what is no field, or is to be known though the field is absent. `origin` tells the
+ * cookies of its host from those of others.
+ */
+void read_record_complete(struct record *record, uint64_t origin, uint64_t time_ns);
+
+/* Take out what had another meaning before limited_side came: limited_by and the shares. */
+void read_record_drop_limits(struct record *record);
+
+#endif

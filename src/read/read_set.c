@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The files that a name stands for; see read_set.h. */
+#include "read/read_set.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A set that is rotated just now is looked at again, so often. */
+#define TRIES 10
+#define STAMP_LENGTH (sizeof("YYYYMMDDTHHMMSS.mmmZ") - 1)
+
+/* A rotated file's name and its age: first those with stamps, then those with numbers. */
+struct aged {
+	char name[NAME_MAX + 1];
+	char stamp[STAMP_LENGTH + 1];	/* "": it has a number */
+	uint64_t number;
+	bool is_packed;
+};
+
+struct listing {
+	struct aged *items;
+	size_t n, capacity;
+};
+
+/* --- names ---------------------------------------------------------------------- */
+
+/* The length of a name less its suffix of compression. */
+static size_t plain_length(const struct read_names *names, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (unsigned int i = 0; i < names->n_suffixes; i++) {
+		size_t n = strlen(names->suffixes[i]);
+
+		if (length > n && strcmp(name + length - n, names->suffixes[i]) == 0)
+			return length - n;
+	}
+	return length;
+}
+
+/* What is behind FILE and its dot; returns whether it is a rotated file's. */
+static bool find_age(const struct read_names *names, const char *rest, struct aged *aged)
+{
+	char text[NAME_MAX + 1];
+	size_t length = plain_length(names, rest);
+
+	if (length >= sizeof(text))
+		return false;
+	memcpy(text, rest, length);
+	text[length] = '\0';
+	aged->is_packed = rest[length];
+	aged->stamp[0] = '\0';
+	aged->number = 0;
+	if (names->is_number(text, &aged->number))
+		return true;
+	if (!names->is_stamp(text))
+		return false;
+	memcpy(aged->stamp, text, sizeof(aged->stamp));
+	return true;
+}
+
+/* Whether a name is that of a rotated file, of whatever FILE. */
+static bool is_rotated(const struct read_names *names, const char *base)
+{
+	struct aged aged;
+	const char *dot = strchr(base, '.');
+
+	for (; dot; dot = strchr(dot + 1, '.')) {
+		if (dot > base && find_age(names, dot + 1, &aged))
+			return true;
+	}
+	return false;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct aged *a = left, *b = right;
+
+	if (*a->stamp || *b->stamp)
+		return *a->stamp && *b->stamp ? strcmp(a->stamp, b->stamp)
+					      : (*b->stamp != 0) - (*a->stamp != 0);
+	return a->number > b->number ? -1 : a->number < b->number;
+}
+
+static bool is_same_age(const struct aged *a, const struct aged *b)
+{
+	return a->number == b->number && strcmp(a->stamp, b->stamp) == 0;
+}
+
+/* --- the listing ------------------------------------------------------------------- */
+
+static int add(struct listing *listing, const struct aged *aged)
+{
+	/* A crash leaves it there compressed as well. */
+	for (size_t i = 0; i < listing->n; i++) {
+		if (!is_same_age(&listing->items[i], aged))
+			continue;
+		if (listing->items[i].is_packed)
+			listing->items[i] = *aged;
+		return 0;
+	}
+	if (listing->n == listing->capacity) {
+		size_t capacity = listing->capacity ? listing->capacity * 2 : 16;
+		struct aged *items = realloc(listing->items, capacity * sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		listing->items = items;
+		listing->capacity = capacity;
+	}
+	listing->items[listing->n++] = *aged;
+	return 0;
+}
+
+/* Those beside FILE, which is `base` in the directory. */
+static int list(struct listing *listing, const struct read_names *names, const char *directory,
+		const char *base)
+{
+	size_t length = strlen(base);
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+	int err = 0;
+
+	/* Who may not list it may still open what is in it. */
+	if (!dir)
+		return errno == EACCES ? 0 : -errno;
+	while (!err && (entry = readdir(dir))) {
+		struct aged aged;
+
+		if (strncmp(entry->d_name, base, length) != 0 || entry->d_name[length] != '.' ||
+		    !find_age(names, entry->d_name + length + 1, &aged))
+			continue;
+		snprintf(aged.name, sizeof(aged.name), "%s", entry->d_name);
+		err = add(listing, &aged);
+	}
+	closedir(dir);
+	if (listing->n)
+		qsort(listing->items, listing->n, sizeof(*listing->items), compare);
+	return err;
+}
+
+/* --- opening ------------------------------------------------------------------------- */
+
+static int open_file(struct read_file *file, char *path)
+{
+	struct stat st;
+	int err = 0;
+
+	*file = (struct read_file){ .path = path, .fd = STDIN_FILENO };
+	if (!path)
+		return -ENOMEM;
+	/* A FIFO without a writer holds nobody up. */
+	if (strcmp(path, "-") != 0)
+		file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (file->fd < 0 || fstat(file->fd, &st))
+		err = -errno;
+	else if (S_ISDIR(st.st_mode))
+		err = -EISDIR;
+	if (err)
+		return err;
+	file->is_regular = S_ISREG(st.st_mode);
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	return 0;
+}
+
+void read_set_close(struct read_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->files[i].fd > STDIN_FILENO)
+			close(set->files[i].fd);
+		free(set->files[i].path);
+	}
+	free(set->files);
+	*set = (struct read_set){ 0 };
+}
+
+/* One more; -ENOENT where it has gone meanwhile. */
+static int open_next(struct read_set *set, char *path)
+{
+	int err = open_file(&set->files[set->n], path);
+
+	if (err) {
+		if (set->files[set->n].fd > STDIN_FILENO)
+			close(set->files[set->n].fd);
+		free(path);
+		return err;
+	}
+	set->n++;
+	return 0;
+}
+
+static char *join(const char *directory, const char *name)
+{
+	char *path = NULL;
+
+	if (strcmp(directory, ".") == 0)
+		return strdup(name);
+	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
+/* All of a listing, and FILE last, which need not be there if another is. */
+static int open_all(struct read_set *set, const struct listing *listing, const char *directory,
+		    const char *path)
+{
+	int err = 0;
+
+	set->files = calloc(listing->n + 1, sizeof(*set->files));
+	if (!set->files)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < listing->n; i++) {
+		err = open_next(set, join(directory, listing->items[i].name));
+		if (err == -ENOENT)
+			err = 0;
+	}
+	if (!err)
+		err = open_next(set, strdup(path));
+	return err == -ENOENT && set->n ? 0 : err;
+}
+
+/* Whether the names still are those of the files that were opened by them, each once. */
+static bool is_settled(const struct read_set *set)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < set->n; i++) {
+		if (stat(set->files[i].path, &st) || st.st_dev != set->files[i].device ||
+		    st.st_ino != set->files[i].inode)
+			return false;
+	}
+	return true;
+}
+
+static int open_set(struct read_set *set, const char *path, const struct read_names *names)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	char *directory = slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1)
+				: strdup(".");
+	int err = directory ? -EAGAIN : -ENOMEM;
+
+	for (int try = 0; err == -EAGAIN; try++) {
+		struct listing listing = { 0 };
+
+		err = list(&listing, names, directory, base);
+		if (!err)
+			err = open_all(set, &listing, directory, path);
+		free(listing.items);
+		if (!err && try < TRIES && !is_settled(set)) {
+			read_set_close(set);
+			err = -EAGAIN;
+		}
+	}
+	free(directory);
+	return err;
+}
+
+int read_set_open(struct read_set *set, const char *path, const struct read_names *names)
+{
+	const char *slash = strrchr(path, '/');
+	const struct listing none = { 0 };
+	int err;
+
+	*set = (struct read_set){ 0 };
+	if (strcmp(path, "-") == 0 || is_rotated(names, slash ? slash + 1 : path))
+		err = open_all(set, &none, ".", path);
+	else
+		err = open_set(set, path, names);
+	if (err)
+		read_set_close(set);
+	return err;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The lines of one file; see read_stream.h. */
+#include "read/read_stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void read_stream_open(struct read_stream *stream, const struct read_file *file)
+{
+	*stream = (struct read_stream){ .file = file, .format = -1 };
+}
+
+/* --- the first bytes ---------------------------------------------------------------- */
+
+/* Of a pipe they are copied, and stay where they are. */
+static ssize_t peek_pipe(int fd, unsigned char bytes[UNPACK_MAGIC_MAX])
+{
+	int copy[2];
+	ssize_t got;
+
+	if (pipe2(copy, O_CLOEXEC))
+		return -1;
+	got = tee(fd, copy[1], UNPACK_MAGIC_MAX, SPLICE_F_NONBLOCK);
+	if (got > 0)
+		got = read(copy[0], bytes, (size_t)got);
+	close(copy[0]);
+	close(copy[1]);
+	return got;
+}
+
+/* Of what is neither file nor pipe nor socket nothing is known: it is plain. */
+static ssize_t peek(const struct read_file *file, unsigned char bytes[UNPACK_MAGIC_MAX])
+{
+	off_t at = lseek(file->fd, 0, SEEK_CUR);
+	ssize_t got;
+
+	if (at >= 0)
+		return pread(file->fd, bytes, UNPACK_MAGIC_MAX, at);
+	got = peek_pipe(file->fd, bytes);
+	if (got < 0 && errno == EINVAL)
+		got = recv(file->fd, bytes, UNPACK_MAGIC_MAX, MSG_PEEK | MSG_DONTWAIT);
+	return got < 0 && errno != EAGAIN ? 0 : got;
+}
+
+/* READ_LINES_WHOLE: it is known what it is. */
+static enum read_lines_state begin(struct read_stream *stream, struct unpacker *unpacker)
+{
+	unsigned char bytes[UNPACK_MAGIC_MAX];
+	ssize_t got = peek(stream->file, bytes);
+	int fd = stream->file->fd;
+
+	if (got < 0)
+		return READ_LINES_WAIT;
+	stream->format = unpack_format(bytes, (size_t)got);
+	if (stream->format < 0 && got > 0 && !stream->file->is_regular &&
+	    unpack_may_be(bytes, (size_t)got))
+		return READ_LINES_WAIT;
+	if (stream->format >= 0) {
+		stream->err = unpack_begin(unpacker, stream->format, fd, &stream->unpacked);
+		fd = stream->unpacked.fd;
+	}
+	if (!stream->err)
+		stream->err = read_lines_open(&stream->lines, fd,
+					      stream->format < 0 && stream->file->is_regular);
+	if (stream->err)
+		return READ_LINES_FAILED;
+	stream->has_begun = true;
+	return READ_LINES_WHOLE;
+}
+
+/* --- lines ---------------------------------------------------------------------------- */
+
+enum read_lines_state read_stream_next(struct read_stream *stream, struct unpacker *unpacker,
+				       const char **line, size_t *length)
+{
+	enum read_lines_state state;
+
+	if (!stream->has_begun) {
+		state = begin(stream, unpacker);
+		if (state != READ_LINES_WHOLE)
+			return state;
+	}
+	state = read_lines_next(&stream->lines, line, length);
+	stream->err = stream->lines.err;
+	return state;
+}
+
+int read_stream_fd(const struct read_stream *stream)
+{
+	return stream->has_begun ? stream->lines.fd : stream->file->fd;
+}
+
+int read_stream_close(struct read_stream *stream)
+{
+	bool is_at_end = stream->lines.is_at_end;
+	int err = 0;
+
+	if (!stream->has_begun)
+		return 0;
+	read_lines_close(&stream->lines);
+	if (stream->format >= 0)
+		err = unpack_end(&stream->unpacked);
+	return is_at_end ? err : 0;
+}

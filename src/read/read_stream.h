@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lines of one file, plain or compressed, which is told by its first bytes. */
+#ifndef TCC_READ_STREAM_H
+#define TCC_READ_STREAM_H
+
+#include "read/read_lines.h"
+#include "read/read_set.h"
+#include "read/unpack.h"
+
+struct read_stream {
+	const struct read_file *file;	/* borrowed */
+	bool has_begun;			/* what it is is known */
+	int format;			/* of unpack.h; -1: plain */
+	struct unpacked unpacked;	/* unless it is plain */
+	struct read_lines lines;
+	int err;			/* -errno; of READ_LINES_FAILED */
+};
+
+void read_stream_open(struct read_stream *stream, const struct read_file *file);
+
+/* As read_lines_next(). */
+enum read_lines_state read_stream_next(struct read_stream *stream, struct unpacker *unpacker,
+				       const char **line, size_t *length);
+
+/* What it waits for, to be readable. */
+int read_stream_fd(const struct read_stream *stream);
+
+/* Returns 0, or -ECHILD where all was read and the file is cut off or damaged all the same. */
+int read_stream_close(struct read_stream *stream);
+
+#endif

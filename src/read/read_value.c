@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Values read back; see read_value.h. */
+#include "read/read_value.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Words that are no constants of ours are kept as long as the reader: so many. */
+#define WORDS_MAX 256
+#define ADDRS_MAX 256	/* a power of two */
+#define SECOND_LENGTH (sizeof("2026-11-22T22:43:00") - 1)
+
+struct known_addr {
+	uint32_t addr[4];
+	bool is_ipv6;
+	uint8_t length;		/* 0: none yet */
+	char text[ADDR_TEXT_MAX];
+};
+
+struct read_values {
+	char second_text[SECOND_LENGTH];
+	int64_t second_ns;
+	const struct word *last[FIELD_COUNT];	/* each field's last word */
+	struct word words[WORDS_MAX];
+	size_t n_words;
+	struct known_addr addrs[ADDRS_MAX];
+};
+
+struct read_values *read_values_new(void)
+{
+	struct read_values *values = calloc(1, sizeof(*values));
+
+	if (values)
+		memcpy(values->second_text, "1970-01-01T00:00:00", SECOND_LENGTH);
+	return values;
+}
+
+void read_values_free(struct read_values *values)
+{
+	free(values);
+}
+
+/* --- numbers -------------------------------------------------------------------- */
+
+static inline bool is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+/* Of 20 digits or more: it may be too large. */
+static const char *take_long(const char *at, const char *end, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	for (; at < end; at++) {
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
+			return NULL;
+	}
+	*number = value;
+	return end;
+}
+
+static inline const char *take_u64(const char *at, uint64_t *number)
+{
+	const char *start = at;
+	uint64_t value = 0;
+
+	for (; is_digit(*at); at++)
+		value = value * 10 + (uint64_t)(*at - '0');
+	if (at - start > 19)
+		return take_long(start, at, number);
+	*number = value;
+	return at > start ? at : NULL;
+}
+
+const char *read_value_number(const char *at, uint64_t max, uint64_t *number)
+{
+	at = take_u64(at, number);
+	return at && *number <= max ? at : NULL;
+}
+
+static const char *take_u32(const char *at, uint32_t *number)
+{
+	uint64_t value;
+
+	at = read_value_number(at, UINT32_MAX, &value);
+	if (at)
+		*number = (uint32_t)value;
+	return at;
+}
+
+static const char *take_u16(const char *at, uint16_t *number)
+{
+	uint64_t value;
+
+	at = read_value_number(at, UINT16_MAX, &value);
+	if (at)
+		*number = (uint16_t)value;
+	return at;
+}
+
+static const char *take_i64(const char *at, int64_t *number)
+{
+	bool is_negative = *at == '-';
+	uint64_t value;
+
+	at = read_value_number(at + is_negative, INT64_MAX, &value);
+	if (at)
+		*number = is_negative ? -(int64_t)value : (int64_t)value;
+	return at;
+}
+
+/*
+ * A number with decimals, in units of which `scale` are one: three are written, other
+ * programs leave zeros at the end away. What is beyond the unit is cut off.
+ */
+static const char *take_decimal(const char *at, uint64_t scale, uint64_t *number)
+{
+	uint64_t whole;
+
+	at = take_u64(at, &whole);
+	if (!at || __builtin_mul_overflow(whole, scale, number))
+		return NULL;
+	if (*at != '.')
+		return at;
+	if (!is_digit(*++at))
+		return NULL;
+	for (; is_digit(*at); at++) {
+		scale /= 10;
+		*number += (uint64_t)(*at - '0') * scale;
+	}
+	return at;
+}
+
+const char *read_value_hex(const char *at, uint64_t *number)
+{
+	const char *start;
+	uint64_t value = 0;
+
+	if (at[0] != '0' || at[1] != 'x')
+		return NULL;
+	start = at += 2;
+	for (;; at++) {
+		char c = *at;
+		int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+		if (digit < 0)
+			break;
+		value = value << 4 | (unsigned int)digit;
+	}
+	*number = value;
+	return at > start && at - start <= 16 ? at : NULL;
+}
+
+/* --- times ----------------------------------------------------------------------- */
+
+static int two_digits(const char *at)
+{
+	return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
+}
+
+/* Days since 1970 of the proleptic Gregorian calendar, the year counted from March on. */
+static int64_t days(int64_t year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return y * 365 + y / 4 - y / 100 + y / 400 + of_year - 719468;
+}
+
+/* 2026-11-22T22:43:00 */
+static bool parse_second(const char *at, int64_t *ns)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+	int century, year, month, day;
+
+	for (size_t i = 0; i < SECOND_LENGTH; i++) {
+		if (form[i] == '0' ? !is_digit(at[i]) : at[i] != form[i])
+			return false;
+	}
+	century = two_digits(at);
+	year = century * 100 + two_digits(at + 2);
+	month = two_digits(at + 5);
+	day = two_digits(at + 8);
+	/* What int64_t holds in ns ends in 2262. */
+	if (year < 1700 || year > 2261 || month < 1 || month > 12 || day < 1 || day > 31 ||
+	    two_digits(at + 11) > 23 || two_digits(at + 14) > 59 || two_digits(at + 17) > 60)
+		return false;
+	*ns = (days(year, month, day) * 86400 + two_digits(at + 11) * 3600 +
+	       two_digits(at + 14) * 60 + two_digits(at + 17)) * 1000000000;
+	return true;
+}
+
+static const char *take_time(struct read_values *values, const char *at, int64_t *ns)
+{
+	uint64_t below = 0;
+	unsigned int scale = 100000000;
+
+	if (memcmp(values->second_text, at, SECOND_LENGTH) != 0) {
+		if (!parse_second(at, &values->second_ns))
+			return NULL;
+		memcpy(values->second_text, at, SECOND_LENGTH);
+	}
+	at += SECOND_LENGTH;
+	if (*at == '.') {
+		for (at++; is_digit(*at) && scale; at++, scale /= 10)
+			below += (uint64_t)(*at - '0') * scale;
+	}
+	*ns = values->second_ns + (int64_t)below;
+	return *at == 'Z' ? at + 1 : NULL;
+}
+
+/* --- names ------------------------------------------------------------------------ */
+
+static inline bool is_of_word(char c)
+{
+	return is_digit(c) || (unsigned char)((c | 0x20) - 'a') < 26 || c == '_' || c == '-' ||
+	       c == '.';
+}
+
+static size_t word_length(const char *at)
+{
+	size_t length = 0;
+
+	while (is_of_word(at[length]) && length <= EMIT_SHORT_MAX)
+		length++;
+	return length;
+}
+
+static bool is_word(const struct word *word, const char *text, size_t length)
+{
+	return word->length == length && memcmp(word->text, text, length) == 0;
+}
+
+static const struct word *keep_word(struct read_values *values, const char *text, size_t length)
+{
+	struct word *word = &values->words[values->n_words];
+
+	for (size_t i = 0; i < values->n_words; i++) {
+		if (is_word(&values->words[i], text, length))
+			return &values->words[i];
+	}
+	if (values->n_words == WORDS_MAX)
+		return NULL;
+	values->n_words++;
+	memcpy(word->text, text, length);
+	word->length = (uint8_t)length;
+	return word;
+}
+
+/* No word of ours needs escaping, and none that is read shall either. */
+static const char *take_word(struct read_values *values, enum field_id id, const char *at,
+			     const struct word **word)
+{
+	const struct word **last = &values->last[id];
+	size_t length = word_length(at);
+
+	if (!length || length > EMIT_SHORT_MAX)
+		return NULL;
+	if (!*last || !is_word(*last, at, length)) {
+		*last = record_word(id, at, length);
+		if (!*last)
+			*last = keep_word(values, at, length);
+	}
+	*word = *last;
+	return *word ? at + length : NULL;
+}
+
+static const char *take_name(const char *at, struct word *name)
+{
+	size_t length = word_length(at);
+
+	if (!length || length > EMIT_SHORT_MAX)
+		return NULL;
+	memcpy(name->text, at, length);
+	name->length = (uint8_t)length;
+	return at + length;
+}
+
+static const char *take_family(const char *at, uint8_t *ip_version)
+{
+	if (word_length(at) == 4 && memcmp(at, "inet", 4) == 0)
+		*ip_version = 4;
+	else if (word_length(at) == 5 && memcmp(at, "inet6", 5) == 0)
+		*ip_version = 6;
+	else
+		return NULL;
+	return at + (*ip_version == 4 ? 4 : 5);
+}
+
+uint8_t read_value_kind(const char *name, size_t length)
+{
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		if (record_kinds[kind].length == length &&
+		    memcmp(record_kinds[kind].name, name, length) == 0)
+			return kind;
+	}
+	return READ_KIND_UNKNOWN;
+}
+
+static const char *take_kind(const char *at, uint8_t *kind)
+{
+	size_t length = word_length(at);
+
+	*kind = read_value_kind(at, length);
+	return length && length <= EMIT_SHORT_MAX ? at + length : NULL;
+}
+
+/* --- addresses -------------------------------------------------------------------- */
+
+static bool parse_addr(struct known_addr *known, const char *text, size_t length)
+{
+	char terminated[ADDR_TEXT_MAX] = "";
+
+	memcpy(terminated, text, length);
+	known->length = 0;
+	known->is_ipv6 = memchr(text, ':', length);
+	if (known->is_ipv6) {
+		if (inet_pton(AF_INET6, terminated, known->addr) != 1)
+			return false;
+	} else {
+		known->addr[0] = known->addr[1] = 0;
+		known->addr[2] = htonl(0xffff);
+		if (inet_pton(AF_INET, terminated, &known->addr[3]) != 1)
+			return false;
+	}
+	memcpy(known->text, text, length);
+	known->length = (uint8_t)length;
+	return true;
+}
+
+static const struct known_addr *take_addr(struct read_values *values, const char *at)
+{
+	struct known_addr *known;
+	size_t length = 0;
+	uint32_t hash = 0;
+
+	for (; is_digit(at[length]) || (unsigned char)((at[length] | 0x20) - 'a') < 6 ||
+	       at[length] == '.' || at[length] == ':'; length++)
+		hash = hash * 31 + (unsigned char)at[length];
+	if (!length || length >= ADDR_TEXT_MAX)
+		return NULL;
+	known = &values->addrs[(hash ^ hash >> 8) % ADDRS_MAX];
+	if ((known->length != length || memcmp(known->text, at, length) != 0) &&
+	    !parse_addr(known, at, length))
+		return NULL;
+	return known;
+}
+
+static const char *take_saddr(struct read_values *values, struct record *record, const char *at)
+{
+	const struct known_addr *known = take_addr(values, at);
+
+	if (!known)
+		return NULL;
+	memcpy(record->addrs.saddr, known->addr, sizeof(known->addr));
+	memcpy(record->addrs.saddr_text, known->text, sizeof(known->text));
+	record->addrs.saddr_length = known->length;
+	record->addrs.is_ipv6 = known->is_ipv6;
+	return at + known->length;
+}
+
+static const char *take_daddr(struct read_values *values, struct record *record, const char *at)
+{
+	const struct known_addr *known = take_addr(values, at);
+
+	if (!known)
+		return NULL;
+	memcpy(record->addrs.daddr, known->addr, sizeof(known->addr));
+	memcpy(record->addrs.daddr_text, known->text, sizeof(known->text));
+	record->addrs.daddr_length = known->length;
+	record->addrs.is_ipv6 = known->is_ipv6;
+	return at + known->length;
+}
+
+/* --- a value ------------------------------------------------------------------------ */
+
+const char *read_value(struct read_values *values, enum field_id id, struct record *record,
+		       const char *at)
+{
+	void *member = (char *)record + fields_table[id].offset;
+
+	switch (fields_table[id].kind) {
+	case KIND_U32:
+	case KIND_SSTHRESH:
+		return take_u32(at, member);
+	case KIND_U16:
+		return take_u16(at, member);
+	case KIND_MS:
+	case KIND_SPAN:
+		return take_decimal(at, 1000000, member);
+	case KIND_MILLI:
+		return take_decimal(at, 1000, member);
+	case KIND_SADDR:
+		return take_saddr(values, record, at);
+	case KIND_DADDR:
+		return take_daddr(values, record, at);
+	case KIND_TIME:
+		return take_time(values, at, member);
+	case KIND_I64:
+		return take_i64(at, member);
+	case KIND_U64:
+	case KIND_NUMBER:
+		return take_u64(at, member);
+	case KIND_COOKIE:
+		return read_value_hex(at, member);
+	case KIND_FAMILY:
+		return take_family(at, member);
+	case KIND_EVENT:
+		return take_kind(at, member);
+	case KIND_WORD:
+		return take_word(values, id, at, member);
+	case KIND_NAME:
+		return take_name(at, member);
+	}
+	return NULL;
+}
