@@ -62,17 +62,29 @@ teardown() {
 # an example says of duration and count would take too long.
 bounded() {
 	local command=${1#tcc-trace}
+	command=${command//\/var\/log\//}
+	if [[ $command == *" --read="* ]]; then
+		echo "tcc-trace$command"
+		return
+	fi
 	command=$(sed -E 's/ (--duration|-d)[= ][0-9]+[a-z]*//; s/ (--count|-c)[= ][0-9]+//
-		s/([= ]|>)\/var\/log\//\1/g
 		s/--ca-btf=tcp_mine\.ko/--ca-btf=\/sys\/kernel\/btf\/vmlinux/
 		s/--cc=mine --ca-struct=my_state/--cc=cubic --ca-struct=bictcp/' <<<"$command")
 	echo "tcc-trace --netns=/run/netns/$NETNS_A --duration=1s$command"
 }
 
+# record COMMAND: the file that it reads, as a trace writes it.
+record() {
+	local file
+	file=$(sed -nE 's/.* --read=([^ ]+).*/\1/p' <<<"$1")
+	[ -z "$file" ] ||
+		tcc-trace --quiet "--netns=/run/netns/$NETNS_A" --duration=1s "--log-file=$file"
+}
+
 # What the program does not say in an ordinary trace. An algorithm without private
 # state is no fault of an example, nor is an old kernel.
 complaints() {
-	grep -vE '^tcc-trace: (tracing .*; Ctrl-C stops|[a-z_]+: seen [0-9]+ = .*|[0-9]+ connections? in .*)$' "$1" |
+	grep -vE '^tcc-trace: (tracing .*; Ctrl-C stops|reading .*|[a-z_]+: seen [0-9]+ = .*|[0-9]+ connections? in .*)$' "$1" |
 		grep -v -e "of algorithm 'reno' is not shown: it keeps no private state" \
 			-e "'ca_state', of which 'reduction' is made, needs Linux 5.19"
 }
@@ -129,6 +141,7 @@ runs() {
 			"$TCC_TRACE" "$@"
 		}
 		set -o pipefail
+		record "$command"
 		eval "$command"
 	) </dev/null >"$directory/out" 2>"$directory/err" || status=$?
 	# That is what --strict is for: this machine may be busy with other tests.

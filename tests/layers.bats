@@ -122,10 +122,11 @@ writers() {
 	echo "$output"
 	# Who asks whether it is open, or what it is, and who closes it.
 	equal "$(printf '%s\n' base/inherited.c base/log.c consume/lines_file.c \
-		file/compress_helper.c run/command.c run/main.c run/output.c run/parts.c)" \
+		file/compress_helper.c read/unpack_helper.c run/command.c run/main.c run/output.c \
+		run/parts.c)" \
 		"$(sed -E 's/^\.\/([^:]+):.*/\1/' <<<"$output" | LC_ALL=C sort -u)"
-	[ "$(grep -cE '(compress_helper|command|main)\.c:.*fd <= STDERR_FILENO; fd\+\+' <<<"$output")" \
-		-eq 3 ]
+	[ "$(grep -cE '(pack_helper|compress_helper|command|main)\.c:.*fd <= STDERR_FILENO; fd\+\+' \
+		<<<"$output")" -eq 4 ]
 	[ "$(grep -cE '(lines_file|output|main)\.c:.*is_(to_)?stderr.*\? STDERR_FILENO : STDOUT' \
 		<<<"$output")" -eq 3 ]
 }

@@ -86,17 +86,20 @@ bats_tests = \
 	tests/tee.bats \
 	tests/golden.bats \
 	tests/privilege.bats \
-	tests/errors.bats
+	tests/errors.bats \
+	tests/read.bats
 
 # What the build with sanitizers does not run again, nor what has the tag plain in the
 # files above: it runs none of our C code in that build (bootstrap, docs, fuzz, whose
 # targets have sanitizers in any build, layers, lint), or what others make of output that
 # golden.bats looks at (readers, typed), or what the kernel's side alone does (thin), or
+# compares it with what read.bats goes through (readfilter), or
 # the kernel's own cuts of what golden.bats and test_derive go through (reduction), or it
 # runs again what others do, by the words of the manuals (examples), or it measures (bench).
 bats_plain = \
 	tests/reduction.bats \
 	tests/examples.bats \
+	tests/readfilter.bats \
 	tests/thin.bats \
 	tests/bench.bats \
 	tests/readers.bats \
@@ -253,6 +256,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/why/check.py tests/why/path.py tests/why/scenarios.py \
 	tests/command/compare.py tests/command/kinds.py tests/command/terminal.py \
+	tests/read/roundtrip.py tests/read/sample-0.1.csv tests/read/sample-0.1.json tests/read/traffic.py \
 	tests/ends/run.py tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \

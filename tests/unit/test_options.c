@@ -31,6 +31,7 @@ static const struct known {
 	{ NULL, "--format", "csv" }, { NULL, "--json", NULL }, { NULL, "--csv", NULL },
 	{ "-F", "--fields", "+cpu" }, { NULL, "--time", "utc" }, { NULL, "--color", "never" },
 	{ NULL, "--no-header", NULL }, { "-o", "--log-file", "/tmp/x.csv" },
+	{ "-r", "--read", "/tmp/y" },
 	{ NULL, "--tee", "csv -o x" },
 	{ NULL, "--rotate-size", "1M -o x" }, { NULL, "--rotate-time", "1h -o x" },
 	{ NULL, "--rotate-keep", "all -o x --rotate-size=1M" },
@@ -748,19 +749,21 @@ static void test_help_has_no_other(void)
 }
 
 #define USAGE "Usage: tcc-trace [OPTION]... [--] [COMMAND [ARG]...]"
+#define READ_USAGE "       tcc-trace [OPTION]... --read=FILE [FILE]..."
 
 static void test_help_layout(void)
 {
 	static const char *const parts[] = {
 		"\nChoosing what to trace:\n", "\nOutput:\n", "\nLog files:\n",
-		"\nEnding, and the rest:\n", "\nExamples:\n  tcc-trace ", "\nExit status: 0 ",
+		"\nReading back:\n", "\nEnding, and the rest:\n", "\nExamples:\n  tcc-trace ", "\nExit status: 0 ",
 		"\nReport bugs ", "--format=text|json|csv|tcpprobe\n", "--time=ktime|wall|utc\n",
 		"--color=auto|always|never\n",
 	};
 	char help[OUTPUT_MAX];
 
 	read_help(help);
-	check(strncmp(help, USAGE "\nTrace ", strlen(USAGE "\nTrace ")) == 0);
+	check(strncmp(help, USAGE "\n" READ_USAGE "\nTrace ",
+		      strlen(USAGE "\n" READ_USAGE "\nTrace ")) == 0);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		tap_check(strstr(help, parts[i]) != NULL, __FILE__, __LINE__, parts[i]);
 	for (const char *line = help; *line; line += strcspn(line, "\n") + 1) {

@@ -1,0 +1,406 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What was written is read back: every format, every compression, whole sets of files,
+# what crashes leave of them, filters and thinning. Traces nothing and needs no privilege.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup() {
+	replay=$TCC_BUILD/tests/replay
+	events=$TCC_TESTS/golden/edges.events
+	cd "$BATS_TEST_TMPDIR" || return
+	export PYTHONDONTWRITEBYTECODE=1 TZ=UTC0
+	unset NO_COLOR
+}
+
+# record FILE [OPTION...]: all fields of the golden events, in the format of its suffix.
+record() {
+	"$replay" --format="${1##*.}" --fields=all "${@:2}" <"$events" >"$1"
+}
+
+# again [OPTION...]: as JSON with all fields.
+again() {
+	"$TCC_TRACE" --json --fields=all "$@"
+}
+
+@test "the golden files, read and written again" {
+	python3 "$TCC_TESTS/read/roundtrip.py" cases "$replay" "$TCC_TRACE"
+}
+
+@test "random events: read, each format is as it was; any fields are read as they are" {
+	python3 "$TCC_TESTS/read/roundtrip.py" random "$replay" "$TCC_TRACE" 7 150
+}
+
+@test "tcpprobe from a file, but for the ns" {
+	record all.json
+	# Three decimals of ms are less than the nine of seconds.
+	equal "$("$replay" --format=tcpprobe <"$events" | sed -E 's/^([0-9]+\.[0-9]{6})[0-9]+/\1/')" \
+		"$("$TCC_TRACE" -q -r all.json --format=tcpprobe |
+			sed -E 's/^([0-9]+\.[0-9]{6})000/\1/')"
+}
+
+# pack FILE PROGRAM: compress it, as --compress would.
+pack() {
+	skip_without "$2"
+	"$2" -q "$1"
+}
+
+# A set of five files, of which each compression made one.
+make_set() {
+	record all.json
+	head -n 5 all.json >log.json.4
+	sed -n 6,9p all.json >log.json.3
+	sed -n 10,14p all.json >log.json.2
+	sed -n 15,20p all.json >log.json.1
+	sed -n '21,$p' all.json >log.json
+	skip_without gzip zstd xz
+	gzip -q log.json.4
+	zstd -q --rm log.json.3
+	xz -q log.json.2
+}
+
+@test "a set of rotated files, of each compression: oldest first" {
+	make_set
+	again -q --read=log.json >got
+	cmp got all.json
+	# A rotated one is itself, one that is not there anymore does no harm.
+	equal "$(sed -n 6,9p all.json)" "$(again -q -r log.json.3.zst)"
+	rm log.json
+	equal "$(head -n 20 all.json)" "$(again -q -r log.json)"
+}
+
+@test "a set of files that are named by their time, and one that a crash left twice" {
+	record all.csv
+	head -n 1 all.csv >heading
+	{ cat heading; sed -n 2,5p all.csv; } >log.csv.20261122T224301.000Z
+	{ cat heading; sed -n 6,9p all.csv; } >log.csv.20261122T224302.000Z
+	{ cat heading; sed -n '10,$p' all.csv; } >log.csv
+	gzip -k log.csv.20261122T224301.000Z
+	# Names of others are no rotated files.
+	cp all.csv log.csv.bak
+	cp all.csv log.csv.1x
+	"$TCC_TRACE" -q -r log.csv --csv -F all >got
+	cmp got all.csv
+}
+
+@test "several files are merged by time, those that are equal as they are named" {
+	seq 1 100 | sed 's/.*/ktime=&000000 cookie=&/; 1s/$/ start=1000000 clock=1700000000000000000/' |
+		"$replay" --json --fields=all >all.json
+	sed -n 'p;n' all.json >odd.json
+	sed -n 'n;p' all.json >even.json
+	again -q --read=even.json odd.json >got
+	cmp got all.json
+	again -q -r odd.json -r even.json >got
+	cmp got all.json
+	# The order within a file stays, whatever its times.
+	tac odd.json >back.json
+	again -q -r back.json | cmp - back.json
+	# A kernel's time will do.
+	again -q -r <(sed -E 's/"time(_us)?":[^,]*,//g' even.json) -r <(sed -E 's/"time(_us)?":[^,]*,//g' odd.json) |
+		cmp - <(sed -E 's/"time(_us)?":[^,]*,/"time\1":null,/g' all.json)
+	sed 's/"cpu":0/"cpu":1/' odd.json >other.json
+	equal "$(sed 'p; s/"cpu":0/"cpu":1/' odd.json)" "$(again -q -r odd.json other.json)"
+}
+
+@test "standard input: a pipe, a file, a FIFO; plain and compressed" {
+	record all.json
+	cp all.json plain.json
+	gzip -k all.json
+	# From a process: it is a pipe.
+	again -q -r - < <(cat plain.json) | cmp - all.json
+	again -q --read=- <plain.json | cmp - all.json
+	again -q -r - < <(cat all.json.gz) | cmp - all.json
+	again -q -r - <all.json.gz | cmp - all.json
+	mkfifo fifo
+	cat all.json.gz >fifo &
+	again -q -r fifo | cmp - all.json
+}
+
+@test "CSV: another order, columns of others, quotes, CRLF; JSON with blanks and other members" {
+	cat >few.csv <<-'END'
+		mine,"snd_cwnd",daddr,time
+		"a ""b"", c",7,"10.0.0.2",2026-11-22T22:43:00.5Z
+		,,fe80::1,
+	END
+	sed 's/$/\r/' few.csv >crlf.csv
+	cat >few.json <<-'END'
+		{ "mine": [1, {"a": "]}"}, null], "snd_cwnd": 7 , "daddr": "10.0.0.2", "time": "2026-11-22T22:43:00.5Z" }
+		{"daddr":"fe80::1"}
+	END
+	cat >expected <<-'END'
+		{"time":"2026-11-22T22:43:00.500000000Z","snd_cwnd":7,"daddr":"10.0.0.2"}
+		{"time":null,"snd_cwnd":null,"daddr":"fe80::1"}
+	END
+	local file
+	for file in few.csv crlf.csv few.json; do
+		"$TCC_TRACE" -q -r "$file" --json --fields=time,snd_cwnd,daddr >got
+		diff -u expected got
+	done
+}
+
+@test "what a file does not have is absent, and said once" {
+	"$replay" --json <"$events" >few.json
+	cp few.json other.json
+	run --separate-stderr -0 "$TCC_TRACE" -q -r few.json other.json -F snd_cwnd,rto,cc --csv
+	[ "${lines[1]}" = "10,," ]
+	equal "tcc-trace: warning: 'few.json' does not have, and there will be absent: cc, rto" "$stderr"
+	# A default of the format is no wish: UTC stands for the kernel's time.
+	run --separate-stderr -0 "$TCC_TRACE" -q -r few.json
+	[[ ${lines[0]} == "2026-11-22T22:43:00.000000000Z 0.000 ms | 0.000 ms | 172."* ]]
+	[ -z "$stderr" ]
+}
+
+
+@test "a filter or thinning on a field that the file does not have is an error that names it" {
+	echo '{"event":"probe","snd_cwnd":10}' >few.json
+	local option
+	while read -r field options option; do
+		run --separate-stderr -2 "$TCC_TRACE" -r few.json "$options" --json
+		echo "$stderr"
+		[ -z "$output" ]
+		[[ $stderr == *"tcc-trace: $option: 'few.json' has no field '$field' "*" --fields=+$field" ]]
+	done <<-'END'
+		sport --port=1 --port
+		sport --sport=1 --sport
+		dport --dport=1 --dport
+		saddr --ip=10.0.0.1 --ip
+		saddr --src=10.0.0.1 --src
+		daddr --dst=10.0.0.1 --dst
+		saddr -4 -4
+		saddr -6 -6
+		mark --mark=1 --mark
+		cc --cc=cubic --cc
+		netns --netns=4026531840 --netns
+		cookie --changes --changes
+		cookie --interval=1s --interval
+	END
+	echo '{"event":"probe","cookie":"0x1"}' >few.json
+	run -2 "$TCC_TRACE" -r few.json --changes
+	[[ $output == *"--changes: 'few.json' has no field 'snd_cwnd' "* ]]
+	run -2 "$TCC_TRACE" -r few.json --interval=1s
+	[[ $output == *"--interval: 'few.json' has no field 'time' "* ]]
+	# Of a close it is the socket's mark.
+	echo '{"event":"close","mark":null}' >few.json
+	run -2 "$TCC_TRACE" -r few.json --mark=1 -e close
+	[[ $output == *"--mark: 'few.json' has no field 'sk_mark' in its close records"* ]]
+}
+
+@test "options that are about the kernel are refused, and operands without --read" {
+	local option
+	for option in --buffer=1M --ca-struct=bbr --ca-btf=x; do
+		run -2 "$TCC_TRACE" --read=x "$option"
+		[ "$output" = "tcc-trace: ${option%=*}: contradicts --read: it is about tracing" ]
+	done
+	run -2 "$TCC_TRACE" x
+	[[ $output == *"unexpected operand 'x'"* ]]
+	run -1 "$TCC_TRACE" --read=nowhere
+	[ "$output" = "tcc-trace: cannot open 'nowhere': No such file or directory" ]
+	run -1 "$TCC_TRACE" --read=.
+	[ "$output" = "tcc-trace: cannot open '.': Is a directory" ]
+	record all.json
+	run -2 "$TCC_TRACE" --read=all.json -o all.json
+	[[ $output == *"--log-file: 'all.json': expected another file"* ]]
+}
+
+# account WORD: a number of the summary in `err`.
+account() {
+	sed -nE "s/^tcc-trace: probe: .*\b$1 ([0-9]+).*/\1/p" err
+}
+
+@test "lines that cannot be read are counted, and said by file and line; --strict is 3" {
+	record all.json
+	sed -e '3s/:/;/' -e '4s/snd_cwnd":10/snd_cwnd":x/' -e '9s/"saddr":"/&x/' all.json >bad.json
+	echo '{"event":"probe","snd_cwnd":1' >>bad.json
+	status=0
+	"$TCC_TRACE" -r bad.json --csv -F snd_cwnd >got 2>err || status=$?
+	[ "$status" -eq 0 ]
+	cat err
+	[ "$(wc -l <got)" -eq 24 ]
+	grep -qx "tcc-trace: warning: 'bad.json': lines 3 to 4 cannot be read" err
+	grep -qx "tcc-trace: warning: 'bad.json': line 9 cannot be read" err
+	grep -qx "tcc-trace: warning: 'bad.json': line 27 cannot be read" err
+	[ "$(account seen)" -eq 27 ]
+	[ "$(account written)" -eq 23 ]
+	[ "$(account input)" -eq 4 ]
+	run -3 "$TCC_TRACE" -q --strict -r bad.json
+}
+
+@test "a line of CSV that was cut off is lost, however whole it looks; JSON's is if it is not" {
+	record all.csv -F snd_cwnd,srtt
+	head -c -1 all.csv >cut.csv
+	"$TCC_TRACE" -r cut.csv --csv -F snd_cwnd,srtt >got 2>err
+	cmp got <(head -n -1 all.csv)
+	[ "$(account input)" -eq 1 ]
+	record all.json
+	head -c -1 all.json | again -r - 2>err | cmp - all.json
+	[ "$(account lost)" -eq 0 ]
+	head -c -2 all.json | again -r - 2>err | cmp - <(head -n -1 all.json)
+	[ "$(account input)" -eq 1 ]
+	grep -qx "tcc-trace: warning: 'standard input': line 26 cannot be read" err
+}
+
+@test "a compressed file that is cut off, is damaged, or is a bomb" {
+	local program
+	make_set
+	for program in gzip zstd xz; do
+		for _ in 1 2 3 4 5 6 7 8 9 10; do cat all.json; done | "$program" -c >whole
+		head -c $(($(stat -c %s whole) - 20)) whole >cut.json
+		again -r cut.json >got 2>err
+		cat err
+		grep -qx "tcc-trace: warning: 'cut.json': cut off or damaged: $program gives up" err
+		[ "$(account input)" -eq 1 ]
+		[ "$(wc -l <got)" -eq "$(account written)" ]
+	done
+	head -c 200M /dev/zero | gzip -c >bomb
+	"$TCC_TRACE" -r bomb 2>err
+	grep -qx "tcc-trace: warning: 'bomb': is no text; given up" err
+	[ "$(account input)" -eq 1 ]
+}
+
+@test "what is no file of records says so, and nothing of it gets through" {
+	printf 'one\n\n{"a":1}\n' >other
+	run --separate-stderr -0 "$TCC_TRACE" -r other
+	[ -z "$output" ]
+	[[ $stderr == *"warning: 'other': neither JSON Lines nor CSV with its heading"* ]]
+	# What would have to be escaped in the output is no value.
+	cat >forged.json <<-'END'
+		{"event":"probe","cc":"a\"b"}
+		{"event":"probe","cc":"a b"}
+		{"event":"probe","saddr":"10.0.0.1 "}
+		{"event":"probe","saddr":"localhost"}
+		{"event":"probe","ca_state":"Open,"}
+		{"event":"probe","cookie":"0X1"}
+		{"event":"probe","sport":65536}
+		{"event":"probe","snd_cwnd":4294967296}
+		{"event":"probe","bytes_sent":18446744073709551616}
+		{"event":"probe","time":"2026-13-22T22:43:00.5Z"}
+		{"event":"probe","snd_cwnd":"1"}
+		{"event":"probe","ca.x y":1}{}
+	END
+	again -r forged.json >got 2>err
+	cat err
+	[ ! -s got ] || grep -q '"event":"end"' got
+	[ "$(account input)" -eq 12 ]
+}
+
+@test "the account has what the files' end records say, and is unknown without one" {
+	cat >log.json <<-'END'
+		{"event":"trace","schema":1,"host":"here"}
+		{"event":"probe","snd_cwnd":10,"lost":5}
+		{"event":"close","snd_cwnd":10}
+		{"event":"end","probe_lost":7,"probe_missed":2,"close_lost":1,"close_missed":0}
+	END
+	"$TCC_TRACE" -r log.json -e probe,close 2>err
+	cat err
+	grep -qx 'tcc-trace: probe: seen 10 = written 1 + filtered 0 + lost 7 + missed 2 + discarded 0 (lost: buffer 7, output 0)' err
+	grep -qx 'tcc-trace: close: seen 2 = written 1 + filtered 0 + lost 1 + missed 0 + discarded 0 (lost: buffer 1, output 0)' err
+	run -3 "$TCC_TRACE" -q --strict -r log.json
+	sed -i '$s/7/0/; $s/2/0/' log.json
+	run -0 "$TCC_TRACE" -q --strict -r log.json
+	# A trace that was killed, another behind it.
+	cat <(head -n 3 log.json) log.json >killed.json
+	"$TCC_TRACE" -r killed.json 2>err
+	grep -q '^tcc-trace: probe: seen 2 = .*; what else was lost or missed is unknown$' err
+	run -3 "$TCC_TRACE" -q --strict -r killed.json
+	# It says so itself, and is read so.
+	"$TCC_TRACE" -q -r killed.json -o again.json
+	tail -n 1 again.json | grep -q '"probe_unknown":true'
+	run -3 "$TCC_TRACE" -q --strict -r again.json
+}
+
+@test "a schema that is not known yet is refused" {
+	echo '{"event":"trace","schema":99}' >log.json
+	echo '{"event":"probe","snd_cwnd":10}' >>log.json
+	run --separate-stderr -1 "$TCC_TRACE" -r log.json
+	[ -z "$output" ]
+	[[ $stderr == *"tcc-trace: 'log.json': line 1: schema number 99: expected at most "* ]]
+}
+
+@test "--count, a reader that goes away, a log file, --tee" {
+	record all.json
+	equal "$(head -n 3 all.json)" "$(again -q -c 3 -r all.json)"
+	for _ in $(seq 400); do cat all.json; done >many.json
+	status=0
+	again -q -r many.json | head -n 2 | cmp - <(head -n 2 all.json)
+	"$TCC_TRACE" -q -r many.json -o log.csv --tee=json -F all >copy
+	cmp copy many.json
+	[ "$(wc -l <log.csv)" -eq $(($(wc -l <many.json) + 1)) ]
+	"$TCC_TRACE" -q -r log.csv --json -F all | cmp - many.json
+}
+
+@test "connections of several hosts are apart, though their cookies are the same" {
+	local host
+	for host in a b a; do
+		printf '{"event":"trace","schema":1,"host":"%s"}\n' "$host"
+		printf '{"event":"probe","cookie":"0x1","snd_cwnd":%d}\n' 10
+	done >log.json
+	"$TCC_TRACE" -r log.json 2>err
+	grep -qE '^tcc-trace: 2 connections in ' err
+}
+
+@test "a reduction is made anew, or kept where the file has not what it is made of" {
+	events=$TCC_TESTS/golden/reduction.events
+	local kinds=ca_state,reduction
+	"$replay" --json -F all -e $kinds <"$events" >both.json
+	"$replay" --json -F all -e ca_state <"$events" >states.json
+	[ "$(grep -c '"event":"reduction"' both.json)" -gt 5 ]
+	again -q -r states.json -e probe,retransmit,state,reset,close,$kinds | cmp - both.json
+	again -q -r both.json -e probe,retransmit,state,reset,close,$kinds | cmp - both.json
+	sed 's/"undo_marker":[0-9a-z]*,//' both.json >few.json
+	equal "$(grep -c '"event":"reduction"' both.json)" \
+		"$(again -q -r few.json -e reduction 2>/dev/null | wc -l)"
+	grep -v '"event":"reduction"' few.json >fewer.json
+	run --separate-stderr -0 again -q -r fewer.json -e reduction
+	[ -z "$output" ]
+}
+
+# bats test_tags=plain
+@test "a file that is twenty times as large takes no more memory" {
+	skip_without python3
+	record all.json
+	for _ in $(seq 200); do cat all.json; done >small.json
+	for _ in $(seq 20); do cat small.json; done >large.json
+	peak() {
+		"$(command -v python3)" -c '
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$TCC_TRACE" -q --json -F all -r "$1"
+	}
+	local small large
+	small=$(peak small.json)
+	large=$(peak large.json)
+	echo "$small KiB, $large KiB"
+	[ "$large" -lt $((small + 2000)) ]
+}
+
+# Without what has had another meaning since: where that is so it is absent.
+without_limits() {
+	sed -E 's/"(limited_by|limited_side|share_[a-z]+)":[^,}]*/"\1":null/g' "$@"
+}
+
+@test "files of version 0.1: read as they are" {
+	local sample=$TCC_TESTS/read/sample-0.1 fields
+	fields=$(head -n 2 "$sample.json" | sed -n '2s/"\(ca\.[^"]*\)":[^,}]*,\{0,1\}//g; 2p' |
+		grep -oE '"[a-z0-9_]+":' | tr -d '":' | paste -sd ,)
+	[[ $fields == event,time,*,cause ]]
+	equal "$(grep -vE '"event":"(trace|end)"' "$sample.json" | without_limits)" \
+		"$("$TCC_TRACE" -q --strict -r "$sample.json" --json -F "$fields,ca" \
+			-e probe,retransmit,ca_state,state,reset,close | without_limits)"
+	equal "$(cat "$sample.csv")" \
+		"$("$TCC_TRACE" -q -r "$sample.csv" --csv -F "$(head -n 1 "$sample.csv")" -e probe,state,close)"
+}
+
+@test "a set that was cut by kill -9 at any moment: what is whole is read, the rest said" {
+	local i n bytes
+	record all.json
+	bytes=$(stat -c %s all.json)
+	for i in $(seq 50); do
+		n=$((bytes * i / 51))
+		head -c "$n" all.json >cut.json
+		cp all.json cut.json.1
+		again -r cut.json >got 2>err
+		cmp got <(cat all.json; head -n "$(wc -l <cut.json)" all.json)
+		[ "$(tail -c 1 cut.json | wc -l)" -eq 1 ] || [ "$(account input)" -eq 1 ]
+	done
+}
