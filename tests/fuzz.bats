@@ -40,3 +40,7 @@ fuzz() {
 @test "fuzzing the formats" {
 	fuzz format "$(long_or_short 20000 6000)"
 }
+
+@test "fuzzing the readers of files" {
+	fuzz read "$(long_or_short 20000 5000)"
+}

@@ -291,14 +291,16 @@ src/kernel/tests_tcc_trace_stalled-maps.$(OBJEXT) \
 
 # Fuzz targets, by clang's libFuzzer whatever the compiler of the rest. They
 # have a library of their own: all of it is to be watched.
-fuzz_targets = tests/fuzz/fuzz_format tests/fuzz/fuzz_options tests/fuzz/fuzz_parse
-fuzz_sources = tests/fuzz/fuzz_format.c tests/fuzz/fuzz_options.c tests/fuzz/fuzz_parse.c
+fuzz_targets = tests/fuzz/fuzz_format tests/fuzz/fuzz_options tests/fuzz/fuzz_parse \
+	tests/fuzz/fuzz_read
+fuzz_sources = tests/fuzz/fuzz_format.c tests/fuzz/fuzz_options.c tests/fuzz/fuzz_parse.c \
+	tests/fuzz/fuzz_read.c
 fuzz_library = tests/fuzz/libtcc.a
 fuzz_dict = tests/fuzz/fuzz_options.dict
 fuzz_compile = $(CLANG) -std=gnu11 -g -O1 -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	$(DEFS) -I$(builddir) $(AM_CPPFLAGS) $(LIBBPF_CFLAGS) $(JANSSON_CFLAGS) $(LIBSECCOMP_CFLAGS)
-EXTRA_DIST += $(fuzz_sources) tests/fuzz/fuzz_options.seed
+EXTRA_DIST += $(fuzz_sources) tests/fuzz/fuzz_options.seed tests/fuzz/fuzz_read.seed
 CLEANFILES += $(fuzz_targets) $(fuzz_library) $(fuzz_dict)
 
 if HAVE_FUZZER
