@@ -376,7 +376,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$TCC_TRACE" -q -
 
 # Without what has had another meaning since: where that is so it is absent.
 without_limits() {
-	sed -E 's/"(limited_by|limited_side|share_[a-z]+)":[^,}]*/"\1":null/g' "$@"
+	sed -E 's/"(limited_by|limited_side|share_[a-z]+)":[^,}]*/"\1":null/g'
 }
 
 @test "files of version 0.1: read as they are" {
@@ -403,4 +403,32 @@ without_limits() {
 		cmp got <(cat all.json; head -n "$(wc -l <cut.json)" all.json)
 		[ "$(tail -c 1 cut.json | wc -l)" -eq 1 ] || [ "$(account input)" -eq 1 ]
 	done
+}
+
+# is_locked PID: without any capability, and for good.
+is_locked() {
+	local status=/proc/$1/status
+	grep -qE '^CapPrm:\s+0+$' "$status" && grep -qE '^CapEff:\s+0+$' "$status" &&
+		grep -qE '^CapAmb:\s+0+$' "$status" && grep -qE '^NoNewPrivs:\s+1$' "$status"
+}
+
+@test "before the first byte is read all privilege is gone, of what unpacks too" {
+	local pid helper i
+	record all.json
+	mkfifo fifo
+	"$TCC_TRACE" --json --fields=all -r fifo >got 2>err 3>&- &
+	pid=$!
+	exec 5>fifo
+	for ((i = 0; i < 500; i++)); do
+		! grep -q '^tcc-trace: reading ' err || break
+		sleep 0.02
+	done
+	is_locked "$pid"
+	helper=$(pgrep -P "$pid")
+	[ -n "$helper" ]
+	is_locked "$helper"
+	cat all.json >&5
+	exec 5>&-
+	wait "$pid"
+	cmp got all.json
 }
