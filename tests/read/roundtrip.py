@@ -53,7 +53,9 @@ def check_cases(replay, program):
             with open(path) as file:
                 text = file.read()
             options = [word for word in words[1:] if not word.startswith('TZ=')]
-            options += fixed_fields(replay, options)
+            # The kinds that are added below bring fields of theirs.
+            if not any(word.startswith(('-e', '--events')) for word in options):
+                options += fixed_fields(replay, options)
             # The replay writes whatever there is, unless it is asked for what it makes of it.
             if '-e reduction' not in line:
                 options.append('--events=' + KINDS)
