@@ -117,6 +117,47 @@ make_set() {
 	again -q -r fifo | cmp - all.json
 }
 
+# The bytes that tell what is compressed may come late, in parts, or not at all.
+@test "a pipe that begins as something compressed does, and ends or stops there" {
+	local i part magic=('(' '\x28\xb5' '\x1f' '\xfd7zXZ') format=(zstd zstd gzip xz)
+	record all.json
+	for i in 0 1 2 3; do
+		printf "${magic[i]}" | timeout 20 "$TCC_TRACE" -r - >got 2>err
+		[ ! -s got ]
+		[ "$(account input)" -eq 1 ]
+		skip_without "${format[i]}"
+		"${format[i]}" -c all.json >packed
+		part=$(printf "${magic[i]}" | wc -c)
+		{ head -c "$part" packed; sleep 0.3; tail -c +$((part + 1)) packed; } |
+			again -q -r - | cmp - all.json
+	done
+	# Whoever waits meanwhile is not busy.
+	mkfifo fifo
+	exec 5<>fifo
+	printf '(' >&5
+	"$TCC_TRACE" -q -r fifo 3>&- 5>&- &
+	sleep 2
+	awk '{ exit !($14 + $15 < 100) }' "/proc/$!/stat"
+	kill $!
+	wait $! || :
+	exec 5>&-
+}
+
+@test "a FIFO whose writer comes later, and pauses" {
+	local program
+	record all.json
+	mkfifo fifo
+	for program in cat gzip zstd xz; do
+		[ "$program" = cat ] || skip_without "$program"
+		"$program" <all.json >whole
+		timeout 60 "$TCC_TRACE" -q --json --fields=all -r fifo >got 3>&- &
+		sleep 0.5
+		{ head -c 100 whole; sleep 0.5; tail -c +101 whole; } >fifo
+		wait $!
+		cmp got all.json
+	done
+}
+
 @test "CSV: another order, columns of others, quotes, CRLF; JSON with blanks and other members" {
 	cat >few.csv <<-'END'
 		mine,"snd_cwnd",daddr,time

@@ -151,14 +151,17 @@ static void hear(void *context, uint32_t events)
 static int begin_wait(struct source *source, bool has_moved)
 {
 	struct reader *reader = reader_of(source);
+	int timeout_ms, fd;
 
 	(void)has_moved;
 	if (!reader->waiting)
 		return 0;
-	reader->watch = (struct watch){ .fd = read_input_fd(reader->waiting->input),
-					.events = EPOLLIN, .ready = hear };
+	timeout_ms = read_input_wait(reader->waiting->input, &fd);
+	if (fd < 0)
+		return timeout_ms;
+	reader->watch = (struct watch){ .fd = fd, .events = EPOLLIN, .ready = hear };
 	reader->is_watching = loop_add(reader->common.config.loop, &reader->watch) == 0;
-	return reader->is_watching ? LOOP_FOREVER : 0;
+	return reader->is_watching ? timeout_ms : 0;
 }
 
 /* Only while it waits: what is ready, or closed, would wake those who wait for others. */

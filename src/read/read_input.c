@@ -19,6 +19,9 @@
 /* The first schema in which limited_by and the shares have the meaning that they have now. */
 #define SCHEMA_OF_LIMITS 2
 
+/* Until a slow writer is looked at again, who has not said yet what it is. */
+#define PART_MS 20
+
 enum form { FORM_UNKNOWN, FORM_JSON, FORM_CSV };
 
 struct read_input {
@@ -339,9 +342,10 @@ uint64_t read_input_time_ns(const struct read_input *input)
 	return input->time_ns;
 }
 
-int read_input_fd(const struct read_input *input)
+int read_input_wait(const struct read_input *input, int *fd)
 {
-	return read_stream_fd(&input->stream);
+	*fd = read_stream_fd(&input->stream);
+	return *fd < 0 ? PART_MS : LOOP_FOREVER;
 }
 
 bool read_input_has(const struct read_input *input, dev_t device, ino_t inode)

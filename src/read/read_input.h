@@ -44,8 +44,11 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 /* The time of the record that was handed out last: it never decreases. */
 uint64_t read_input_time_ns(const struct read_input *input);
 
-/* After SOURCE_IDLE: what it waits for, to be readable. */
-int read_input_fd(const struct read_input *input);
+/*
+ * After SOURCE_IDLE: for how long to wait at most, ms, or LOOP_FOREVER. *fd: what is
+ * readable when it is over before, or -1.
+ */
+int read_input_wait(const struct read_input *input, int *fd);
 
 /* Whether one of its files is this one. */
 bool read_input_has(const struct read_input *input, dev_t device, ino_t inode);

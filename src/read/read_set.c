@@ -163,6 +163,9 @@ static int open_file(struct read_file *file, char *path)
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
 		err = -EISDIR;
+	/* Whoever unpacks it expects to wait. */
+	else if (file->fd != STDIN_FILENO && fcntl(file->fd, F_SETFL, 0))
+		err = -errno;
 	if (err)
 		return err;
 	file->is_regular = S_ISREG(st.st_mode);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,18 +45,35 @@ static ssize_t peek(const struct read_file *file, unsigned char bytes[UNPACK_MAG
 	return got < 0 && errno != EAGAIN ? 0 : got;
 }
 
-/* READ_LINES_WHOLE: it is known what it is. */
-static enum read_lines_state begin(struct read_stream *stream, struct unpacker *unpacker)
+/*
+ * Tell what it is. A FIFO whose writer is still to come is neither readable nor at its
+ * end. READ_LINES_WHOLE: it is known. READ_LINES_WAIT and has_part: what is there may
+ * become compressed, and to whoever waits it is readable already.
+ */
+static enum read_lines_state tell(struct read_stream *stream)
 {
+	struct pollfd there = { .fd = stream->file->fd, .events = POLLIN | POLLRDHUP };
 	unsigned char bytes[UNPACK_MAGIC_MAX];
-	ssize_t got = peek(stream->file, bytes);
-	int fd = stream->file->fd;
+	ssize_t got;
 
+	stream->has_part = false;
+	if (!stream->file->is_regular && poll(&there, 1, 0) == 0)
+		return READ_LINES_WAIT;
+	got = peek(stream->file, bytes);
 	if (got < 0)
 		return READ_LINES_WAIT;
 	stream->format = unpack_format(bytes, (size_t)got);
-	if (stream->format < 0 && got > 0 && !stream->file->is_regular &&
-	    unpack_may_be(bytes, (size_t)got))
+	stream->has_part = stream->format < 0 && got > 0 && !stream->file->is_regular &&
+			   !(there.revents & (POLLHUP | POLLRDHUP)) &&
+			   unpack_may_be(bytes, (size_t)got);
+	return stream->has_part ? READ_LINES_WAIT : READ_LINES_WHOLE;
+}
+
+static enum read_lines_state begin(struct read_stream *stream, struct unpacker *unpacker)
+{
+	int fd = stream->file->fd;
+
+	if (tell(stream) == READ_LINES_WAIT)
 		return READ_LINES_WAIT;
 	if (stream->format >= 0) {
 		stream->err = unpack_begin(unpacker, stream->format, fd, &stream->unpacked);
@@ -89,6 +107,8 @@ enum read_lines_state read_stream_next(struct read_stream *stream, struct unpack
 
 int read_stream_fd(const struct read_stream *stream)
 {
+	if (stream->has_part)
+		return -1;
 	return stream->has_begun ? stream->lines.fd : stream->file->fd;
 }
 

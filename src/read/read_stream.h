@@ -10,6 +10,7 @@
 struct read_stream {
 	const struct read_file *file;	/* borrowed */
 	bool has_begun;			/* what it is is known */
+	bool has_part;			/* of the bytes that tell it */
 	int format;			/* of unpack.h; -1: plain */
 	struct unpacked unpacked;	/* unless it is plain */
 	struct read_lines lines;
@@ -22,7 +23,7 @@ void read_stream_open(struct read_stream *stream, const struct read_file *file);
 enum read_lines_state read_stream_next(struct read_stream *stream, struct unpacker *unpacker,
 				       const char **line, size_t *length);
 
-/* What it waits for, to be readable. */
+/* What it waits for, to be readable; -1: for more than is readable, so wait a moment. */
 int read_stream_fd(const struct read_stream *stream);
 
 /* Returns 0, or -ECHILD where all was read and the file is cut off or damaged all the same. */
