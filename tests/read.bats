@@ -370,6 +370,39 @@ account() {
 	"$TCC_TRACE" -q -r log.csv --json -F all | cmp - many.json
 }
 
+@test "--count of several files: the account has what was asked for" {
+	record all.json
+	sed 's/"cpu":0/"cpu":1/' all.json >other.json
+	"$TCC_TRACE" -c 3 -r all.json other.json >got 2>err
+	[ "$(wc -l <got)" -eq 3 ]
+	[ "$(account seen)" -eq 3 ]
+	[ "$(account written)" -eq 3 ]
+	[ "$(account lost)" -eq 0 ]
+}
+
+@test "signals and --duration are heard while no record passes the filter" {
+	local pid options
+	record all.json
+	for _ in $(seq 400); do cat all.json; done >many.json
+	for options in --dst=203.0.113.9 '--interval=1000h --duration=1s'; do
+		mkfifo fifo
+		(while cat many.json; do :; done) >fifo 2>/dev/null 3>&- &
+		# shellcheck disable=SC2086 # options
+		timeout -s KILL 30 "$TCC_TRACE" -r fifo $options >/dev/null 2>err 3>&- &
+		pid=$!
+		[[ $options == *duration* ]] || {
+			sleep 1
+			kill -TERM $(pgrep -P $pid)
+		}
+		status=0
+		wait $pid || status=$?
+		cat err
+		[ $status -ne 137 ]
+		[ "$(account filtered)" -gt 10000 ]
+		rm fifo
+	done
+}
+
 @test "connections of several hosts are apart, though their cookies are the same" {
 	local host
 	for host in a b a; do

@@ -19,6 +19,9 @@ static const struct call calls[] = {
 
 const struct call_set read_calls = CALL_SET(calls);
 
+/* Lines that may be read, and pass no filter, before signals are to be heard again. */
+#define LINES_MAX 4096
+
 /* A set of files, and its next record. */
 struct head {
 	struct read_input *input;
@@ -116,8 +119,6 @@ static bool is_left_out(struct reader *reader, struct record *record)
 	state = conn_table_state(reader->thinned, conn);
 	if (!state || read_filter_thins(&reader->common.config.thin, state, record))
 		return false;
-	reader->common.counts[record->kind].recorded--;
-	reader->common.counts[record->kind].taken--;
 	reader->common.counts[record->kind].filtered++;
 	return true;
 }
@@ -130,12 +131,18 @@ static enum source_state next(struct source *source, struct record *record)
 	if (reader->is_stopped)
 		return SOURCE_END;
 	reader->waiting = NULL;
+	reader->common.lines_left = LINES_MAX;
 	do {
 		state = reader->n_heads == 1 ? next_of_one(reader, record)
 					     : next_of_all(reader, record);
 		if (reader->common.outcome != READ_GOES_ON)
 			return SOURCE_END;
 	} while (state == SOURCE_RECORD && is_left_out(reader, record));
+	/* What is in a head is as unread as what is in its file. */
+	if (state == SOURCE_RECORD) {
+		reader->common.counts[record->kind].recorded++;
+		reader->common.counts[record->kind].taken++;
+	}
 	return state;
 }
 

@@ -39,6 +39,7 @@ struct read_input {
 	bool is_ended;			/* the last line was an end record */
 	bool has_lines;			/* since the file was opened */
 	bool has_any;			/* ever */
+	bool is_pausing;		/* it could go on at once */
 	bool is_remade;			/* the record before: what is made of it is made anew */
 	uint64_t origin;		/* what tells its cookies from those of other hosts */
 	uint64_t time_ns;
@@ -188,8 +189,6 @@ static bool take_record(struct read_input *input, struct read_common *common,
 		counts->filtered++;
 		return false;
 	}
-	counts->recorded++;
-	counts->taken++;
 	return true;
 }
 
@@ -317,6 +316,10 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 		size_t length;
 		enum read_lines_state state;
 
+		input->is_pausing = common->lines_left == 0;
+		if (input->is_pausing)
+			return SOURCE_IDLE;
+		common->lines_left--;
 		if (!input->is_open) {
 			begin_file(input, common);
 			read_stream_open(&input->stream, &input->set.files[input->at]);
@@ -344,7 +347,9 @@ uint64_t read_input_time_ns(const struct read_input *input)
 
 int read_input_wait(const struct read_input *input, int *fd)
 {
-	*fd = read_stream_fd(&input->stream);
+	*fd = input->is_pausing ? -1 : read_stream_fd(&input->stream);
+	if (input->is_pausing)
+		return 0;
 	return *fd < 0 ? PART_MS : LOOP_FOREVER;
 }
 

@@ -29,6 +29,7 @@ struct read_common {
 	char first_host[READ_NAME_MAX + 1];
 	uint64_t first_ns, last_ns;	/* of the records' times; 0: there was none */
 	enum read_outcome outcome;
+	unsigned int lines_left;	/* to be read before others are to be heard */
 	bool is_unknown;		/* a file does not say what was lost */
 };
 
@@ -37,7 +38,10 @@ int read_input_open(struct read_input **input, const char *path,
 		    const struct read_names *names);
 void read_input_close(struct read_input *input);	/* accepts NULL */
 
-/* As struct source_ops has it. SOURCE_END also where `outcome` says that it is over. */
+/*
+ * As struct source_ops has it. SOURCE_END also where `outcome` says that it is over,
+ * SOURCE_IDLE also where no lines are left to this turn.
+ */
 enum source_state read_input_next(struct read_input *input, struct read_common *common,
 				  struct record *record);
 
