@@ -281,6 +281,34 @@ account() {
 	grep -qx "tcc-trace: warning: 'standard input': line 26 cannot be read" err
 }
 
+@test "what a crash left before the first line costs that line alone" {
+	local before
+	record all.json
+	record all.csv
+	for before in '"snd_cwnd":10}\n' '\0\0\0\0\n' 'Nov 22 host tcc-trace[1]: begun\n' \
+		'{"event":"probe","snd_c\n' '{"a":1}\n' 'a,b\n'; do
+		{ printf "$before"; cat all.json; } >file
+		again -r file 2>err | cmp - all.json
+		cat err
+		[ "$(account input)" -eq 1 ]
+		grep -qx "tcc-trace: warning: 'file': line 1 cannot be read" err
+		[ "$(grep -c warning: err)" -eq 1 ]
+		{ printf "$before"; cat all.csv; } >file
+		"$TCC_TRACE" -r file --csv -F all 2>err | cmp - all.csv
+		[ "$(account input)" -eq 1 ]
+	done
+	# Those who write this mean nothing by it.
+	for before in all.json all.csv; do
+		{ printf '\xef\xbb\xbf'; cat $before; } >file
+		"$TCC_TRACE" -r file --format=${before#*.} -F all 2>err | sed '/"event":"end"/d' |
+			cmp - $before
+		[ "$(account lost)" -eq 0 ]
+	done
+	# One line, and whole but for its LF.
+	head -n 1 all.json | tr -d '\n' | again -r - 2>err | cmp - <(head -n 1 all.json)
+	[ "$(account lost)" -eq 0 ]
+}
+
 @test "a compressed file that is cut off, is damaged, or is a bomb" {
 	local program
 	make_set

@@ -34,7 +34,6 @@ struct read_input {
 	struct read_csv csv;
 	uint32_t checked;		/* CSV: RECORD_KIND_BIT()s of kinds whose fields were */
 	struct read_bad bad;
-	bool is_foreign;		/* there is no heading, which has been said */
 	bool is_old;			/* the schema is of before SCHEMA_OF_LIMITS */
 	bool is_ended;			/* the last line was an end record */
 	bool has_lines;			/* since the file was opened */
@@ -72,9 +71,6 @@ static uint8_t kind_of_bad(const struct read_common *common, const char *line, s
 static void lose(struct read_input *input, struct read_common *common, const char *line,
 		 size_t length)
 {
-	if (input->form == FORM_CSV && !input->csv.shape.n && !input->is_foreign)
-		log_warning("'%s': neither JSON Lines nor CSV with its heading", path_of(input));
-	input->is_foreign |= input->form == FORM_CSV && !input->csv.shape.n;
 	input->has_any = true;
 	common->counts[kind_of_bad(common, line, length)].unreadable++;
 	read_bad_line(&input->bad, path_of(input), input->stream.lines.number);
@@ -194,12 +190,6 @@ static bool take_record(struct read_input *input, struct read_common *common,
 
 /* --- lines -------------------------------------------------------------------------------------- */
 
-/* By the first line that has anything; what is not of JSON is CSV. */
-static void find_form(struct read_input *input, const char *line)
-{
-	input->form = *line == '{' ? FORM_JSON : FORM_CSV;
-}
-
 static enum read_line_kind read_csv(struct read_input *input, struct read_common *common,
 				    const char *line, size_t length, struct record *record)
 {
@@ -231,16 +221,44 @@ static enum read_line_kind read_json(struct read_input *input, struct read_commo
 	return what;
 }
 
+/* A file is what its first line is that can be read: what a crash left may be before it. */
+static enum read_line_kind read_line(struct read_input *input, struct read_common *common,
+				     const char *line, size_t length, struct record *record)
+{
+	enum read_line_kind what;
+
+	if (input->form == FORM_CSV || (input->form == FORM_UNKNOWN && *line != '{')) {
+		what = read_csv(input, common, line, length, record);
+		if (what != READ_LINE_BAD)
+			input->form = FORM_CSV;
+		return what;
+	}
+	what = read_json(input, common, line, length, record);
+	if (what != READ_LINE_BAD)
+		input->form = FORM_JSON;
+	return what;
+}
+
+/* Some programs put it before all they write. */
+static void skip_byte_order_mark(const struct read_input *input, const char **line, size_t *length)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t n = sizeof(mark) - 1;
+
+	if (input->stream.lines.number != 1 || *length < n || memcmp(*line, mark, n) != 0)
+		return;
+	*line += n;
+	*length -= n;
+}
+
 /* Returns whether there is a record to be handed out. */
 static bool take_line(struct read_input *input, struct read_common *common, const char *line,
 		      size_t length, struct record *record)
 {
 	enum read_line_kind what;
 
-	if (input->form == FORM_UNKNOWN)
-		find_form(input, line);
-	what = input->form == FORM_JSON ? read_json(input, common, line, length, record)
-					: read_csv(input, common, line, length, record);
+	skip_byte_order_mark(input, &line, &length);
+	what = read_line(input, common, line, length, record);
 	if (what == READ_LINE_BAD)
 		lose(input, common, line, length);
 	else if (input->bad.first)
@@ -260,7 +278,7 @@ static bool take_line(struct read_input *input, struct read_common *common, cons
 static void begin_file(struct read_input *input, struct read_common *common)
 {
 	input->form = FORM_UNKNOWN;
-	input->has_lines = input->is_foreign = false;
+	input->has_lines = false;
 	input->bad = (struct read_bad){ 0 };
 	read_shape_clear(&input->csv.shape);
 	input->json.values = input->csv.values = common->values;
@@ -293,6 +311,8 @@ static void end_file(struct read_input *input, struct read_common *common, int e
 	bool is_torn = input->bad.first && input->bad.last == input->stream.lines.number;
 	int end_err = read_stream_close(&input->stream);
 
+	if (input->form == FORM_UNKNOWN && input->stream.lines.number)
+		log_warning("'%s': neither JSON Lines nor CSV with its heading", path_of(input));
 	read_bad_end_file(&input->bad, path_of(input));
 	if (!err)
 		err = end_err;
@@ -303,9 +323,9 @@ static void end_file(struct read_input *input, struct read_common *common, int e
 }
 
 /* A line of CSV without its end may lack a part of its last number. */
-static bool is_cut_off(const struct read_input *input)
+static bool is_cut_off(const struct read_input *input, const char *line)
 {
-	return input->form != FORM_JSON;
+	return input->form == FORM_CSV || (input->form == FORM_UNKNOWN && *line != '{');
 }
 
 enum source_state read_input_next(struct read_input *input, struct read_common *common,
@@ -330,7 +350,7 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 		if (state == READ_LINES_END || state == READ_LINES_FAILED)
 			end_file(input, common, state == READ_LINES_FAILED ? input->stream.err : 0);
 		else if (state == READ_LINES_LONG ||
-			 (state == READ_LINES_TORN && is_cut_off(input)))
+			 (state == READ_LINES_TORN && is_cut_off(input, line)))
 			lose(input, common, NULL, 0);
 		else if (length && take_line(input, common, line, length, record))
 			return SOURCE_RECORD;

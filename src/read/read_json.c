@@ -186,6 +186,16 @@ static void begin(struct read_json *json, struct record *record)
 	read_ca_begin(json->ca);
 }
 
+/* Some, and none of them ours: a line of something else. */
+static bool is_foreign(const struct read_shape *shape)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		if (shape->steps[i].id != READ_STEP_OTHER)
+			return false;
+	}
+	return shape->n && shape->is_whole;
+}
+
 static bool finish(struct read_json *json, struct record *record, const char *at, const char *end)
 {
 	return at && is_end(at, end) && read_ca_end(json->ca, record);
@@ -200,7 +210,8 @@ static enum read_line_kind explore_line(struct read_json *json, const char *line
 
 	begin(json, record);
 	at = explore(json, &found, record, line);
-	if (!finish(json, record, at, end) || record->kind >= RECORD_KIND_COUNT) {
+	if (!finish(json, record, at, end) || record->kind >= RECORD_KIND_COUNT ||
+	    is_foreign(&found)) {
 		read_shape_free(&found);
 		return at && is_end(at, end) && record->kind >= RECORD_KIND_COUNT ? READ_LINE_OTHER
 										  : READ_LINE_BAD;
