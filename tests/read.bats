@@ -70,6 +70,14 @@ make_set() {
 	equal "$(head -n 20 all.json)" "$(again -q -r log.json)"
 }
 
+@test "a file that is named twice, or by itself and in its set, is read once" {
+	make_set
+	again -q -r log.json* | cmp - all.json
+	again -q -r log.json.3.zst log.json.1 log.json | sort | cmp - <(sort all.json)
+	again -q -r all.json all.json ./all.json | cmp - all.json
+	again -q -r all.json - <all.json | cmp - all.json
+}
+
 @test "a set of files that are named by their time, and one that a crash left twice" {
 	record all.csv
 	head -n 1 all.csv >heading
@@ -242,6 +250,12 @@ make_set() {
 	record all.json
 	run -2 "$TCC_TRACE" --read=all.json -o all.json
 	[[ $output == *"--log-file: 'all.json': expected another file"* ]]
+	cp all.json before.json
+	status=0
+	timeout 20 "$TCC_TRACE" -r all.json --json >>all.json 2>err || status=$?
+	[ "$status" -eq 2 ]
+	grep -qx 'tcc-trace: standard output is one of the files that are read: expected another' err
+	cmp all.json before.json
 }
 
 # account WORD: a number of the summary in `err`.

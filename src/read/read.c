@@ -231,6 +231,8 @@ static int open_inputs(struct reader *reader, const struct read_config *config)
 			log_error("cannot open '%s': %s", config->paths[i], strerror(-err));
 			return err;
 		}
+		for (size_t before = 0; before < i; before++)
+			read_input_leave_out(head->input, reader->heads[before].input);
 	}
 	return 0;
 }

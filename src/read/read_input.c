@@ -382,6 +382,16 @@ bool read_input_has(const struct read_input *input, dev_t device, ino_t inode)
 	return false;
 }
 
+void read_input_leave_out(struct read_input *input, const struct read_input *other)
+{
+	for (size_t i = input->set.n; i > 0; i--) {
+		const struct read_file *file = &input->set.files[i - 1];
+
+		if (read_input_has(other, file->device, file->inode))
+			read_set_remove(&input->set, i - 1);
+	}
+}
+
 int read_input_open(struct read_input **out, const char *path, const struct read_names *names)
 {
 	struct read_input *input = calloc(1, sizeof(*input));

@@ -54,6 +54,9 @@ uint64_t read_input_time_ns(const struct read_input *input);
  */
 int read_input_wait(const struct read_input *input, int *fd);
 
+/* Leave out its files that another has: none is read twice. Before the first is read. */
+void read_input_leave_out(struct read_input *input, const struct read_input *other);
+
 /* Whether one of its files is this one. */
 bool read_input_has(const struct read_input *input, dev_t device, ino_t inode);
 

@@ -174,13 +174,24 @@ static int open_file(struct read_file *file, char *path)
 	return 0;
 }
 
+static void close_file(struct read_file *file)
+{
+	if (file->fd > STDIN_FILENO)
+		close(file->fd);
+	free(file->path);
+}
+
+void read_set_remove(struct read_set *set, size_t i)
+{
+	close_file(&set->files[i]);
+	set->n--;
+	memmove(&set->files[i], &set->files[i + 1], (set->n - i) * sizeof(set->files[i]));
+}
+
 void read_set_close(struct read_set *set)
 {
-	for (size_t i = 0; i < set->n; i++) {
-		if (set->files[i].fd > STDIN_FILENO)
-			close(set->files[i].fd);
-		free(set->files[i].path);
-	}
+	for (size_t i = 0; i < set->n; i++)
+		close_file(&set->files[i]);
 	free(set->files);
 	*set = (struct read_set){ 0 };
 }

@@ -37,4 +37,7 @@ struct read_set {
 int read_set_open(struct read_set *set, const char *path, const struct read_names *names);
 void read_set_close(struct read_set *set);
 
+/* Close one of its files; the others stay as they are. */
+void read_set_remove(struct read_set *set, size_t i);
+
 #endif

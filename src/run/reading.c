@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -82,6 +83,11 @@ static int check_output(const struct parts *parts, const struct options *options
 {
 	struct stat st;
 
+	if ((!options->log_file || options->tee >= 0) && fstat(STDOUT_FILENO, &st) == 0 &&
+	    S_ISREG(st.st_mode) && read_has(parts->files, st.st_dev, st.st_ino)) {
+		log_error("standard output is one of the files that are read: expected another");
+		return EXIT_USAGE;
+	}
 	if (!options->log_file || stat(options->log_file, &st) ||
 	    !read_has(parts->files, st.st_dev, st.st_ino))
 		return EXIT_DONE;
