@@ -453,6 +453,43 @@ account() {
 	done >log.json
 	"$TCC_TRACE" -r log.json 2>err
 	grep -qE '^tcc-trace: 2 connections in ' err
+	# A host that booted counts its cookies from the first again.
+	sed -i 's/"a"/&,"boot_id":"one"/; 5s/one/two/' log.json
+	"$TCC_TRACE" -r log.json 2>err
+	grep -qE '^tcc-trace: 3 connections in ' err
+}
+
+@test "marks of what was lost, and of what was left out, outlive the records that are left out" {
+	cat >log.json <<-'END'
+		{"event":"probe","time":"2026-11-22T22:43:00.1Z","cookie":"0x1","cpu":0,"dport":1,"snd_cwnd":1,"lost":5,"skipped":2}
+		{"event":"probe","time":"2026-11-22T22:43:00.2Z","cookie":"0x1","cpu":0,"dport":1,"snd_cwnd":1,"lost":6,"skipped":3}
+		{"event":"probe","time":"2026-11-22T22:43:00.3Z","cookie":"0x2","cpu":1,"dport":2,"snd_cwnd":1,"lost":0,"skipped":0}
+		{"event":"close","time":"2026-11-22T22:43:00.4Z","cookie":"0x2","cpu":0,"dport":2,"snd_cwnd":1,"lost":1}
+		{"event":"probe","time":"2026-11-22T22:43:00.5Z","cookie":"0x2","cpu":0,"dport":2,"snd_cwnd":1,"lost":7,"skipped":0}
+		{"event":"probe","time":"2026-11-22T22:43:09.6Z","cookie":"0x1","cpu":0,"dport":1,"snd_cwnd":2,"lost":0,"skipped":4}
+	END
+	few() {
+		"$TCC_TRACE" -q -r log.json -e probe,close --csv --no-header \
+			-F event,cookie,cpu,lost,skipped "$@"
+	}
+	equal "$(printf '%s\n' probe,0x2,1,0,0 close,0x2,0,1, probe,0x2,0,18,0)" "$(few --dport=2)"
+	equal "$(printf '%s\n' probe,0x1,0,5,2 probe,0x2,1,0,0 close,0x2,0,1, probe,0x1,0,13,8)" \
+		"$(few --interval=5s | sed '/probe,0x2,0/d')"
+}
+
+@test "what is ended before a file's end record does not claim to know what was lost" {
+	cat >log.json <<-'END'
+		{"event":"probe","snd_cwnd":10}
+		{"event":"probe","snd_cwnd":10}
+		{"event":"end","probe_lost":7,"probe_missed":0}
+	END
+	sed 2d log.json >short.json
+	"$TCC_TRACE" -r log.json -c 1 2>err
+	grep -q 'what else was lost or missed is unknown$' err
+	"$TCC_TRACE" -r short.json log.json -c 2 2>err
+	grep -q 'what else was lost or missed is unknown$' err
+	"$TCC_TRACE" -r log.json -c 3 2>err
+	run ! grep unknown err
 }
 
 @test "a reduction is made anew, or kept where the file has not what it is made of" {

@@ -77,7 +77,8 @@ static enum source_state fill_heads(struct reader *reader)
 	return SOURCE_RECORD;
 }
 
-static enum source_state next_of_all(struct reader *reader, struct record *record)
+static enum source_state next_of_all(struct reader *reader, struct record *record,
+				     uint64_t *origin)
 {
 	struct head *first = NULL;
 
@@ -93,22 +94,26 @@ static enum source_state next_of_all(struct reader *reader, struct record *recor
 	if (!first)
 		return SOURCE_END;
 	*record = *first->record;
+	*origin = read_input_origin(first->input);
 	first->has_record = false;
 	return SOURCE_RECORD;
 }
 
-static enum source_state next_of_one(struct reader *reader, struct record *record)
+static enum source_state next_of_one(struct reader *reader, struct record *record,
+				     uint64_t *origin)
 {
 	struct head *head = reader->heads;
 	enum source_state state = read_input_next(head->input, &reader->common, record);
 
 	if (state == SOURCE_IDLE)
 		reader->waiting = head;
+	head->is_over = state == SOURCE_END;
+	*origin = read_input_origin(head->input);
 	return state;
 }
 
 /* Whether --changes or --interval leave it out. */
-static bool is_left_out(struct reader *reader, struct record *record)
+static bool is_left_out(struct reader *reader, struct record *record, uint64_t origin)
 {
 	struct tcc_thin_state *state;
 	struct conn *conn;
@@ -120,6 +125,7 @@ static bool is_left_out(struct reader *reader, struct record *record)
 	if (!state || read_filter_thins(&reader->common.config.thin, state, record))
 		return false;
 	reader->common.counts[record->kind].filtered++;
+	read_marks_keep(reader->common.marks, origin, record);
 	return true;
 }
 
@@ -127,21 +133,23 @@ static enum source_state next(struct source *source, struct record *record)
 {
 	struct reader *reader = reader_of(source);
 	enum source_state state;
+	uint64_t origin;
 
 	if (reader->is_stopped)
 		return SOURCE_END;
 	reader->waiting = NULL;
 	reader->common.lines_left = LINES_MAX;
 	do {
-		state = reader->n_heads == 1 ? next_of_one(reader, record)
-					     : next_of_all(reader, record);
+		state = reader->n_heads == 1 ? next_of_one(reader, record, &origin)
+					     : next_of_all(reader, record, &origin);
 		if (reader->common.outcome != READ_GOES_ON)
 			return SOURCE_END;
-	} while (state == SOURCE_RECORD && is_left_out(reader, record));
+	} while (state == SOURCE_RECORD && is_left_out(reader, record, origin));
 	/* What is in a head is as unread as what is in its file. */
 	if (state == SOURCE_RECORD) {
 		reader->common.counts[record->kind].recorded++;
 		reader->common.counts[record->kind].taken++;
+		read_marks_give(reader->common.marks, origin, record);
 	}
 	return state;
 }
@@ -192,9 +200,16 @@ static struct source_counts count(const struct source *source, uint8_t kind)
 	return ((const struct reader *)source)->common.counts[kind];
 }
 
+/* What was not read does not say. */
 static bool is_unknown(const struct source *source)
 {
-	return ((const struct reader *)source)->common.is_unknown;
+	const struct reader *reader = (const struct reader *)source;
+
+	for (size_t i = 0; reader->is_stopped && i < reader->n_heads; i++) {
+		if (!reader->heads[i].is_over)
+			return true;
+	}
+	return reader->common.is_unknown;
 }
 
 static uint64_t duration_ns(const struct source *source)
@@ -262,11 +277,12 @@ struct source *read_new(const struct read_config *config)
 	choose_kinds(&reader->common);
 	reader->common.values = read_values_new();
 	reader->common.ca = read_ca_new();
+	reader->common.marks = read_marks_new();
 	reader->heads = calloc(config->n_paths, sizeof(*reader->heads));
 	reader->n_heads = reader->heads ? config->n_paths : 0;
 	if (tcc_thin_is_on(&config->thin))
 		reader->thinned = conn_table_new(CONN_TABLE_LIMIT, sizeof(struct tcc_thin_state));
-	if (!reader->common.values || !reader->common.ca || !reader->heads ||
+	if (!reader->common.values || !reader->common.ca || !reader->common.marks || !reader->heads ||
 	    (tcc_thin_is_on(&config->thin) && !reader->thinned)) {
 		log_error("cannot read: %s", strerror(ENOMEM));
 		read_free(&reader->source);
@@ -292,6 +308,7 @@ void read_free(struct source *source)
 	free(reader->heads);
 	conn_table_free(reader->thinned);
 	read_ca_free(reader->common.ca);
+	read_marks_free(reader->common.marks);
 	read_values_free(reader->common.values);
 	free(reader);
 }

@@ -8,18 +8,25 @@
 
 #include "record/record.h"
 
+static void copy(char text[READ_HOST_MAX + 1], const json_t *value)
+{
+	const char *string = json_string_value(value);
+
+	if (string && strlen(string) <= READ_HOST_MAX)
+		strcpy(text, string);
+}
+
 bool read_banner_trace(const char *line, size_t length, struct read_trace *trace)
 {
 	json_t *object = json_loadb(line, length, 0, NULL);
 	const json_t *schema = json_object_get(object, "schema");
-	const char *host = json_string_value(json_object_get(object, "host"));
 	bool is_one;
 
 	*trace = (struct read_trace){ 0 };
 	is_one = json_is_integer(schema) && json_integer_value(schema) > 0;
 	trace->schema = is_one ? (uint64_t)json_integer_value(schema) : 0;
-	if (host && strlen(host) <= READ_HOST_MAX)
-		strcpy(trace->host, host);
+	copy(trace->host, json_object_get(object, "host"));
+	copy(trace->boot_id, json_object_get(object, "boot_id"));
 	json_decref(object);
 	return is_one;
 }

@@ -14,6 +14,7 @@
 struct read_trace {
 	uint64_t schema;
 	char host[READ_HOST_MAX + 1];	/* ""; it was not known */
+	char boot_id[READ_HOST_MAX + 1];	/* likewise */
 };
 
 struct read_end {

@@ -93,8 +93,10 @@ bool read_filter_thins(const struct tcc_thin *thin, struct tcc_thin_state *state
 
 	if (has(record, FIELD_ca_state))
 		look.ca_state = (uint8_t)record_ca_state(record->ca_state);
-	if (!tcc_thin_decide(thin->is_changes, thin->interval_ns, state, &look))
+	if (!tcc_thin_decide(thin->is_changes, thin->interval_ns, state, &look)) {
+		state->skipped += record->skipped;
 		return false;
+	}
 	record->skipped += tcc_thin_keep(state, &look);
 	field_set_add(&record->has, FIELD_skipped);
 	return true;

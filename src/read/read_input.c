@@ -87,12 +87,18 @@ static uint64_t hash(const char *text)
 	return value;
 }
 
-/* The cookies of the first host stay as they are. */
-static void set_host(struct read_input *input, struct read_common *common, const char *host)
+/*
+ * A host begins its cookies anew when it boots. Those of the first boot of the first host
+ * stay as they are.
+ */
+static void set_origin(struct read_input *input, struct read_common *common,
+		       const struct read_trace *trace)
 {
-	if (!*common->first_host)
-		strcpy(common->first_host, host);
-	input->origin = strcmp(common->first_host, host) == 0 ? 0 : hash(host);
+	uint64_t origin = hash(trace->host) * 3 + hash(trace->boot_id);
+
+	if (!common->first_origin)
+		common->first_origin = origin;
+	input->origin = origin ^ common->first_origin;
 }
 
 /* Of what was before it in its file nobody knows how it ended. */
@@ -116,7 +122,7 @@ static void take_trace(struct read_input *input, struct read_common *common, con
 		common->is_unknown = true;
 	input->is_ended = false;
 	input->is_old = trace.schema < SCHEMA_OF_LIMITS && common->config.schema >= SCHEMA_OF_LIMITS;
-	set_host(input, common, trace.host);
+	set_origin(input, common, &trace);
 }
 
 static void take_end(struct read_input *input, struct read_common *common, const char *line,
@@ -183,6 +189,7 @@ static bool take_record(struct read_input *input, struct read_common *common,
 	complete(input, common, record);
 	if (!read_filter_passes(common->config.filter, record)) {
 		counts->filtered++;
+		read_marks_keep(common->marks, input->origin, record);
 		return false;
 	}
 	return true;
@@ -363,6 +370,11 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 uint64_t read_input_time_ns(const struct read_input *input)
 {
 	return input->time_ns;
+}
+
+uint64_t read_input_origin(const struct read_input *input)
+{
+	return input->origin;
 }
 
 int read_input_wait(const struct read_input *input, int *fd)

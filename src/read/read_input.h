@@ -11,6 +11,7 @@
 
 #include "read/read.h"
 #include "read/read_ca.h"
+#include "read/read_marks.h"
 #include "read/read_set.h"
 #include "read/read_value.h"
 #include "read/unpack.h"
@@ -22,11 +23,12 @@ struct read_common {
 	struct read_config config;
 	struct read_values *values;
 	struct read_ca *ca;
+	struct read_marks *marks;
 	struct field_set derive_needs;	/* what a record must have of which others are made */
 	uint8_t default_kind;		/* of records that do not say theirs: the first asked for */
 	struct field_set said;		/* fields of which it has been said that they lack */
 	struct source_counts counts[RECORD_KIND_COUNT];
-	char first_host[READ_NAME_MAX + 1];
+	uint64_t first_origin;		/* 0: none yet */
 	uint64_t first_ns, last_ns;	/* of the records' times; 0: there was none */
 	enum read_outcome outcome;
 	unsigned int lines_left;	/* to be read before others are to be heard */
@@ -47,6 +49,9 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 
 /* The time of the record that was handed out last: it never decreases. */
 uint64_t read_input_time_ns(const struct read_input *input);
+
+/* What tells the host and boot of the record that was handed out last from others. */
+uint64_t read_input_origin(const struct read_input *input);
 
 /*
  * After SOURCE_IDLE: for how long to wait at most, ms, or LOOP_FOREVER. *fd: what is
