@@ -358,13 +358,16 @@ account() {
 		{"event":"probe","snd_cwnd":4294967296}
 		{"event":"probe","bytes_sent":18446744073709551616}
 		{"event":"probe","time":"2026-13-22T22:43:00.5Z"}
+		{"event":"probe","time":"1969-12-31T23:59:59.5Z"}
+		{"event":"probe","time_us":-1}
+		{"event":"probe","time_us":9223372036854776}
 		{"event":"probe","snd_cwnd":"1"}
 		{"event":"probe","ca.x y":1}{}
 	END
 	again -r forged.json >got 2>err
 	cat err
 	[ ! -s got ] || grep -q '"event":"end"' got
-	[ "$(account input)" -eq 12 ]
+	[ "$(account input)" -eq 15 ]
 }
 
 @test "the account has what the files' end records say, and is unknown without one" {
@@ -390,6 +393,24 @@ account() {
 	"$TCC_TRACE" -q -r killed.json -o again.json
 	tail -n 1 again.json | grep -q '"probe_unknown":true'
 	run -3 "$TCC_TRACE" -q --strict -r again.json
+}
+
+@test "members in another order: kinds, the opening and the end record are what they are" {
+	cat >log.json <<-'END'
+		{"clock":{"ktime":1},"event":"trace","host":"here","schema":1,"time":"2026-11-22T22:43:00Z"}
+		{"cookie":"0x1","event":"probe","snd_cwnd":10}
+		{"cookie":"0x1","event":"close","snd_cwnd":11}
+		{"cookie":"0x1","event":"close","snd_cwnd":12}
+		{"cookie":"0x1","event":"probe","snd_cwnd":13}
+		{"cookie":"0x1","event":"later","snd_cwnd":14}
+		{"connections":1,"event":"end","probe_lost":7,"probe_missed":2}
+	END
+	"$TCC_TRACE" -r log.json --csv -F snd_cwnd >got 2>err
+	equal "$(printf '%s\n' snd_cwnd 10 13)" "$(cat got)"
+	grep -qx 'tcc-trace: probe: seen 11 = written 2 + filtered 0 + lost 7 + missed 2 + discarded 0 (lost: buffer 7, output 0)' err
+	sed -i '1s/"schema":1/"schema":99/' log.json
+	run -1 "$TCC_TRACE" -r log.json
+	[[ $output == *"schema number 99: expected at most "* ]]
 }
 
 @test "a schema that is not known yet is refused" {

@@ -225,25 +225,30 @@ static enum read_line_kind explore_line(struct read_json *json, const char *line
 	return json->kinds & RECORD_KIND_BIT(record->kind) ? READ_LINE_RECORD : READ_LINE_OTHER;
 }
 
-/* The name behind {"event":", however it is spaced; or NULL. */
-static const char *find_event(const char *line)
+/* What is behind "event":", however it is spaced, in its first `members`; or NULL. */
+static const char *find_event(const char *line, unsigned int members)
 {
-	const char *at, *name;
+	const char *at = skip_blanks(line), *name;
 	size_t length;
+	char before = '{';
 
 	if (memcmp(line, EVENT_LEAD, sizeof(EVENT_LEAD) - 1) == 0)
 		return line + sizeof(EVENT_LEAD) - 1;
-	at = take_name(skip_blanks(line), '{', &name, &length);
-	if (!at || length != 5 || memcmp(name, "event", 5) != 0)
-		return NULL;
-	at = skip_blanks(at);
-	return *at == '"' ? at + 1 : NULL;
+	for (; at && members; members--, before = ',') {
+		at = take_name(skip_blanks(at), before, &name, &length);
+		if (!at)
+			return NULL;
+		at = skip_blanks(at);
+		if (length == 5 && memcmp(name, "event", 5) == 0)
+			return *at == '"' ? at + 1 : NULL;
+		at = skip_value(at);
+	}
+	return NULL;
 }
 
-/* Where a line begins with its kind; what it is, as far as that says. */
-static enum read_line_kind judge(const struct read_json *json, const char *line, uint8_t *kind)
+/* By the kind that a line says, at `name`, or NULL; what it is, as far as that says. */
+static enum read_line_kind judge(const struct read_json *json, const char *name, uint8_t *kind)
 {
-	const char *name = find_event(line);
 	size_t length = 0;
 
 	*kind = json->last_kind;
@@ -266,7 +271,8 @@ enum read_line_kind read_json_line(struct read_json *json, const char *line, siz
 {
 	const char *at;
 	uint8_t kind;
-	enum read_line_kind what = judge(json, line, &kind);
+	const char *name = find_event(line, 1);
+	enum read_line_kind what = judge(json, name, &kind);
 
 	*shape = NULL;
 	if (what != READ_LINE_RECORD)
@@ -275,7 +281,13 @@ enum read_line_kind read_json_line(struct read_json *json, const char *line, siz
 		begin(json, record);
 		at = follow(json, &json->shapes[kind], record, line);
 		if (finish(json, record, at, line + length) && record->kind == kind)
-			return READ_LINE_RECORD;
+			return json->kinds & RECORD_KIND_BIT(kind) ? READ_LINE_RECORD
+								   : READ_LINE_OTHER;
 	}
+	/* Programs that sort members put it elsewhere. */
+	if (!name)
+		what = judge(json, find_event(line, READ_STEPS_MAX), &kind);
+	if (what != READ_LINE_RECORD)
+		return what;
 	return explore_line(json, line, line + length, record, shape);
 }

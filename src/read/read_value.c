@@ -101,14 +101,14 @@ static const char *take_u16(const char *at, uint16_t *number)
 	return at;
 }
 
-static const char *take_i64(const char *at, int64_t *number)
+/* As a time in ns it is one that the merge can compare. */
+static const char *take_wall_us(const char *at, int64_t *us)
 {
-	bool is_negative = *at == '-';
 	uint64_t value;
 
-	at = read_value_number(at + is_negative, INT64_MAX, &value);
+	at = read_value_number(at, INT64_MAX / 1000, &value);
 	if (at)
-		*number = is_negative ? -(int64_t)value : (int64_t)value;
+		*us = (int64_t)value;
 	return at;
 }
 
@@ -184,8 +184,8 @@ static bool parse_second(const char *at, int64_t *ns)
 	year = century * 100 + two_digits(at + 2);
 	month = two_digits(at + 5);
 	day = two_digits(at + 8);
-	/* What int64_t holds in ns ends in 2262. */
-	if (year < 1700 || year > 2261 || month < 1 || month > 12 || day < 1 || day > 31 ||
+	/* What int64_t holds in ns ends in 2262; before 1970 no clock of ours was. */
+	if (year < 1970 || year > 2261 || month < 1 || month > 12 || day < 1 || day > 31 ||
 	    two_digits(at + 11) > 23 || two_digits(at + 14) > 59 || two_digits(at + 17) > 60)
 		return false;
 	*ns = (days(year, month, day) * 86400 + two_digits(at + 11) * 3600 +
@@ -400,7 +400,7 @@ const char *read_value(struct read_values *values, enum field_id id, struct reco
 	case KIND_TIME:
 		return take_time(values, at, member);
 	case KIND_I64:
-		return take_i64(at, member);
+		return take_wall_us(at, member);
 	case KIND_U64:
 	case KIND_NUMBER:
 		return take_u64(at, member);
