@@ -247,7 +247,11 @@ make_set() {
 	[ "$output" = "tcc-trace: cannot open 'nowhere': No such file or directory" ]
 	run -1 "$TCC_TRACE" --read=.
 	[ "$output" = "tcc-trace: cannot open '.': Is a directory" ]
+	ln -s all.json.2 all.json.2
 	record all.json
+	run -1 "$TCC_TRACE" --read=all.json
+	[ "$output" = "tcc-trace: cannot open 'all.json.2': Too many levels of symbolic links" ]
+	rm all.json.2
 	run -2 "$TCC_TRACE" --read=all.json -o all.json
 	[[ $output == *"--log-file: 'all.json': expected another file"* ]]
 	cp all.json before.json
@@ -366,7 +370,8 @@ account() {
 	END
 	again -r forged.json >got 2>err
 	cat err
-	[ ! -s got ] || grep -q '"event":"end"' got
+	[ "$(wc -l <got)" -eq 1 ]
+	grep -q '^{"event":"end",' got
 	[ "$(account input)" -eq 15 ]
 }
 
@@ -411,6 +416,18 @@ account() {
 	sed -i '1s/"schema":1/"schema":99/' log.json
 	run -1 "$TCC_TRACE" -r log.json
 	[[ $output == *"schema number 99: expected at most "* ]]
+}
+
+@test "a record whose private state is more than a socket's keeps all else" {
+	local i
+	{
+		printf '{"event":"probe","snd_cwnd":7'
+		for i in $(seq 200); do printf ',"ca.m%d":"1844674407370955%d"' "$i" "$i"; done
+		printf '}\n'
+	} >log.json
+	"$TCC_TRACE" -r log.json --json -F snd_cwnd,ca 2>err >got
+	head -n 1 got | grep -qx '{"snd_cwnd":7}'
+	[ "$(account lost)" -eq 0 ]
 }
 
 @test "a schema that is not known yet is refused" {

@@ -242,10 +242,8 @@ static int open_inputs(struct reader *reader, const struct read_config *config)
 			head->record = malloc(sizeof(*head->record));
 			err = head->record ? 0 : -ENOMEM;
 		}
-		if (err) {
-			log_error("cannot open '%s': %s", config->paths[i], strerror(-err));
+		if (err)
 			return err;
-		}
 		for (size_t before = 0; before < i; before++)
 			read_input_leave_out(head->input, reader->heads[before].input);
 	}

@@ -233,15 +233,15 @@ static struct ca_layout *choose_layout(struct read_ca *ca)
 	return layout;
 }
 
-bool read_ca_end(struct read_ca *ca, struct record *record)
+void read_ca_end(struct read_ca *ca, struct record *record)
 {
 	uint64_t words[WORDS] = { 0 };
 
 	if (!ca->n_values)
-		return true;
+		return;
 	ca->layout = ca->has_too_many ? NULL : choose_layout(ca);
 	if (!ca->layout)
-		return false;
+		return;
 	for (size_t i = 0; i < ca->n_values; i++) {
 		const struct ca_member *member = &ca->layout->members[i];
 
@@ -251,5 +251,4 @@ bool read_ca_end(struct read_ca *ca, struct record *record)
 	memcpy(record->ca_priv, words, sizeof(words));
 	record->ca_layout = ca->layout;
 	field_set_add(&record->has, FIELD_CA_ALL);
-	return true;
 }

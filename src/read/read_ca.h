@@ -30,7 +30,7 @@ void read_ca_begin(struct read_ca *ca);
  */
 const char *read_ca_value(struct read_ca *ca, int member, bool is_string, const char *at);
 
-/* The record ends: give it its members, if it has any. Returns false where they do not fit. */
-bool read_ca_end(struct read_ca *ca, struct record *record);
+/* The record ends: give it its members, if it has any, and they fit. */
+void read_ca_end(struct read_ca *ca, struct record *record);
 
 #endif

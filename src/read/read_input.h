@@ -35,7 +35,7 @@ struct read_common {
 	bool is_unknown;		/* a file does not say what was lost */
 };
 
-/* The files are opened, and none is read. Returns 0 or -errno. */
+/* The files are opened, and none is read. Returns 0 or -errno, which has been said. */
 int read_input_open(struct read_input **input, const char *path,
 		    const struct read_names *names);
 void read_input_close(struct read_input *input);	/* accepts NULL */

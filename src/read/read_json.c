@@ -198,7 +198,10 @@ static bool is_foreign(const struct read_shape *shape)
 
 static bool finish(struct read_json *json, struct record *record, const char *at, const char *end)
 {
-	return at && is_end(at, end) && read_ca_end(json->ca, record);
+	if (!at || !is_end(at, end))
+		return false;
+	read_ca_end(json->ca, record);
+	return true;
 }
 
 /* A line that is not as those before it: it is read as any, and remembered. */

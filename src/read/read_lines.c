@@ -80,8 +80,6 @@ static enum read_lines_state fill(struct read_lines *lines)
 		return READ_LINES_FAILED;
 	}
 	lines->end += (size_t)got;
-	if (got == 0 && lines->is_growing)
-		return READ_LINES_WAIT;
 	lines->is_at_end = got == 0;
 	return got ? READ_LINES_WHOLE : READ_LINES_END;
 }

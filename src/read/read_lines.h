@@ -22,7 +22,6 @@ enum read_lines_state {
 struct read_lines {
 	int fd;			/* borrowed */
 	bool is_regular;	/* reading does not wait for anybody */
-	bool is_growing;	/* its end is none: more may come */
 	int err;		/* -errno */
 	bool is_skipping;	/* amidst a long line */
 	bool is_at_end;

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 /* A set that is rotated just now is looked at again, so often. */
 #define TRIES 10
 #define STAMP_LENGTH (sizeof("YYYYMMDDTHHMMSS.mmmZ") - 1)
@@ -211,6 +213,12 @@ static int open_next(struct read_set *set, char *path)
 	return 0;
 }
 
+static int fail(const char *path, int err)
+{
+	log_error("cannot open '%s': %s", path, strerror(-err));
+	return err;
+}
+
 static char *join(const char *directory, const char *name)
 {
 	char *path = NULL;
@@ -224,19 +232,18 @@ static char *join(const char *directory, const char *name)
 static int open_all(struct read_set *set, const struct listing *listing, const char *directory,
 		    const char *path)
 {
-	int err = 0;
+	int err;
 
 	set->files = calloc(listing->n + 1, sizeof(*set->files));
 	if (!set->files)
-		return -ENOMEM;
-	for (size_t i = 0; !err && i < listing->n; i++) {
+		return fail(path, -ENOMEM);
+	for (size_t i = 0; i < listing->n; i++) {
 		err = open_next(set, join(directory, listing->items[i].name));
-		if (err == -ENOENT)
-			err = 0;
+		if (err && err != -ENOENT)
+			return fail(listing->items[i].name, err);
 	}
-	if (!err)
-		err = open_next(set, strdup(path));
-	return err == -ENOENT && set->n ? 0 : err;
+	err = open_next(set, strdup(path));
+	return !err || (err == -ENOENT && set->n) ? 0 : fail(path, err);
 }
 
 /* Whether the names still are those of the files that were opened by them, each once. */
@@ -252,22 +259,46 @@ static bool is_settled(const struct read_set *set)
 	return true;
 }
 
-static int open_set(struct read_set *set, const char *path, const struct read_names *names)
+/* Whether a listing has what another has: nothing was rotated between. */
+static bool is_same(const struct listing *a, const struct listing *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++) {
+		if (strcmp(a->items[i].name, b->items[i].name) != 0)
+			return false;
+	}
+	return a->n == b->n;
+}
+
+/* Open what is listed. *is_whole: it is still all that there is, by its names. */
+static int open_listed(struct read_set *set, const struct read_names *names,
+		       const char *directory, const char *path, bool *is_whole)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
+	struct listing before = { 0 }, after = { 0 };
+	int err = list(&before, names, directory, base);
+
+	err = err ? fail(path, err) : open_all(set, &before, directory, path);
+	/* That it cannot be listed any more is no loss of what is open. */
+	*is_whole = !err && list(&after, names, directory, base) == 0 &&
+		    is_same(&before, &after) && is_settled(set);
+	free(before.items);
+	free(after.items);
+	return err;
+}
+
+static int open_set(struct read_set *set, const char *path, const struct read_names *names)
+{
+	const char *slash = strrchr(path, '/');
 	char *directory = slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1)
 				: strdup(".");
 	int err = directory ? -EAGAIN : -ENOMEM;
 
 	for (int try = 0; err == -EAGAIN; try++) {
-		struct listing listing = { 0 };
+		bool is_whole;
 
-		err = list(&listing, names, directory, base);
-		if (!err)
-			err = open_all(set, &listing, directory, path);
-		free(listing.items);
-		if (!err && try < TRIES && !is_settled(set)) {
+		err = open_listed(set, names, directory, path, &is_whole);
+		if (!err && try < TRIES && !is_whole) {
 			read_set_close(set);
 			err = -EAGAIN;
 		}

@@ -33,7 +33,7 @@ struct read_set {
 	size_t n;
 };
 
-/* "-" is standard input. Returns 0 or -errno: nothing is open then. */
+/* "-" is standard input. Returns 0 or -errno, which has been said: nothing is open then. */
 int read_set_open(struct read_set *set, const char *path, const struct read_names *names);
 void read_set_close(struct read_set *set);
 

@@ -102,13 +102,18 @@ enum read_lines_state read_stream_next(struct read_stream *stream, struct unpack
 	}
 	state = read_lines_next(&stream->lines, line, length);
 	stream->err = stream->lines.err;
-	return state;
+	/* A program that has written all is about to say how it went, however busy all is. */
+	stream->is_ending = state == READ_LINES_END && stream->format >= 0 &&
+			    !unpack_has_ended(&stream->unpacked);
+	return stream->is_ending ? READ_LINES_WAIT : state;
 }
 
 int read_stream_fd(const struct read_stream *stream)
 {
 	if (stream->has_part)
 		return -1;
+	if (stream->is_ending)
+		return stream->unpacked.status_fd;
 	return stream->has_begun ? stream->lines.fd : stream->file->fd;
 }
 

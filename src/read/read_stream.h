@@ -11,6 +11,7 @@ struct read_stream {
 	const struct read_file *file;	/* borrowed */
 	bool has_begun;			/* what it is is known */
 	bool has_part;			/* of the bytes that tell it */
+	bool is_ending;			/* whoever unpacks it has not said how it went */
 	int format;			/* of unpack.h; -1: plain */
 	struct unpacked unpacked;	/* unless it is plain */
 	struct read_lines lines;

@@ -20,9 +20,6 @@ static const struct call calls[] = {
 
 const struct call_set unpack_calls = CALL_SET(calls);
 
-/* Whoever has written all has also ended, but for a moment. */
-#define STATUS_PATIENCE_MS 2000
-
 static const struct {
 	const char *name;
 	unsigned char bytes[UNPACK_MAGIC_MAX];
@@ -145,14 +142,19 @@ int unpack_begin(struct unpacker *unpacker, int format, int fd, struct unpacked 
 	return err;
 }
 
-int unpack_end(struct unpacked *unpacked)
+bool unpack_has_ended(const struct unpacked *unpacked)
 {
 	struct pollfd ended = { .fd = unpacked->status_fd, .events = POLLIN };
+
+	return poll(&ended, 1, 0) == 1;
+}
+
+int unpack_end(struct unpacked *unpacked)
+{
 	char status = 1;
 
 	close(unpacked->fd);
-	if (poll(&ended, 1, STATUS_PATIENCE_MS) != 1 ||
-	    read(unpacked->status_fd, &status, 1) != 1)
+	if (!unpack_has_ended(unpacked) || read(unpacked->status_fd, &status, 1) != 1)
 		status = 1;
 	close(unpacked->status_fd);
 	return status ? -ECHILD : 0;

@@ -7,6 +7,7 @@
 #ifndef TCC_UNPACK_H
 #define TCC_UNPACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,10 +46,12 @@ struct unpacked {
  */
 int unpack_begin(struct unpacker *unpacker, int format, int fd, struct unpacked *unpacked);
 
+/* Whether the program has ended, once its bytes have; else status_fd will be readable. */
+bool unpack_has_ended(const struct unpacked *unpacked);
+
 /*
  * Be done with it: close the descriptors. Returns 0, or -ECHILD when the program failed,
- * as where the file is cut off. To be called where its bytes have ended, or are of no
- * interest any more: then what is returned says nothing.
+ * as where the file is cut off; where it has not ended, that says nothing.
  */
 int unpack_end(struct unpacked *unpacked);
 
