@@ -389,6 +389,11 @@ account() {
 	run -3 "$TCC_TRACE" -q --strict -r log.json
 	sed -i '$s/7/0/; $s/2/0/' log.json
 	run -0 "$TCC_TRACE" -q --strict -r log.json
+	# Of what the file says, each by its cause.
+	sed '$s/"probe_lost":0/"probe_lost":9,"probe_lost_output":3,"probe_lost_input":2/' log.json >causes.json
+	"$TCC_TRACE" -r causes.json 2>err
+	cat err
+	grep -q '^tcc-trace: probe: .* lost 9 .* (lost: buffer 4, output 3, input 2)$' err
 	# A trace that was killed, another behind it.
 	cat <(head -n 3 log.json) log.json >killed.json
 	"$TCC_TRACE" -r killed.json 2>err
@@ -544,6 +549,9 @@ account() {
 	grep -v '"event":"reduction"' few.json >fewer.json
 	run --separate-stderr -0 again -q -r fewer.json -e reduction
 	[ -z "$output" ]
+	[[ $stderr == *"'fewer.json': nothing is made of its ca_state records, which do not have: undo_marker" ]]
+	run --separate-stderr -0 again -q -r states.json -e reduction
+	[[ $stderr != *"nothing is made"* ]]
 }
 
 # bats test_tags=plain

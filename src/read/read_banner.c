@@ -46,6 +46,17 @@ static uint64_t count(const json_t *value)
 	return number > 0 ? (uint64_t)number : 0;
 }
 
+/* Of a sum that says its parts. */
+static uint64_t take_apart(const json_t *object, uint8_t kind, const char *name, uint64_t *sum)
+{
+	uint64_t part = count(find(object, kind, name));
+
+	if (part > *sum)
+		part = *sum;
+	*sum -= part;
+	return part;
+}
+
 bool read_banner_end(const char *line, size_t length, struct read_end *end)
 {
 	json_t *object = json_loadb(line, length, 0, NULL);
@@ -54,6 +65,8 @@ bool read_banner_end(const char *line, size_t length, struct read_end *end)
 	*end = (struct read_end){ 0 };
 	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		end->of[kind].lost = count(find(object, kind, "lost"));
+		end->of[kind].unwritten = take_apart(object, kind, "lost_output", &end->of[kind].lost);
+		end->of[kind].unreadable = take_apart(object, kind, "lost_input", &end->of[kind].lost);
 		end->of[kind].missed = count(find(object, kind, "missed"));
 		end->of[kind].is_unknown = json_is_true(find(object, kind, "unknown"));
 	}

@@ -22,6 +22,7 @@ struct read_end {
 	struct {
 		bool is_unknown;	/* there may be more */
 		uint64_t lost, missed;
+		uint64_t unwritten, unreadable;	/* beside those that are lost */
 	} of[RECORD_KIND_COUNT];
 };
 

@@ -6,27 +6,54 @@
 
 #include "base/log.h"
 #include "read/read_filter.h"
+#include "record/derive.h"
 
 /* The names of all fields, and of some to come. */
 #define LACKING_MAX ((size_t)FIELD_COUNT * 32)
 
-static void say_lacking(struct read_common *common, const char *path,
-			const struct field_set *wanted, const struct field_set *named)
+/* Names of what is wanted and not there; returns whether there are any. */
+static bool list_lacking(const struct field_set *wanted, const struct field_set *named,
+			 char names[LACKING_MAX])
 {
-	char names[LACKING_MAX] = "";
 	size_t length = 0;
 
 	for (uint8_t id = 0; id < FIELD_COUNT; id++) {
-		if (!field_set_has(wanted, id) || field_set_has(named, id) ||
-		    field_set_has(&common->said, id))
+		if (!field_set_has(wanted, id) || field_set_has(named, id))
 			continue;
-		field_set_add(&common->said, id);
-		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+		length += (size_t)snprintf(names + length, LACKING_MAX - length, "%s%s",
 					   length ? ", " : "", fields_table[id].name);
 	}
-	if (length)
-		log_warning("'%s' does not have, and there will be absent: %s", path,
-			    names);
+	return length;
+}
+
+static void say_lacking(struct read_common *common, const char *path,
+			const struct field_set *wanted, const struct field_set *named)
+{
+	char names[LACKING_MAX];
+	struct field_set there = *named;
+
+	field_set_add_all(&there, &common->said);
+	if (!list_lacking(wanted, &there, names))
+		return;
+	for (uint8_t id = 0; id < FIELD_COUNT; id++) {
+		if (field_set_has(wanted, id) && !field_set_has(named, id))
+			field_set_add(&common->said, id);
+	}
+	log_warning("'%s' does not have, and there will be absent: %s", path, names);
+}
+
+/* What is made of these records cannot be, and is what the file has of it. */
+static void say_not_made(struct read_common *common, const char *path, uint8_t kind,
+			 const struct field_set *named)
+{
+	struct field_set needs = derive_needs(common->config.kinds, kind);
+	char names[LACKING_MAX];
+
+	if (common->has_said_made || !list_lacking(&needs, named, names))
+		return;
+	common->has_said_made = true;
+	log_warning("'%s': nothing is made of its %s records, which do not have: %s", path,
+		    record_kinds[kind].name, names);
 }
 
 bool read_check(struct read_common *common, const char *path, uint8_t kind,
@@ -48,5 +75,6 @@ bool read_check(struct read_common *common, const char *path, uint8_t kind,
 	}
 	field_set_keep(&wanted, &config->chosen[kind]);
 	say_lacking(common, path, &wanted, named);
+	say_not_made(common, path, kind, named);
 	return true;
 }

@@ -136,6 +136,8 @@ static void take_end(struct read_input *input, struct read_common *common, const
 	}
 	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		common->counts[kind].lost += end.of[kind].lost;
+		common->counts[kind].unwritten += end.of[kind].unwritten;
+		common->counts[kind].unreadable += end.of[kind].unreadable;
 		common->counts[kind].missed += end.of[kind].missed;
 		common->is_unknown |= end.of[kind].is_unknown;
 	}

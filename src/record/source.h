@@ -24,6 +24,7 @@ struct source_counts {
 	uint64_t filtered;	/* turned away */
 	uint64_t lost;		/* there was no room for them */
 	uint64_t missed;	/* nothing looked at them */
+	uint64_t unwritten;	/* nobody took them, which is over: a file says so */
 	uint64_t unreadable;	/* they were there, and cannot be made out */
 };
 

@@ -43,12 +43,14 @@ static struct source_counts count_made(const struct session *session, uint8_t ki
 	counts.filtered = own.filtered;
 	counts.lost = own.lost;
 	counts.missed = own.missed;
+	counts.unwritten = own.unwritten;
 	counts.unreadable = own.unreadable;
 	if (!(session->kinds & RECORD_KIND_BIT(parent))) {
 		struct source_counts in = session->source->ops->count(session->source, parent);
 
 		counts.lost += in.lost;
 		counts.missed += in.missed;
+		counts.unwritten += in.unwritten;
 		counts.unreadable += in.unreadable;
 		if (session->has_ended && !discards(session))
 			counts.recorded += in.recorded - in.taken;
@@ -70,11 +72,12 @@ struct account session_account(const struct session *session, size_t i, uint8_t 
 	struct consumer_counts out = consumer->ops->count(consumer, kind);
 	struct source_counts in = count_in(session, kind, out);
 	struct account account = {
-		.seen = in.recorded + in.filtered + in.lost + in.missed + in.unreadable,
+		.seen = in.recorded + in.filtered + in.lost + in.missed + in.unwritten +
+			in.unreadable,
 		.written = out.done,
 		.filtered = in.filtered,
 		.lost_buffer = in.lost,
-		.lost_output = out.lost,
+		.lost_output = out.lost + in.unwritten,
 		.lost_input = in.unreadable,
 		.missed = in.missed,
 		.discarded = out.discarded,
