@@ -3,11 +3,27 @@
 #include "read/read_bad.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
+#include "read/read_value.h"
 
 /* Of so many runs it is said where they are. */
 #define RUNS_SAID_MAX 10
+
+uint8_t read_bad_kind(const char *line, size_t length, uint8_t otherwise)
+{
+	static const char lead[] = "{\"event\":\"";
+	size_t name = sizeof(lead) - 1, end = name;
+
+	if (line && length > name && memcmp(line, lead, name) == 0) {
+		while (end < length && line[end] != '"')
+			end++;
+		if (read_value_kind(line + name, end - name) < RECORD_KIND_COUNT)
+			return read_value_kind(line + name, end - name);
+	}
+	return otherwise;
+}
 
 void read_bad_end_run(struct read_bad *bad, const char *path)
 {

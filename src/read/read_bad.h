@@ -3,6 +3,7 @@
 #ifndef TCC_READ_BAD_H
 #define TCC_READ_BAD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Of one file; zeros at first. */
@@ -10,6 +11,9 @@ struct read_bad {
 	uint64_t first, last;		/* a run that goes on; 0: none does */
 	uint64_t runs, unsaid;		/* beyond some, lines are only counted */
 };
+
+/* The kind that a line says it would have been; `otherwise` if it says none, or is NULL. */
+uint8_t read_bad_kind(const char *line, size_t length, uint8_t otherwise);
 
 /* One more, by its number. */
 void read_bad_line(struct read_bad *bad, const char *path, uint64_t number);

@@ -26,6 +26,9 @@ struct read_end {
 	} of[RECORD_KIND_COUNT];
 };
 
+/* Which host and boot it was, of others. */
+uint64_t read_banner_origin(const struct read_trace *trace);
+
 /* Return whether the line is one. */
 bool read_banner_trace(const char *line, size_t length, struct read_trace *trace);
 bool read_banner_end(const char *line, size_t length, struct read_end *end);

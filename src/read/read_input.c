@@ -53,39 +53,15 @@ static const char *path_of(const struct read_input *input)
 
 /* --- lines that are none --------------------------------------------------------------- */
 
-/* A line that says of what kind it would have been counts there, another for the first kind. */
-static uint8_t kind_of_bad(const struct read_common *common, const char *line, size_t length)
-{
-	static const char lead[] = "{\"event\":\"";
-	size_t name = sizeof(lead) - 1, end = name;
-
-	if (line && length > name && memcmp(line, lead, name) == 0) {
-		while (end < length && line[end] != '"')
-			end++;
-		if (read_value_kind(line + name, end - name) < RECORD_KIND_COUNT)
-			return read_value_kind(line + name, end - name);
-	}
-	return common->default_kind;
-}
-
 static void lose(struct read_input *input, struct read_common *common, const char *line,
 		 size_t length)
 {
 	input->has_any = true;
-	common->counts[kind_of_bad(common, line, length)].unreadable++;
+	common->counts[read_bad_kind(line, length, common->default_kind)].unreadable++;
 	read_bad_line(&input->bad, path_of(input), input->stream.lines.number);
 }
 
 /* --- the opening and the end record -------------------------------------------------------- */
-
-static uint64_t hash(const char *text)
-{
-	uint64_t value = 0xcbf29ce484222325ULL;	/* FNV-1a */
-
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 0x100000001b3ULL;
-	return value;
-}
 
 /*
  * A host begins its cookies anew when it boots. Those of the first boot of the first host
@@ -94,7 +70,7 @@ static uint64_t hash(const char *text)
 static void set_origin(struct read_input *input, struct read_common *common,
 		       const struct read_trace *trace)
 {
-	uint64_t origin = hash(trace->host) * 3 + hash(trace->boot_id);
+	uint64_t origin = read_banner_origin(trace);
 
 	if (!common->first_origin)
 		common->first_origin = origin;
@@ -312,7 +288,7 @@ static void say_failed(struct read_input *input, struct read_common *common, int
 	else
 		log_warning("'%s': cannot be read: %s", path_of(input), strerror(-err));
 	if (!is_torn)
-		common->counts[kind_of_bad(common, NULL, 0)].unreadable++;
+		common->counts[common->default_kind].unreadable++;
 }
 
 static void end_file(struct read_input *input, struct read_common *common, int err)
