@@ -42,9 +42,8 @@ static void say_lacking(struct read_common *common, const char *path,
 	log_warning("'%s' does not have, and there will be absent: %s", path, names);
 }
 
-/* What is made of these records cannot be, and is what the file has of it. */
-static void say_not_made(struct read_common *common, const char *path, uint8_t kind,
-			 const struct field_set *named)
+void read_check_made(struct read_common *common, const char *path, uint8_t kind,
+		     const struct field_set *named)
 {
 	struct field_set needs = derive_needs(common->config.kinds, kind);
 	char names[LACKING_MAX];
@@ -75,6 +74,5 @@ bool read_check(struct read_common *common, const char *path, uint8_t kind,
 	}
 	field_set_keep(&wanted, &config->chosen[kind]);
 	say_lacking(common, path, &wanted, named);
-	say_not_made(common, path, kind, named);
 	return true;
 }

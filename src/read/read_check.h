@@ -13,4 +13,11 @@
 bool read_check(struct read_common *common, const char *path, uint8_t kind,
 		const struct field_set *named);
 
+/*
+ * The file is at its end, has such records and none that are made of them: say once what
+ * they lack, if they do.
+ */
+void read_check_made(struct read_common *common, const char *path, uint8_t kind,
+		     const struct field_set *named);
+
 #endif

@@ -32,6 +32,7 @@ struct read_input {
 	enum form form;
 	struct read_json json;
 	struct read_csv csv;
+	uint32_t kinds;			/* RECORD_KIND_BIT()s: those that the file has */
 	uint32_t checked;		/* CSV: RECORD_KIND_BIT()s of kinds whose fields were */
 	struct read_bad bad;
 	bool is_old;			/* the schema is of before SCHEMA_OF_LIMITS */
@@ -147,6 +148,7 @@ static const struct field_set *named_in(const struct read_input *input, uint8_t 
 static bool is_made_anew(struct read_input *input, const struct read_common *common,
 			 struct record *record)
 {
+	input->kinds |= RECORD_KIND_BIT(record->kind);
 	if (record_kinds[record->kind].is_derived)
 		return input->is_remade;
 	input->is_remade = common->config.kinds & ~RECORD_KINDS_KERNEL &&
@@ -264,6 +266,7 @@ static void begin_file(struct read_input *input, struct read_common *common)
 {
 	input->form = FORM_UNKNOWN;
 	input->has_lines = false;
+	input->kinds = 0;
 	input->bad = (struct read_bad){ 0 };
 	read_shape_clear(&input->csv.shape);
 	input->json.values = input->csv.values = common->values;
@@ -303,6 +306,10 @@ static void end_file(struct read_input *input, struct read_common *common, int e
 		err = end_err;
 	if (err)
 		say_failed(input, common, err, is_torn);
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		if (input->kinds & RECORD_KIND_BIT(kind) && !(input->kinds & ~RECORD_KINDS_KERNEL))
+			read_check_made(common, path_of(input), kind, named_in(input, kind));
+	}
 	input->is_open = false;
 	input->at++;
 }
