@@ -109,7 +109,7 @@ _tcc_trace_takes_word() {
 		--*)
 			[[ " "${_tcc_trace_options//[[:space:]]/ } == *" $1"*([a-z-])"= "* ]]
 			;;
-		*) [[ $1 =~ ^-[46qvhV]*[ipeFodcb]$ ]] ;;
+		*) [[ $1 =~ ^-[46qvhV]*[ipeFodcbr]$ ]] ;;
 	esac
 }
 
@@ -157,12 +157,25 @@ _tcc_trace_command() {
 	fi
 }
 
+# Whether operands are files to be read.
+_tcc_trace_reads() {
+	local word
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		[[ $word != -r* && $word != --read ]] || return 0
+	done
+	return 1
+}
+
 # Readline splits --name=value at the `=`, which is then a word of its own.
 _tcc_trace() {
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} at
 	COMPREPLY=()
 	if at=$(_tcc_trace_command_at); then
-		_tcc_trace_command "$at"
+		if _tcc_trace_reads; then
+			_tcc_trace_value "$1" --read "$word"
+		else
+			_tcc_trace_command "$at"
+		fi
 		return
 	fi
 	if [[ $word == = ]]; then

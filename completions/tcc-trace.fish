@@ -71,14 +71,14 @@ function __tcc_trace_command
                 break
             case --ip --src --dst --port --sport --dport --mark --cc --cgroup --netns \
                     --interval --events --format --fields --ca-struct --ca-btf --time --color \
-                    --log-file --rotate-size --rotate-time --rotate-keep --compress --user \
+                    --log-file --read --rotate-size --rotate-time --rotate-keep --compress --user \
                     --duration --count --buffer
                 set -q words[2]
                 or return 1
                 set -e words[1..2]
             case '-*'
                 # Of letters, the last may take a value.
-                if string match -qr -- '^-[46qv]*[ipeFodcb]$' $words[1]
+                if string match -qr -- '^-[46qv]*[ipeFodcbr]$' $words[1]
                     set -q words[2]
                     or return 1
                     set -e words[1..2]
@@ -94,6 +94,9 @@ function __tcc_trace_command
     or contains -- -- (commandline -opc)
     or not string match -q -- '-*' $word
     or return 1
+    # With --read these are files.
+    not string match -qr -- '^(-r|--read)' (commandline -opc)
+    or return 1
     # Which is false where there is but one.
     string join ' ' -- (string escape -- $words) $word
     or true
@@ -107,6 +110,7 @@ function __tcc_trace_is_option
 end
 
 complete -c tcc-trace -f
+complete -c tcc-trace -n 'string match -qr -- "^(-r|--read)" (commandline -opc)' -F
 complete -c tcc-trace -n __tcc_trace_command -x -a '(complete -C (__tcc_trace_command))'
 complete -c tcc-trace -n __tcc_trace_is_option -x -s i -l ip -d 'Either end has this address or prefix'
 complete -c tcc-trace -n __tcc_trace_is_option -x -l src -d 'Local end has this address or prefix'
