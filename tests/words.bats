@@ -95,8 +95,10 @@ teardown() {
 		esac
 		[[ $output == *'x\x1b[2J\x0atcc-trace: all is well\x0d\xc2\x9b1m\xff\xe2\x80\xae\x7f'* ]]
 	done
+	# The latter is that of a command.
 	for option in "--$name" "$name"; do
-		run -2 "$TCC_TRACE" "$option"
+		run "$TCC_TRACE" "$option"
+		[ "$status" -eq 2 ] || [ "$status/$option" = "127/$name" ]
 		[ "${#lines[@]}" -eq 1 ]
 		LC_ALL=C equal "$output" "$(LC_ALL=C tr -cd ' -~' <<<"$output")"
 	done

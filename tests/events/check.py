@@ -187,8 +187,9 @@ def watched(records, port, late):
             assert all(close["watched_" + name] == close[name] for name in
                        ("bytes_sent", "bytes_acked", "bytes_retrans", "bytes_received"))
         elif is_sender:
-            # It is first seen when the first of them are acknowledged.
-            assert 20000 <= close["watched_bytes_sent"] - close["watched_bytes_retrans"] <= 40000
+            # It is first seen when the first of them are acknowledged; by then all may have
+            # been sent.
+            assert close["watched_bytes_sent"] - close["watched_bytes_retrans"] <= 40000
             assert close["watched_bytes_acked"] == 40001
             assert close["watched_bytes_received"] in (0, 1)
         else:
