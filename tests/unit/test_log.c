@@ -207,12 +207,13 @@ static void check_stuck(int writer, int reader, bool is_pipe)
 			;
 	start_ns = clock_now_ns();
 	check(!outlet_write(&outlet, "two\n", 4));
-	check(seconds_since(start_ns) < 0.2);
 	outlet.patience_ns = 200 * NS_PER_MS;
 	check(!outlet_write(&outlet, "three\n", 6));
-	check(seconds_since(start_ns) >= 0.19 && seconds_since(start_ns) < 1);
+	check(seconds_since(start_ns) >= 0.19);
+	check_eq(outlet.patience_ns, 0);
 	check(!outlet_write(&outlet, "four\n", 5));
-	check(seconds_since(start_ns) < 1);
+	/* Not for ever; how soon is the machine's affair. */
+	check(seconds_since(start_ns) < 20);
 	empty(reader);
 	check(outlet_write(&outlet, "five\n", 5));
 	check_read(reader, "five\n");
