@@ -185,20 +185,27 @@ status_is() {
 	[ "$(grep -c '^k:' <<<"$stderr")" -eq 3 ]
 }
 
-# Ready: its command has begun, and the trace is over.
-start_waiting() {
-	cat >waiter <<-'END'
-		trap 'echo TERM >>heard' TERM
+# start_listener OPTION...: a command that says which of these signals come to it, in
+# `heard`, and goes on until there is `enough`; ready when it has begun.
+start_listener() {
+	cat >listener <<-'END'
+		for name in INT HUP TERM QUIT; do trap "echo $name >>heard" "$name"; done
 		echo $$ >listener.pid
 		n=0
 		until [ -e enough ]; do
-			[ $((n += 1)) -lt 600 ] && [ -e waiter ] || exit 99
+			[ $((n += 1)) -lt 600 ] && [ -e listener ] || exit 99
 			sleep 0.1
 		done
 		exit 9
 	END
-	proc_start trace "$TCC_TRACE" --verbose --duration=0.2 sh waiter
-	wait_for '[ -s listener.pid ] && grep -q " connections\? in " "$NETNS_DIR/trace.err"' 20
+	proc_start trace "$TCC_TRACE" --verbose "$@" sh listener
+	wait_for '[ -s listener.pid ]' 20
+}
+
+# The same, and the trace is over.
+start_waiting() {
+	start_listener --duration=0.2
+	wait_for 'grep -q " connections\? in " "$NETNS_DIR/trace.err"' 20
 }
 
 @test "while the command is waited for signals do what they did before" {
@@ -211,6 +218,7 @@ start_waiting() {
 	wait_for '[ "$(grep -c "^tcc-trace: probe: seen" "$NETNS_DIR/trace.err")" -eq 2 ]' 20
 	kill -s TERM "$(proc_pid trace)"
 	wait_for '[ -s heard ]' 20
+	equal TERM "$(cat heard)"
 	# Longer than anything that is stuck is waited for.
 	sleep 4
 	proc_is_running trace
@@ -253,22 +261,6 @@ start_waiting() {
 		'python3 holder.py "$0" >/dev/null 2>&1 &
 		until [ -e connected ]; do sleep 0.05; done; exit 3' "$PORT"
 	[ "$(lines y.csv)" -eq 2 ]
-}
-
-# A command that says what comes to it, in `heard`, and goes on.
-start_listener() {
-	cat >listener <<-'END'
-		for name in INT HUP TERM QUIT; do trap "echo $name >>heard" "$name"; done
-		echo $$ >listener.pid
-		n=0
-		until [ -e enough ]; do
-			[ $((n += 1)) -lt 600 ] && [ -e listener ] || exit 99
-			sleep 0.1
-		done
-		exit 9
-	END
-	proc_start trace "$TCC_TRACE" --verbose sh listener
-	wait_for '[ -s listener.pid ]' 20
 }
 
 @test "a signal is passed on, keys of a terminal are not; the second ends the trace alone" {
