@@ -349,30 +349,31 @@ static const struct known_addr *take_addr(struct read_values *values, const char
 	return known;
 }
 
-static const char *take_saddr(struct read_values *values, struct record *record, const char *at)
+/* One end's of a record's addresses. */
+static const char *take_end(struct read_values *values, struct record *record, const char *at,
+			    uint32_t addr[4], char text[ADDR_TEXT_MAX], uint8_t *length)
 {
 	const struct known_addr *known = take_addr(values, at);
 
 	if (!known)
 		return NULL;
-	memcpy(record->addrs.saddr, known->addr, sizeof(known->addr));
-	memcpy(record->addrs.saddr_text, known->text, sizeof(known->text));
-	record->addrs.saddr_length = known->length;
+	memcpy(addr, known->addr, sizeof(known->addr));
+	memcpy(text, known->text, sizeof(known->text));
+	*length = known->length;
 	record->addrs.is_ipv6 = known->is_ipv6;
 	return at + known->length;
 }
 
+static const char *take_saddr(struct read_values *values, struct record *record, const char *at)
+{
+	return take_end(values, record, at, record->addrs.saddr, record->addrs.saddr_text,
+			&record->addrs.saddr_length);
+}
+
 static const char *take_daddr(struct read_values *values, struct record *record, const char *at)
 {
-	const struct known_addr *known = take_addr(values, at);
-
-	if (!known)
-		return NULL;
-	memcpy(record->addrs.daddr, known->addr, sizeof(known->addr));
-	memcpy(record->addrs.daddr_text, known->text, sizeof(known->text));
-	record->addrs.daddr_length = known->length;
-	record->addrs.is_ipv6 = known->is_ipv6;
-	return at + known->length;
+	return take_end(values, record, at, record->addrs.daddr, record->addrs.daddr_text,
+			&record->addrs.daddr_length);
 }
 
 /* --- a value ------------------------------------------------------------------------ */
