@@ -8,18 +8,24 @@ load lib/trace
 
 FIELDS=ktime,sport,dport,snd_cwnd,snd_nxt,snd_una,ssthresh,lost,ca_state
 
-# Two traces of one long transfer that loses segments: all, and with OPTION... The
-# comparison is event by event: it needs a run in which none was missed.
-trace_both() {
+# compare_traces WHAT[,MS] OPTION...: two traces of one long transfer that loses segments,
+# all and with OPTION..., event by event. An event that one of them missed, and counted as
+# missed, moves what follows: only then it is tried again.
+compare_traces() {
+	local attempt
 	export PYTHONDONTWRITEBYTECODE=1
 	netns_bottleneck 20mbit 60kB
 	iperf_server_start
-	for _ in 1 2 3; do
-		trace_once "$@"
-		[ $(($(summary missed) + $(summary missed "$NETNS_DIR/full.err"))) -gt 0 ] || break
+	for attempt in 1 2 3 4 5; do
+		trace_once "${@:2}"
+		compare "$1" && return
+		[ "$(summary missed)$(summary missed "$NETNS_DIR/full.err")" != 00 ] || return 1
+		echo "attempt $attempt: there are missed events"
 	done
+	return 1
 }
 
+# The one of all events begins first, and ends last.
 trace_once() {
 	proc_start full "$TCC_TRACE" --csv --fields="$FIELDS" --port "$IPERF_PORT" --buffer=8M
 	wait_attached full
@@ -31,12 +37,9 @@ trace_once() {
 	proc_stop full INT
 	cat "$NETNS_DIR/trace.err" "$NETNS_DIR/full.err"
 	check_account $(($(lines "$NETNS_DIR/trace.out") - 1))
-	# All that the other one wrote is here written or filtered, and, where nobody else
-	# on this machine has traffic, nothing but that.
+	# All that the other one wrote is here written, filtered or missed.
 	[ "$(summary written "$NETNS_DIR/full.err")" -le \
-		$(($(summary written) + $(summary filtered))) ]
-	[ "$(summary filtered "$NETNS_DIR/full.err")" -gt 0 ] ||
-		[ "$(summary seen)" -eq "$(summary seen "$NETNS_DIR/full.err")" ]
+		$(($(summary written) + $(summary filtered) + $(summary missed))) ]
 	[ "$(summary filtered)" -gt 0 ]
 }
 
@@ -46,15 +49,13 @@ all_closed() {
 }
 
 compare() {
-	run python3 "$TCC_TESTS/thin/compare.py" "$1" "$NETNS_DIR/full.out" "$NETNS_DIR/trace.out" \
-		"${@:2}"
+	run python3 "$TCC_TESTS/thin/compare.py" "$1" "$NETNS_DIR/full.out" "$NETNS_DIR/trace.out"
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
 
 @test "--changes: over ten times less, and the curve redrawn is the full one" {
-	trace_both --changes
-	compare changes
+	compare_traces changes --changes
 	[[ $output =~ ([0-9]+)\.[0-9]\ times ]]
 	[ "${BASH_REMATCH[1]}" -ge 10 ]
 }
@@ -62,13 +63,11 @@ compare() {
 @test "--changes where programs have no socket storage" {
 	sanitizer_options verify_asan_link_order=0
 	export LD_PRELOAD=$TCC_BUILD/tests/other_kernel.so TCC_RELEASE=5.10.0
-	trace_both --changes
-	compare changes
+	compare_traces changes --changes
 }
 
 @test "--interval: one event in that time, none left out that was due, in recovery as well" {
-	trace_both --interval=50ms
-	compare interval 50
+	compare_traces interval,50 --interval=50ms
 	# In recovery, where most is left out, there were events to leave out.
 	[[ $output =~ ([0-9]+)\ left\ out\ in\ recovery ]]
 	[ "${BASH_REMATCH[1]}" -ge 10 ]
