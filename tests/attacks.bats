@@ -178,7 +178,7 @@ lock_by_a_program() { mine dir/a.json '' && hold "fcntl.lockf(os.open('dir/a.jso
 lock_by_another_trace() {
 	"$TCC_TRACE" --log-file dir/a.json --port 1 2>held 7>&- 3>&- &
 	holder=$!
-	wait_for '[ -s dir/a.json ]' 10
+	wait_for '[ -s dir/a.json ]' 30
 	chmod 666 dir/a.json
 }
 lease_by_a_program() { mine dir/a.json '' && hold "
@@ -317,7 +317,7 @@ run_never_rotated() { mine dir/a.csv.1 '.TH A.CSV 1\n'; }
 run_traced_by_another() {
 	"$TCC_TRACE" --csv --log-file dir/a.csv.1 --port 1 2>held 7>&- 3>&- &
 	holder=$!
-	wait_for '[ -s dir/a.csv.1 ]' 10
+	wait_for '[ -s dir/a.csv.1 ]' 30
 	chown "$ME" dir/a.csv.1
 }
 # As if a crash had left both, for the original to be removed.

@@ -170,21 +170,21 @@ nothing_is_left() {
 @test "a demo interrupted by SIGINT exits with 130 and leaves nothing behind" {
 	stub_tracer 30
 	start_demo
-	wait_for "grep -q '^A transfer' output" 10
+	wait_for "grep -q '^A transfer' output" 30
 	end_demo 130 INT
 }
 
 @test "a demo ended by SIGTERM exits with 143 and leaves nothing behind" {
 	stub_tracer 30
 	start_demo
-	wait_for "grep -q '^A transfer' output" 10
+	wait_for "grep -q '^A transfer' output" 30
 	end_demo 143 TERM
 }
 
 @test "a demo interrupted while it makes the network leaves nothing behind" {
 	stub_tracer 30
 	start_demo
-	wait_for "compgen -G '/run/netns/$namespaces*'" 10
+	wait_for "compgen -G '/run/netns/$namespaces*'" 30
 	end_demo 130 INT
 }
 

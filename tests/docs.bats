@@ -424,7 +424,7 @@ examples() {
 	local n=0 arguments list name
 	while read -r arguments; do
 		echo "tcc-trace $arguments"
-		timeout 10 bash -c "exec \"\$TCC_TRACE\" $arguments --version" >/dev/null
+		timeout 30 bash -c "exec \"\$TCC_TRACE\" $arguments --version" >/dev/null
 		list=$(sed -nE 's/.*(--fields=|-F )([^ ]*).*/\2/p' <<<"$arguments")
 		for name in ${list//[,+-]/ }; do
 			[[ $name == all || $name == ca || $name == ca.* ]] ||

@@ -67,7 +67,7 @@ while True:
         peer.send(b"y" * 100)
     peer.close()
 ' "$1" "$IPERF_PORT"
-	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
+	wait_for "grep -q ready '$NETNS_DIR/server.out'" 30
 }
 
 @test "--cc: connections of this algorithm, as it is at the moment" {
@@ -111,7 +111,7 @@ while True:
 	local n
 	export PYTHONDONTWRITEBYTECODE=1
 	proc_start server in_b python3 "$TCC_TESTS/events/ends.py" serve 7008 sink
-	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
+	wait_for "grep -q ready '$NETNS_DIR/server.out'" 30
 	# Each record would make another: the segment that says that it has arrived.
 	proc_start trace in_a bash -c 'exec "$@" >"/dev/tcp/$B_IP4/7008"' bash \
 		"$TCC_TRACE" --netns="$NETNS_A" --events=probe,state
@@ -309,7 +309,7 @@ words_on_terminal() {
 	iperf_server_start
 	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --cport 41234 --time 60 \
 		--bitrate 1M --length 1K
-	wait_for "[ -n \"\$(in_b ss -Htn state established 'sport = :41234')\" ]" 10
+	wait_for "[ -n \"\$(in_b ss -Htn state established 'sport = :41234')\" ]" 30
 	export SSH_CONNECTION="127.0.0.1 41234 127.0.0.1 $IPERF_PORT"
 	warning="tcc-trace: warning: this terminal's own connection, ssh at port $IPERF_PORT, is traced: each line that it shows makes others; --port='!$IPERF_PORT' leaves it out"
 	[ "$(words_on_terminal)" = "$warning" ]

@@ -251,7 +251,7 @@ EXTRA_DIST += $(golden_files) tests/lib/check_json.py \
 EXTRA_DIST += tests/lib/complete.bash tests/lib/complete.fish tests/lib/complete.zsh tests/lib/traffic.py
 EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/fake_ring.h \
 	bootstrap tests/lib/common.bash tests/lib/events.bash tests/lib/examples.bash tests/lib/netns.bash \
-	tests/lib/results.bash tests/lib/outputs.py tests/lib/stuck.py tests/lib/trace.bash \
+	tests/lib/results.bash tests/lib/lateness.py tests/lib/outputs.py tests/lib/stuck.py tests/lib/trace.bash \
 	tests/truth/compare.py tests/truth/doctor.py tests/truth/ftrace.py tests/truth/load.py \
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/why/check.py tests/why/path.py tests/why/scenarios.py \

@@ -52,7 +52,7 @@ kernel_objects() {
 	wait_for "grep -q held '$NETNS_DIR/hold.out'" 20
 	during=$(kernel_objects)
 	proc_stop hold TERM
-	wait_for "[ \"\$(wc -l <'$NETNS_DIR/trace.out')\" -gt $((2 * n)) ]" 10
+	wait_for "[ \"\$(wc -l <'$NETNS_DIR/trace.out')\" -gt $((2 * n)) ]" 30
 	sleep 0.5	# a grace period
 	after=$(kernel_objects)
 	trace_stop
@@ -181,7 +181,7 @@ bits_per_second() {
 	wait_for '! proc_is_running untraced' 20
 	trace_start --buffer 64K --csv --fields ktime,lost
 	proc_start traced "${load[@]}" --time 4
-	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 10
+	wait_for "[ -s '$NETNS_DIR/trace.out' ]" 30
 	kill -STOP "$(proc_pid trace)"
 	wait_for '! proc_is_running traced' 20
 	kill -CONT "$(proc_pid trace)"

@@ -12,7 +12,7 @@ load_two_cpus() {
 	local cpu
 	for cpu in 0 1; do
 		proc_start "server$cpu" in_b taskset --cpu-list $cpu iperf3 --server --port 600$cpu
-		wait_for "in_b ss --no-header -ltn 'sport = :600$cpu' | grep -q ." 10
+		wait_for "in_b ss --no-header -ltn 'sport = :600$cpu' | grep -q ." 30
 		proc_start "client$cpu" in_b taskset --cpu-list $cpu \
 			iperf3 --client 127.0.0.1 --port 600$cpu --time 4
 	done

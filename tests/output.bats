@@ -369,11 +369,11 @@ marked() {
 	local option status
 	for option in --json --csv --format=text; do
 		status=0
-		timeout 10 "$TCC_TRACE" --quiet $option 2>err >/dev/full || status=$?
+		timeout 30 "$TCC_TRACE" --quiet $option 2>err >/dev/full || status=$?
 		[ "$status" -eq 1 ]
 		says_only err 'cannot write to standard output: No space left on device'
 		status=0
-		timeout 10 "$TCC_TRACE" --quiet $option --log-file /dev/full 2>err || status=$?
+		timeout 30 "$TCC_TRACE" --quiet $option --log-file /dev/full 2>err || status=$?
 		[ "$status" -eq 1 ]
 		says_only err 'cannot write to /dev/full: No space left on device'
 	done

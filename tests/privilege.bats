@@ -268,7 +268,7 @@ has_no_capability() {
 	PATH=$LOG_DIR/bin:$PATH trace_start --csv --port "$IPERF_PORT" --log-file "$LOG_DIR/logs/a.csv" \
 		--rotate-size=64K --compress=gzip
 	in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 2 --bitrate 100M >/dev/null
-	wait_for '[ -e "$LOG_DIR/logs/a.csv.1.gz" ]' 10
+	wait_for '[ -e "$LOG_DIR/logs/a.csv.1.gz" ]' 30
 	trace_stop
 	cat "$LOG_DIR/logs/said"
 	if confines_calls; then

@@ -145,5 +145,5 @@ compare_all() {
 	"$TCC_TRACE" -q -r "$NETNS_DIR/trace.out" --csv -F $fields >full.csv
 	"$TCC_TRACE" -q -r "$NETNS_DIR/trace.out" --csv -F $fields,skipped --interval=45ms >thin.csv
 	[ "$(wc -l <thin.csv)" -lt $(($(wc -l <full.csv) * 2 / 3)) ]
-	python3 "$TCC_TESTS/thin/compare.py" interval full.csv thin.csv 45
+	python3 "$TCC_TESTS/thin/compare.py" interval,45 full.csv thin.csv
 }

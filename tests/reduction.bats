@@ -78,7 +78,7 @@ check_reductions() {
 	netns_bottleneck 20mbit 100mb
 	trace_a
 	proc_start load in_a python3 "$TCC_TESTS/events/ends.py" send "$B_IP4" "$PORT" bulk 60 cubic
-	wait_for "in_a ss -Htni dport = :$PORT | grep -q 'bytes_acked:[0-9]\{6\}'" 10
+	wait_for "in_a ss -Htni dport = :$PORT | grep -q 'bytes_acked:[0-9]\{6\}'" 30
 	"${hold[@]}" rate 8bit
 	wait_for "grep -q '\"cause\":\"timeout\"' '$NETNS_DIR/trace.out'" 20
 	"${hold[@]}" rate 20mbit

@@ -87,7 +87,7 @@ except TimeoutError:
     print("no more")
 ' "$1" "$NETNS_DIR/trace.err" >"$BATS_TEST_TMPDIR/told" 2>&1 3>&- &
 	listener=$!
-	wait_for "grep -q listening '$BATS_TEST_TMPDIR/told'" 10
+	wait_for "grep -q listening '$BATS_TEST_TMPDIR/told'" 30
 }
 
 # told_ready ADDRESS COMMAND...: that once, when it traces.
@@ -138,7 +138,7 @@ example_options() {
 	local options n=0
 	while read -r options; do
 		echo "tcc-trace $options"
-		timeout 10 bash -c "exec \"\$TCC_TRACE\" $options --version" >/dev/null
+		timeout 30 bash -c "exec \"\$TCC_TRACE\" $options --version" >/dev/null
 		n=$((n + 1))
 	done < <(example_options)
 	[ "$n" -ge 4 ]

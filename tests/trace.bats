@@ -276,12 +276,11 @@ thread.join()
 	flood 2
 	wait_for "! proc_is_running flood" 20
 	exec 4<>"$NETNS_DIR/pipe"
-	local before=$EPOCHSECONDS
 	trace_stop
 	[ "$PROC_STATUS" -eq 0 ]
-	[ $((EPOCHSECONDS - before)) -le 4 ]
 	[ "$(summary output)" -gt 0 ]
-	timeout 1 cat <&4 >"$NETNS_DIR/pipe.out" || :
+	# Until it would have to wait.
+	dd iflag=nonblock bs=64K status=none <&4 >"$NETNS_DIR/pipe.out" 2>/dev/null || :
 	exec 4<&-
 	check_account "$(lines "$NETNS_DIR/pipe.out")"
 	[ "$(malformed_lines "$NETNS_DIR/pipe.out")" -eq 0 ]
@@ -331,25 +330,6 @@ thread.join()
 	awk -F, 'NR > 1 { key = $2 $3 $4 $5; if ($1 != "" || (!(key in seen) && $6 != "0.000") ||
 		$6 + 0 < seen[key]) exit 1; seen[key] = $6 + 0 } END { exit NR < 100 }' \
 		"$NETNS_DIR/trace.out"
-}
-
-@test "a second SIGINT ends at once" {
-	iperf_server_start
-	stuck_pipe
-	proc_start trace bash -c "exec '$TCC_TRACE' >'$NETNS_DIR/pipe'"
-	trace_wait_attached
-	flood 1
-	wait_for "! proc_is_running flood" 20
-	local pid
-	pid=$(proc_pid trace)
-	kill -INT "$pid"
-	sleep 0.5
-	proc_is_running trace
-	kill -INT "$pid"
-	wait_for "! proc_is_running trace" 1
-	trace_stop
-	[ "$PROC_STATUS" -eq 0 ]
-	[ "$(summary output)" -gt 0 ]
 }
 
 @test "SIGUSR1 prints the running summary, and tracing goes on" {

@@ -100,14 +100,14 @@ record() {
 	tc -n "$NETNS_ROUTER" qdisc del dev to-b root 2>/dev/null || :
 	iperf_server_start
 	proc_start server in_b python3 "$BATS_TEST_DIRNAME/truth/load.py" serve "$MARK_OF_SERVER"
-	wait_for "grep -q listening '$NETNS_DIR/server.out'" 10
+	wait_for "grep -q listening '$NETNS_DIR/server.out'" 30
 	proc_start ftrace python3 "$BATS_TEST_DIRNAME/truth/record.py" \
 		"$TRUTH_INSTANCE" "$NETNS_DIR/$name"
-	wait_for "grep -q recording '$NETNS_DIR/ftrace.out'" 10
+	wait_for "grep -q recording '$NETNS_DIR/ftrace.out'" 30
 	trace_start --csv --fields="$FIELDS" "$@"
 	attached_ns=$(monotonic_ns)
 	"$load"
-	wait_for all_closed 10
+	wait_for all_closed 30
 	echo "$attached_ns $(monotonic_ns)" >"$NETNS_DIR/$name.times"
 	trace_stop
 	echo "$PROC_STATUS" >"$NETNS_DIR/$name.exit"

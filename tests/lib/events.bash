@@ -11,7 +11,7 @@ ends() {
 
 # Once all connections are gone, end the trace; its account must add up for each kind.
 finish() {
-	wait_for "[ -z \"\$(in_a ss -Htn state all exclude time-wait exclude listening)\" ]" 10
+	wait_for "[ -z \"\$(in_a ss -Htn state all exclude time-wait exclude listening)\" ]" 30
 	trace_stop
 	cat "$NETNS_DIR/trace.err"
 	[ "$PROC_STATUS" -eq 0 ]

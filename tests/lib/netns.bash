@@ -237,7 +237,7 @@ netns_sweep() {
 # iperf_server_start [OPTION...]: a server in b, listening when this returns.
 iperf_server_start() {
 	proc_start iperf-server in_b iperf3 --server --port "$IPERF_PORT" "$@"
-	wait_for iperf_server_is_settled 10
+	wait_for iperf_server_is_settled 30
 	proc_is_running iperf-server && return
 	echo "the iperf3 server ended: $(cat "$NETNS_DIR"/iperf-server.*)" >&2
 	return 1

@@ -7,8 +7,8 @@ KIND is what stderr is: pipe, fifo, terminal (not read), stopped (a terminal aft
 Ctrl-S), stream, datagram (sockets). It is full from the start, or --fill seconds after
 it; it is read, or Ctrl-Q typed, --read seconds after the start, else when the command
 has ended. Signals are sent so many seconds after the start. Standard output is the
-command's own, as is standard input. Prints on stderr: "status N", "took S.S",
-"flags changed" if the command left others behind, then what came out of stderr but for
+command's own, as is standard input. Prints on stderr: "status N", "took S.S T.T", T of
+these without what a busy machine added (lateness.py), "flags changed" if the command left others behind, then what came out of stderr but for
 the filling.
 """
 import fcntl
@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 
+from lateness import Watch
 from outputs import FILLING, fill, make
 
 def drain(kind, reader, into):
@@ -61,12 +62,13 @@ def main():
         actions.append((read_at, "read", None))
     start = time.monotonic()
     process = subprocess.Popen(command, stderr=writer)
+    watch, late = Watch(process), 0
     for when, what, name in sorted(actions):
         try:
-            process.wait(max(0, start + when - time.monotonic()))
+            watch.wait(max(0, start + when - time.monotonic()))
             break
         except subprocess.TimeoutExpired:
-            pass
+            late = max(0, time.monotonic() - start - when)
         if what == "signal":
             process.send_signal(getattr(signal, "SIG" + name))
         elif what == "fill":
@@ -75,7 +77,7 @@ def main():
             drainer = threading.Thread(target=drain, args=(kind, reader, got), daemon=True)
             drainer.start()
     try:
-        status = process.wait(60)
+        status = watch.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         status = "hangs"
@@ -87,7 +89,7 @@ def main():
         drainer.start()
     drainer.join(2 if kind != "datagram" else 0.5)
     print("status", status, file=sys.stderr)
-    print("took %.1f" % took, file=sys.stderr)
+    print("took %.1f %.1f" % (took, took - watch.ran - late), file=sys.stderr)
     if changed:
         print("flags changed", file=sys.stderr)
     text = b"".join(got).replace(FILLING, b"").replace(b"\r", b"").replace(b"^S", b"")
