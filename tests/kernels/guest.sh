@@ -271,6 +271,7 @@ check_thin() {
 	while [ "$tries" -gt 0 ]; do
 		tries=$((tries - 1))
 		trace full.csv --csv --fields="$fields"
+		traces_attached # before the others: it is asked first at each event
 		trace changes.csv --csv --changes --fields="$fields,skipped"
 		trace interval.csv --csv --interval=1s --fields="$fields,skipped"
 		traces_attached

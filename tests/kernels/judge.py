@@ -141,6 +141,7 @@ class Truth(Check):
 
     def judge(self):
         options = ["--no-cookie"] if self.kernel.has_no_cookie else []
+        options += ["--may-move"] if self.kernel.may_move else []
         said = self.run(os.path.join(TESTS, "truth/compare.py"), *options, self.path("ftrace"),
                         self.path("trace.csv"), self.path("trace.csv.err"),
                         read(self.path("attached")).strip(), read(self.path("stopped")).strip())
@@ -203,8 +204,8 @@ class Thin(Check):
             require(len(self.rows(name)) < len(self.rows("full.csv")), f"{name}: all is there")
         return "; ".join((
             self.run(compare, "changes", self.path("full.csv"), self.path("changes.csv")),
-            self.run(compare, "interval", self.path("full.csv"), self.path("interval.csv"),
-                     "1000")))
+            self.run(compare, "interval,1000", self.path("full.csv"),
+                     self.path("interval.csv"))))
 
 
 class Formats(Check):
@@ -464,6 +465,7 @@ class Kernel:
         version = re.match(r"(\d+)\.(\d+)", self.release)
         number = tuple(map(int, version.groups())) if version else (99, 0)
         self.has_no_cookie = number < (5, 12)
+        self.may_move = number >= (7, 0)
         self.has_no_module_btf = number < (5, 11)
         self.byte_order = ">" if arch == "s390x" else "<"
         self.has_no_landlock = number < (5, 13)

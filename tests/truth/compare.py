@@ -3,7 +3,7 @@
 """Compares what tcc-trace wrote and counted with what ftrace recorded of the
 same tracepoint at the same time.
 
-    compare.py [--lossy] [--no-cookie] FTRACE CSV MESSAGES ATTACHED STOPPED
+    compare.py [--lossy] [--no-cookie] [--may-move] FTRACE CSV MESSAGES ATTACHED STOPPED
 
 FTRACE is what record.py left; it must have been attached before tcc-trace.
 CSV is tcc-trace's output with at least COLUMNS, MESSAGES its stderr; ATTACHED
@@ -17,6 +17,9 @@ counted as lost or missed; what neither holds is the remainder. Nothing may be
 lost, and no more than 1 in REMAINDER_LIMIT remain: --lossy lifts these two
 limits, and then every event still has to be accounted for. --no-cookie: of a
 kernel that gives the program no cookies; then tcc-trace must not have any.
+--may-move: of Linux 7.0 and later, where what is attached to a tracepoint keeps its
+caller on a CPU one by one (include/linux/tracepoint.h, __DECLARE_TRACE: SRCU alone): 1
+event in MOVED_LIMIT may be of one CPU in ftrace and of another in tcc-trace.
 """
 import bisect
 import collections
@@ -35,6 +38,7 @@ COLUMNS = ("ktime", "cpu", "saddr", "sport", "daddr", "dport") + VALUES + ("lost
 
 INFINITE_SSTHRESH = "2147483647"
 REMAINDER_LIMIT = 5000  # at most 1 event in so many
+MOVED_LIMIT = 1000
 
 # Both read the clock within one call of the tracepoint, mostly 0.1 to 1 us
 # apart; an interrupt, or a host that takes the CPU away, may come between.
@@ -141,16 +145,33 @@ def match(events, rows):
     return [i for i, has in enumerate(has_row) if not has], extra, delays
 
 
+def match_moved(events, rows, missing, extra):
+    """Of what match() left, pairs those that differ in their CPU alone; the rest of both,
+    and how many these were."""
+    def without_cpu(key):
+        return None, *key[1:]
+    left = [events[i]._replace(key=without_cpu(events[i].key)) for i in missing]
+    others = [rows[i]._replace(key=without_cpu(rows[i].key)) for i in extra]
+    left_missing, left_extra, delays = match(left, others)
+    return [missing[i] for i in left_missing], [extra[i] for i in left_extra], len(delays)
+
+
 class Verdict:
     """`figures`, to be printed, and `faults`: empty if all is as it must be.
     `is_only_init`: the only fault is how much came while pid 1 was current."""
 
-    def __init__(self, recording, rows, account, attached_ns, stopped_ns, is_lossy=False):
+    def __init__(self, recording, rows, account, attached_ns, stopped_ns, is_lossy=False,
+                 may_move=False):
         self.figures, self.faults = [], []
         self.is_only_init = False
         self.is_lossy = is_lossy
         events = recording.events
         missing, extra, delays = match(events, rows)
+        if may_move:
+            missing, extra, n_moved = match_moved(events, rows, missing, extra)
+            self.figures.append(f"{n_moved} events moved to another CPU in between")
+            if n_moved > 1 + len(events) // MOVED_LIMIT:
+                self.faults.append(f"more than 1 in {MOVED_LIMIT} are of another CPU")
         self._judge_rows(rows, account, extra)
         self._describe(events, rows, missing, extra)
         if recording.lost:
@@ -236,13 +257,14 @@ class Verdict:
 def main():
     gc.disable()    # millions of small objects, none of them in a cycle
     arguments = sys.argv[1:]
-    options = {word for word in arguments if word in ("--lossy", "--no-cookie")}
+    options = {word for word in arguments if word in ("--lossy", "--no-cookie", "--may-move")}
     directory, csv, messages, attached_ns, stopped_ns = arguments[len(options):]
     is_lossy, has_cookie = "--lossy" in options, "--no-cookie" not in options
     parser, lines = read_csv(csv, has_cookie)
     verdict = Verdict(Recording(directory, has_cookie=has_cookie),
                       [parser.row(line) for line in lines],
-                      read_account(messages), int(attached_ns), int(stopped_ns), is_lossy)
+                      read_account(messages), int(attached_ns), int(stopped_ns), is_lossy,
+                      "--may-move" in options)
     for text in verdict.figures:
         print(text)
     for text in verdict.faults:

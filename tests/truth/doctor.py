@@ -30,12 +30,12 @@ class Excerpt:
                                  if i not in missing]
         self.start_ns = min(event.time_ns for event in self.recording.events)
 
-    def verdict(self, lines, missed=0, recording=None):
+    def verdict(self, lines, missed=0, recording=None, may_move=False):
         written = len(lines)
         account = compare.Account(written + missed, written, 0, 0, missed, 0)
         rows = [self.parser.row(line) for line in lines]
         return compare.Verdict(recording or self.recording, rows, account,
-                               self.start_ns, self.end_ns)
+                               self.start_ns, self.end_ns, may_move=may_move)
 
     def with_cell(self, at, name, change):
         """The lines, with one cell changed."""
@@ -73,11 +73,18 @@ class Excerpt:
         fewer.events = [event for event in fewer.events
                         if event.key != row.key or event.time_ns > row.ktime_ns]
         yield "not in ftrace", self.verdict(lines, recording=fewer)
+        yield "not moved, another value", self.verdict(self.with_cell(at, "srtt", add),
+                                                       may_move=True)
+        yield "many moved", self.verdict(
+            self.lines[:at] + [self.with_cell(i, "cpu", add)[i]
+                               for i in range(at, at + len(lines) // 100)] +
+            self.lines[at + len(lines) // 100:], may_move=True)
 
     def sound(self, at):
         """Each way to change it without harm: (what was done, verdict)."""
         yield "as it is", self.verdict(self.lines)
         yield "dropped but counted", self.verdict(self._with_line(at, []), missed=1)
+        yield "moved", self.verdict(self.with_cell(at, "cpu", add), may_move=True)
 
 
 def add(cell):
