@@ -44,6 +44,8 @@ stuck_ends() {
 		slow-duration-signal duration+INT 2 5 0 slower file - lost --json --duration=2
 		slow-duration-two-signals duration+INT+INT 0 0.5 0 slower file - lost --json --duration=2
 		copy-pipe INT 2 2 0 pipe file - none --log-file=a.json --tee
+		copy-hangs INT 2 2.5 1 file file stdout lost --log-file=a.json --tee
+		copy-hangs-csv INT 2 2.5 1 file file stdout any --log-file=a.json --tee=csv
 		both-pipes INT 2 5 0 pipe pipe - any
 		stderr-pipe INT 2 2 0 file pipe - any --log-file=a.json
 		stderr-hangs INT 2 2.5 1 file file stderr any --log-file=a.json

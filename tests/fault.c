@@ -3,8 +3,8 @@
  * For LD_PRELOAD: makes system calls on files fail, or hang. The file that TCC_FAULT
  * names says which, for as long as it says so: the name of a call and an errno,
  * "write 28", "write -1" where it does not return, or "none". "stderr" is a write to
- * what is standard error. A test writes it anew while the program runs; it is mapped, as
- * the program may not be allowed to read it later.
+ * what is standard error, "stdout" one to standard output alone. A test writes it anew
+ * while the program runs; it is mapped, as the program may not be allowed to read it later.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -109,7 +109,9 @@ ssize_t write(int fd, const void *data, size_t length)
 	ssize_t (*real)(int, const void *, size_t) = next("write");
 	const char *call = fd == STDERR_FILENO ? "stderr" : "write";
 
-	return fails(call) ? -1 : real(fd, data, length);
+	if (fails(call) || (fd == STDOUT_FILENO && fails("stdout")))
+		return -1;
+	return real(fd, data, length);
 }
 
 /* A file is closed all the same; one that was only read never fails. */

@@ -39,6 +39,8 @@ unit_tests = \
 # Its own calls come before the C library's.
 tests_unit_test_traps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=fstatat,--wrap=renameat \
 	-Wl,--wrap=renameat2,--wrap=unlinkat,--wrap=readlinkat
+# It looks at what is counted amidst a write.
+tests_unit_test_lines_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
 tests_unit_test_properties_SOURCES = tests/unit/test_properties.c \
 	tests/property.c tests/property.h tests/readback.c tests/readback.h
 

@@ -37,6 +37,7 @@ struct lines {
 	int copy_err;			/* why a copy is over, though its reader is there */
 	bool is_gone;			/* its reader left */
 	bool is_failing;		/* a file; it is tried again */
+	bool is_writing;		/* amidst a system call, which may not return */
 };
 
 static struct lines *lines_of(struct consumer *consumer)
@@ -124,6 +125,16 @@ static int watch_receiver(struct lines *lines)
 			   sink_is_empty(lines->sink) ? 0 : EPOLLOUT);
 }
 
+static int write_pending(struct lines *lines, bool is_last)
+{
+	int err;
+
+	__atomic_store_n(&lines->is_writing, true, __ATOMIC_RELEASE);
+	err = is_last ? sink_flush_last(lines->sink) : sink_flush(lines->sink);
+	__atomic_store_n(&lines->is_writing, false, __ATOMIC_RELEASE);
+	return err;
+}
+
 static int flush(struct consumer *consumer, bool is_last)
 {
 	struct lines *lines = lines_of(consumer);
@@ -131,8 +142,7 @@ static int flush(struct consumer *consumer, bool is_last)
 
 	if (lines->is_gone)
 		return -EPIPE;
-	err = judge(lines, is_last ? sink_flush_last(lines->sink) : sink_flush(lines->sink),
-		    is_last);
+	err = judge(lines, write_pending(lines, is_last), is_last);
 	watch_err = watch_receiver(lines);
 	return err ? err : watch_err;
 }
@@ -171,12 +181,22 @@ static int flush_copy(struct consumer *consumer, bool is_last)
 	return 0;
 }
 
+/* Where that does not return, the record that there is no room for is lost. */
+static void make_room_in_copy(struct consumer *consumer, uint8_t kind)
+{
+	uint64_t *lost = &lines_of(consumer)->lost_of[kind];
+
+	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELEASE);
+	flush_copy(consumer, false);
+	__atomic_store_n(lost, *lost - 1, __ATOMIC_RELEASE);
+}
+
 static void copy_record(struct consumer *consumer, const struct record *record)
 {
 	struct lines *lines = lines_of(consumer);
 
 	if (!has_room(lines))
-		flush_copy(consumer, false);
+		make_room_in_copy(consumer, record->kind);
 	if (lines->is_gone)
 		lines->discarded_of[record->kind]++;
 	else if (lines->copy_err || !has_room(lines))
@@ -396,6 +416,13 @@ void lines_say_failed(const struct consumer *consumer, int err)
 
 	if (!logfile_is_regular(lines->file.log))
 		lines_file_say_failed(&lines->file, err);
+}
+
+bool lines_is_writing(const struct consumer *consumer)
+{
+	const struct lines *lines = (const struct lines *)consumer;
+
+	return __atomic_load_n(&lines->is_writing, __ATOMIC_ACQUIRE);
 }
 
 void lines_say_stuck(const struct consumer *consumer)

@@ -56,6 +56,9 @@ bool lines_has_failed(const struct consumer *consumer);
 /* Say that writing failed, unless that was said when it happened. */
 void lines_say_failed(const struct consumer *consumer, int err);
 
+/* From another thread: whether it is amidst writing lines, which may not return. */
+bool lines_is_writing(const struct consumer *consumer);
+
 /* Say that a system call does not return. */
 void lines_say_stuck(const struct consumer *consumer);
 

@@ -163,6 +163,16 @@ static int run(struct parts *parts, const struct options *options)
 	return options->is_strict && has_lost(session) ? EXIT_LOST : EXIT_DONE;
 }
 
+/* What hangs: a copy, if it is one that is amidst a write; else the first, by whatever call. */
+static const struct consumer *stuck_consumer(const struct session *session)
+{
+	for (size_t i = 1; i < session->n_consumers; i++) {
+		if (lines_is_writing(session->consumers[i]))
+			return session->consumers[i];
+	}
+	return session->consumers[0];
+}
+
 /* Called by the watchdog: a system call of the program's own thread does not return. */
 static void give_up(void *context)
 {
@@ -172,7 +182,7 @@ static void give_up(void *context)
 	/* If it is a message that hangs, the next one would as well. */
 	if (__atomic_load_n(&parts->has_session, __ATOMIC_ACQUIRE) && !log_is_writing()) {
 		session_give_up(session);
-		lines_say_stuck(session->consumers[0]);
+		lines_say_stuck(stuck_consumer(session));
 		if (!parts->is_summed_up)
 			summary_print(session);
 	}

@@ -223,6 +223,8 @@ class Case:
             self.check_account(ended)
         elif "--log-file=a.json" in self.options and self.fault == "-":
             self.check_end_record()
+        if status == 1 and self.fault != "stderr":
+            self.check_what_hangs()
 
     def arrived(self):
         if not self.reader:
@@ -235,15 +237,38 @@ class Case:
         output.join(3 if self.out != "datagram" else 1)
         return output.data.count(b"\n")
 
-    def check_account(self, ended):
-        said = self.said()
-        account = re.findall(r"^tcc-trace: probe: seen (\d+) = written (\d+) \+ filtered (\d+) \+ "
-                             r"lost (\d+) \+ missed (\d+) \+ discarded (\d+)(.*)", said, re.M)
+    def accounts(self, said, of):
+        """Its numbers; there is one such account, and it is none if it does not add up."""
+        account = re.findall(r"^tcc-trace: " + of + r"probe: seen (\d+) = written (\d+) \+ "
+                             r"filtered (\d+) \+ lost (\d+) \+ missed (\d+) \+ "
+                             r"discarded (\d+)(.*)", said, re.M)
         if len(account) != 1:
             raise Wrong("no account, or several")
-        seen, written, filtered, lost, missed, discarded = map(int, account[0][:6])
-        if seen != written + filtered + lost + missed + discarded or seen < 50:
+        numbers = list(map(int, account[0][:6]))
+        if numbers[0] != sum(numbers[1:]) or numbers[0] < 50:
             raise Wrong("the account is not one")
+        return account
+
+    def check_what_hangs(self):
+        name = "standard output"
+        if "--log-file=a.json" in self.options and self.fault != "stdout":
+            name = "a.json"
+        if len(re.findall("^tcc-trace: cannot write to %s: it does not answer; given up$" % name,
+                          self.said(), re.M)) != 1:
+            raise Wrong("what hangs is not named")
+
+    def check_account(self, ended):
+        said = self.said()
+        account = self.accounts(said, "")
+        seen, written, lost = int(account[0][0]), int(account[0][1]), int(account[0][3])
+        if any(option.startswith("--tee") for option in self.options):
+            copy = self.accounts(said, "copy: ")
+            if int(copy[0][0]) != seen:
+                raise Wrong("the copy has seen something else")
+            # Behind its heading; what the sink had no call for yet is not there.
+            there = self.arrived() - ("--tee=csv" in self.options)
+            if there != int(copy[0][1]):
+                raise Wrong("%d are in the copy, %s written" % (there, copy[0][1]))
         has_lost = re.search(r"output [1-9]", account[0][6]) is not None
         if self.lost != "any" and has_lost != (self.lost == "lost"):
             raise Wrong("lost " + str(lost))

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Lines as a consumer: what of which kind is pending, what was lost before a line. */
+/*
+ * Lines as a consumer: what of which kind is pending, what was lost before a line, and
+ * what a copy has counted when a write of it does not return.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,9 +125,64 @@ static void pending_lines_are_counted_by_their_kinds(void)
 	teardown();
 }
 
+/* --- a copy --------------------------------------------------------------------- */
+
+static const struct consumer *watched;	/* while it is given records, `given` of them */
+static uint64_t given, n_writes;
+
+ssize_t __real_write(int fd, const void *data, size_t length);
+ssize_t __wrap_write(int fd, const void *data, size_t length);
+
+/* As the watchdog's thread sees it, should this be the one that hangs. */
+ssize_t __wrap_write(int fd, const void *data, size_t length)
+{
+	if (watched) {
+		struct consumer_counts counts = watched->ops->count(watched, RECORD_KIND_PROBE);
+
+		n_writes++;
+		check_eq(counts.done + counts.pending + counts.lost + counts.discarded, given);
+		check(lines_is_writing(watched));
+	}
+	return __real_write(fd, data, length);
+}
+
+/* On standard output, which is a file meanwhile; of lines that fill some blocks. */
+static void a_copy_that_hangs_has_counted_every_record(void)
+{
+	struct format_style style = { 0 };
+	struct lines_config config = { .kind = FORMAT_CSV, .kinds = RECORD_KINDS_ALL, .at_once = 1,
+				       .n_cpus = 2, .is_copy = true };
+	struct field_list fields = { .id = { FIELD_lost }, .n = 1 };
+	struct record record = record_of(RECORD_KIND_PROBE, 0, 0);
+	FILE *file = tmpfile();
+	int out = dup(STDOUT_FILENO);
+
+	fflush(stdout);
+	check(file && dup2(fileno(file), STDOUT_FILENO) == STDOUT_FILENO);
+	config.format = format_new(FORMAT_CSV, &fields, &style);
+	lines = lines_new(&config);
+	check(lines && !lines_is_writing(lines));
+	watched = lines;
+	while (given < 400000) {
+		given++;
+		lines->ops->record(lines, &record);
+	}
+	watched = NULL;
+	check(n_writes >= 3);
+	check_eq(lines->ops->flush(lines, false), 0);
+	check_eq(lines->ops->count(lines, RECORD_KIND_PROBE).done, 400000);
+	check(!lines_is_writing(lines));
+	lines_free(lines);
+	format_free(config.format);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	fclose(file);
+}
+
 int main(void)
 {
 	TAP_RUN(a_lost_record_is_said_by_the_next_of_its_cpu_and_kind);
 	TAP_RUN(pending_lines_are_counted_by_their_kinds);
+	TAP_RUN(a_copy_that_hangs_has_counted_every_record);
 	return tap_done();
 }
