@@ -23,6 +23,7 @@
 #define TCP_LISTEN 10
 #define TCP_CLOSING 11
 
+#define E2BIG 7
 #define EEXIST 17
 
 /* include/net/tcp.h */

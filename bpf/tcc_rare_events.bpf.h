@@ -30,6 +30,15 @@ static __always_inline bool is_wanted(const struct sock *sk, const struct tcp_so
 	return tp && sk->__sk_common.skc_dport && matches(sk, NULL, local_port(tp));
 }
 
+/* Not of a connection, or of one that the filter turns away. */
+static __always_inline void turn_away(struct tcc_rare_count *count, const struct sock *sk,
+				      const struct tcp_sock *tp)
+{
+	TCC_RARE_ADD(count->filtered, 1);
+	if (tp)
+		tcc_strangers_count(sk, local_port(tp));
+}
+
 /* An event of this kind with all but what the kind alone has, or NULL. */
 static __always_inline struct tcc_rare_record *begin(struct tcc_rare_count *count,
 						     enum tcc_kind kind, struct sock *sk,
@@ -63,7 +72,7 @@ static __always_inline void write_change(enum tcc_kind kind, struct sock *sk, st
 	if (!count)
 		return;
 	if (!is_wanted) {
-		TCC_RARE_ADD(count->filtered, 1);
+		turn_away(count, sk, tp);
 		return;
 	}
 	rare = begin(count, kind, sk, tp);
@@ -116,7 +125,7 @@ int BPF_PROG(tcc_retransmit, struct sock *sk, struct sk_buff *skb)
 	if (!count)
 		return 0;
 	if (!tp || !has_left((const __u64 *)ctx) || !is_wanted(sk, tp)) {
-		TCC_RARE_ADD(count->filtered, 1);
+		turn_away(count, sk, tp);
 		return 0;
 	}
 	rare = begin(count, TCC_KIND_RETRANSMIT, sk, tp);
@@ -253,7 +262,7 @@ static __always_inline void close_at_last(struct tcc_rare_count *count, struct t
 	struct tcc_life_look look = tcc_life_look_at(tp);
 
 	if (!is_wanted(sk, tp)) {
-		TCC_RARE_ADD(count->filtered, 1);
+		turn_away(count, sk, tp);
 		return;
 	}
 	if (life)

@@ -21,6 +21,7 @@
 #include "tcc_match.bpf.h"
 #include "tcc_rare.bpf.h"
 #include "tcc_ring.bpf.h"
+#include "tcc_strangers.bpf.h"
 #include "tcc_thin.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -125,6 +126,7 @@ static __always_inline int on_probe(struct sock *sk, const struct sk_buff *skb, 
 		return 0;
 	if (!is_plain && !matches(sk, skb, sk->__sk_common.skc_num)) {
 		tcc_ring_count_filtered(ring);
+		tcc_strangers_count(sk, sk->__sk_common.skc_num);
 		return 0;
 	}
 	if (!tcc_ring_enter(ring, weak))

@@ -289,12 +289,60 @@ sys.exit(trace.wait())' "$TCC_TRACE" --duration=7 "${@:2}"
 		echo "$name:"
 		cat "$NETNS_DIR/$name.err"
 	done
-	[ "$(grep -cE '^tcc-trace: [0-9]+ segments seen, all filtered$' "$NETNS_DIR/filtered.err")" -eq 1 ]
+	[ "$(grep -cE '^tcc-trace: [0-9]+ segments of (over )?[0-9]+ connections seen, all filtered$' "$NETNS_DIR/filtered.err")" -eq 1 ]
 	[ ! -s "$NETNS_DIR/quiet.err" ]
 	for name in passes both file; do
 		grep -q 'attached in' "$NETNS_DIR/$name.err"
 		[ "$(grep -c 'all filtered' "$NETNS_DIR/$name.err")" -eq 0 ]
 	done
+}
+
+# told NAME: segments and connections of the line, "over" taken off.
+told() {
+	sed -nE 's/^tcc-trace: ([0-9]+) [a-z]+s of (over )?([0-9]+) connections seen, all filtered$/\1 \3/p' \
+		"$NETNS_DIR/$1.err"
+}
+
+@test "on a terminal it is said of how many connections all is filtered" {
+	local segments connections known
+	export PYTHONDONTWRITEBYTECODE=1
+	# Around it all: the connections that there are at most.
+	proc_start all "$TCC_TRACE" --csv --no-header --fields=cookie --buffer=4M
+	wait_attached all
+	on_terminal filtered --port=1
+	on_terminal events --port=1 --events=state
+	wait_attached filtered
+	wait_attached events
+	# One after the other, which get their memory again; both ends are here, and one of
+	# them has segments when it is established, the other states alone.
+	in_a python3 "$TCC_TESTS/events/ends.py" many 7009 150
+	wait "$(proc_pid filtered)"
+	wait "$(proc_pid events)"
+	each_cpu_speaks
+	proc_stop all INT
+	known=$(sort -u "$NETNS_DIR/all.out" | wc -l)
+	read -r segments connections <<<"$(told filtered)"
+	echo "filtered: $segments segments, $connections connections of $known"
+	[ "$connections" -ge 150 ]
+	[ "$(summary lost "$NETNS_DIR/all.err")" -gt 0 ] || [ "$connections" -le "$known" ]
+	[ "$segments" -gt "$connections" ]
+	read -r segments connections <<<"$(told events)"
+	echo "events: $segments events, $connections connections"
+	[ "$connections" -ge 300 ]
+	[ "$segments" -gt "$connections" ]
+}
+
+@test "on a terminal, more connections than can be told apart are said to be more" {
+	export PYTHONDONTWRITEBYTECODE=1
+	proc_start hold in_a python3 "$TCC_TESTS/events/ends.py" hold 7009 2200
+	wait_for "grep -q held '$NETNS_DIR/hold.out'" 60
+	on_terminal filtered --port=1 --events=state
+	wait_attached filtered
+	proc_stop hold KILL
+	wait "$(proc_pid filtered)"
+	cat "$NETNS_DIR/filtered.err"
+	grep -Ex 'tcc-trace: [0-9]+ events of over 4096 connections seen, all filtered' \
+		"$NETNS_DIR/filtered.err"
 }
 
 # words_on_terminal OPTION...: what a trace in b says whose stdout is a terminal.

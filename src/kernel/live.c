@@ -131,6 +131,15 @@ static struct source_counts count(const struct source *source, uint8_t kind)
 	};
 }
 
+static struct source_strangers strangers(struct source *source)
+{
+	const struct live *live = live_of(source);
+
+	if (!live->tracer.strangers)
+		return (struct source_strangers){ 0 };
+	return live->tracer.strangers(live->tracer.context);
+}
+
 static const struct source_ops live_ops = {
 	.scan = scan,
 	.next = next,
@@ -140,6 +149,7 @@ static const struct source_ops live_ops = {
 	.clock_set = clock_set,
 	.stop = stop,
 	.count = count,
+	.strangers = strangers,
 };
 
 struct source *live_new(const struct live_config *config)

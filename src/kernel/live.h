@@ -24,6 +24,8 @@ struct live_tracer {
 	 * LOOP_FOREVER, base/loop.h: until somebody ends it. NULL: the same.
 	 */
 	int (*left_ms)(void *context);
+	/* As the source's. NULL: none is counted. */
+	struct source_strangers (*strangers)(void *context);
 };
 
 struct live_config {

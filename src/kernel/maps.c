@@ -13,6 +13,7 @@
 #include "tcc_event.h"
 #include "tcc_filter.h"
 #include "tcc_refused.h"
+#include "tcc_strangers.h"
 #include "tcc_trace.skel.h"
 
 /*
@@ -101,6 +102,8 @@ static int size_sock_tables(struct tcc_trace *skel, const struct maps_config *co
 	if (!err && config->has_command)
 		err = bpf_map__set_max_entries(skel->maps.tcc_command_processes,
 					       TCC_COMMAND_PROCESSES);
+	if (!err && config->has_strangers)
+		err = bpf_map__set_max_entries(skel->maps.tcc_strangers_table, TCC_STRANGERS_MAX);
 	if (config->has_socket_storage)
 		return err;
 	if (!err && tcc_thin_is_on(config->thin))

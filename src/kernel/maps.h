@@ -41,6 +41,7 @@ struct maps_config {
 	bool is_buffer_given;		/* by the user: the rare kinds' may be larger then */
 	bool has_socket_storage;	/* kernel 5.11 and later */
 	bool has_command;
+	bool has_strangers;		/* connections that are turned away are counted */
 };
 
 /*

@@ -22,6 +22,7 @@
 #include "kernel/programs.h"
 #include "kernel/refused.h"
 #include "tcc_event.h"
+#include "tcc_strangers.h"
 #include "tcc_trace.skel.h"
 
 /* Detaching, and counting what was missed. */
@@ -101,6 +102,7 @@ static void set_constants(struct tracer *tracer, const struct tracer_config *con
 	memcpy((void *)&skel->rodata->tcc_own_cookies, config->own_cookies,
 	       sizeof(config->own_cookies));
 	memcpy((void *)&skel->rodata->tcc_command, &config->command, sizeof(config->command));
+	skel->rodata->tcc_has_strangers = config->has_strangers;
 	skel->rodata->tcc_has_socket_storage = tracer->host.has_socket_storage;
 	skel->rodata->tcc_tick_ns = 1000000000 / clock_hz();
 	skel->rodata->tcc_has_cookie_helper = tracer->host.has_cookie_helper;
@@ -123,6 +125,7 @@ static int load_skeleton(struct tracer *tracer, const struct tracer_config *conf
 		.is_buffer_given = config->buffer_bytes != 0,
 		.has_socket_storage = tracer->host.has_socket_storage,
 		.has_command = config->command.pid,
+		.has_strangers = config->has_strangers,
 	};
 	int err;
 
@@ -391,6 +394,17 @@ void tracer_say_refused(struct tracer *tracer)
 {
 	refused_say(&tracer->refused, (const void *)&tracer->skel->bss->tcc_refused,
 		    tracer_command_counts(tracer));
+}
+
+struct source_strangers tracer_strangers(struct tracer *tracer)
+{
+	struct tcc_strangers *there = (void *)&tracer->skel->bss->tcc_strangers;
+
+	__atomic_store_n(&there->is_over, 1, __ATOMIC_RELAXED);
+	return (struct source_strangers){
+		.n = __atomic_load_n(&there->n, __ATOMIC_RELAXED),
+		.has_more = __atomic_load_n(&there->has_more, __ATOMIC_RELAXED),
+	};
 }
 
 static uint64_t read_missed(int info_fd)

@@ -13,6 +13,7 @@
 #include "base/calls.h"
 #include "kernel/rare.h"
 #include "kernel/ring.h"
+#include "record/source.h"
 #include "tcc_ask.h"
 #include "tcc_command.h"
 #include "tcc_filter.h"
@@ -29,6 +30,7 @@ struct tracer_config {
 	/* The kinds of event, of which the kernel may lack some, and what goes with them. */
 	const struct tcc_ask *ask;
 	struct tcc_command command;	/* pid 0: none */
+	bool has_strangers;		/* tracer_strangers() will be asked */
 	/* SO_COOKIE of sockets that are left out, as if filtered; 0: none. */
 	uint64_t own_cookies[2];
 	/*
@@ -70,6 +72,9 @@ const uint64_t *tracer_lacking(const struct tracer *tracer);
 
 /* What the command is at; changes at any time until tracer_detach(). */
 const struct tcc_command_counts *tracer_command_counts(const struct tracer *tracer);
+
+/* Those that the filter turned away so far; they are not counted any more then. */
+struct source_strangers tracer_strangers(struct tracer *tracer);
 
 /*
  * Say, once, that there were connections which the kernel could not remember. Cheap:

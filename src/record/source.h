@@ -28,6 +28,12 @@ struct source_counts {
 	uint64_t unreadable;	/* they were there, and cannot be made out */
 };
 
+/* Connections of which events were turned away. */
+struct source_strangers {
+	uint64_t n;
+	bool has_more;		/* than it can tell apart */
+};
+
 struct source;
 
 struct source_ops {
@@ -67,6 +73,12 @@ struct source_ops {
 
 	/* Of any kind: of one that it does not have, nothing. */
 	struct source_counts (*count)(const struct source *source, uint8_t kind);
+
+	/*
+	 * Optional. How many there were so far, 0 where nobody counted. To be asked once:
+	 * from then on it need not count them.
+	 */
+	struct source_strangers (*strangers)(struct source *source);
 
 	/* Optional. Whether more may have been lost or missed than it can know of. */
 	bool (*is_unknown)(const struct source *source);

@@ -108,7 +108,7 @@ static void begin(struct parts *parts, const struct options *options)
 	};
 	for (size_t i = 0; i < parts->output.n; i++)
 		session->consumers[i] = parts->output.lines[i];
-	if (*options->filter_text && !options->command && isatty(STDERR_FILENO))
+	if (parts_looks_on(options))
 		session->look_ns = parts->start_ns + SUMMARY_LOOK_NS;
 	__atomic_store_n(&parts->has_session, true, __ATOMIC_RELEASE);
 }

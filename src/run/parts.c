@@ -65,6 +65,13 @@ static uint64_t missed(void *context, enum tcc_kind kind)
 	return tracer_missed(parts->tracer, kind);
 }
 
+static struct source_strangers strangers(void *context)
+{
+	const struct parts *parts = context;
+
+	return tracer_strangers(parts->tracer);
+}
+
 /* What is said once, and may come at any time. */
 static void say_news(void *context)
 {
@@ -80,6 +87,12 @@ static void say_started(const struct options *options, uint64_t before_ns)
 		   *options->filter_text ? options->filter_text : "all TCP connections",
 		   (clock_now_ns() - before_ns) / NS_PER_MS,
 		   options->command ? "" : "; Ctrl-C stops");
+}
+
+bool parts_looks_on(const struct options *options)
+{
+	return *options->filter_text && !options->command && !options->is_quiet &&
+	       isatty(STDERR_FILENO);
 }
 
 int parts_become(const char *name)
@@ -156,7 +169,7 @@ static int make_readers(struct parts *parts)
 		.watches_cwnd = output_watches_cwnd(&parts->output),
 	};
 	struct live_config live = {
-		.tracer = { parts, detach, missed, say_news, left_ms },
+		.tracer = { parts, detach, missed, say_news, left_ms, strangers },
 		.ring = tracer_ring_memory(tracer),
 		.rare = tracer_rare_memory(tracer),
 		.has_rare = tracer_kinds(tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE),
@@ -223,6 +236,7 @@ static int load(struct parts *parts, const struct options *options)
 		.filter = &options->filter,
 		.thin = &options->thin,
 		.ask = &ask,
+		.has_strangers = parts_looks_on(options),
 		.own_cookies = { own_tcp_cookie(STDOUT_FILENO, "standard output"),
 				 own_tcp_cookie(STDERR_FILENO, "standard error") },
 		.buffer_bytes = options->buffer_bytes,

@@ -67,6 +67,9 @@ int parts_end_command(struct parts *parts, int status);
 int parts_become(const char *user);
 int parts_lock_down(struct parts *parts, const struct call_set *const *calls, size_t n_calls);
 
+/* Whether somebody looks on who wants to know that nothing passes the filter. */
+bool parts_looks_on(const struct options *options);
+
 /* Say that something cannot be done, and why, -errno; returns EXIT_FAILED. */
 int parts_fail(const char *what, int err);
 

@@ -3,6 +3,7 @@
 #include "run/summary.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -43,16 +44,30 @@ void summary_print(const struct session *session)
 			   "or a filter, loses less");
 }
 
+static void say_filtered(const struct session *session, uint64_t n, struct source_strangers of)
+{
+	char connections[64] = "";
+
+	if (of.n)
+		snprintf(connections, sizeof(connections), " of %s%" PRIu64 " connection%s",
+			 of.has_more ? "over " : "", of.n, of.n == 1 ? "" : "s");
+	log_status("%" PRIu64 " %s%s%s seen, all filtered", n,
+		   session->kinds == RECORD_KIND_BIT(RECORD_KIND_PROBE) ? "segment" : "event",
+		   n == 1 ? "" : "s", connections);
+}
+
 uint64_t summary_look(const struct session *session, uint64_t now_ns)
 {
+	const struct source_ops *ops = session->source->ops;
 	struct account all = session_account_all(session);
+	bool is_passed = all.seen > all.filtered + all.missed;
+	struct source_strangers strangers = { 0 };
 
-	if (all.seen > all.filtered + all.missed)
-		return 0;
-	if (!all.filtered)
+	if (!is_passed && !all.filtered)
 		return now_ns + SUMMARY_LOOK_NS;
-	log_status("%" PRIu64 " %s%s seen, all filtered", all.filtered,
-		   session->kinds == RECORD_KIND_BIT(RECORD_KIND_PROBE) ? "segment" : "event",
-		   all.filtered == 1 ? "" : "s");
+	if (ops->strangers)
+		strangers = ops->strangers(session->source);
+	if (!is_passed)
+		say_filtered(session, all.filtered, strangers);
 	return 0;
 }
