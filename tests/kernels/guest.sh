@@ -227,6 +227,21 @@ check_filters() {
 	done
 	traffic_wait
 	traces_stop
+	looked_on
+}
+
+# Who looks on is told of how many connections all is filtered; of these it is twelve.
+looked_on() {
+	local looker
+	helper terminal tcc-trace --duration=8 --port=1 2>"$out/looker.words" &
+	looker=$!
+	wait_for "grep -q 'attached in' '$out/looker.words'" 30
+	for port in 7001 7002 7003; do
+		traffic -n a "$B4" "$port" 20 100 100
+		traffic 127.0.0.1 "$port" 20 100 100
+	done
+	traffic_wait
+	wait "$looker"
 }
 
 # An algorithm a port, for the clients; the servers keep cubic, but for dctcp:
@@ -466,6 +481,8 @@ mount_all() {
 	mount -t proc proc /proc
 	mount -t sysfs sysfs /sys
 	mount -t devtmpfs devtmpfs /dev
+	mkdir -p /dev/pts
+	mount -t devpts devpts /dev/pts
 	mount -t tracefs tracefs /sys/kernel/tracing
 }
 

@@ -10,6 +10,7 @@
  *						two network namespaces; does what stdin says,
  *						see pair()
  *	helper drain PIPE FILE			what a trace_pipe_raw has, page by page
+ *	helper terminal PROGRAM [ARGUMENT]...	its stderr is a terminal, what it says there is ours
  *	helper clock				CLOCK_MONOTONIC, in ns
  */
 #include <arpa/inet.h>
@@ -28,6 +29,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -361,6 +363,35 @@ static int drain(const char *pipe, const char *file)
 	return close(out) ? 1 : 0;
 }
 
+static int terminal(char **argv)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, status = 0;
+	char name[64];
+	ssize_t n;
+	pid_t pid;
+
+	if (master < 0 || grantpt(master) || unlockpt(master) ||
+	    ptsname_r(master, name, sizeof(name)))
+		fail("a terminal");
+	slave = open(name, O_RDWR | O_NOCTTY);
+	pid = slave < 0 ? -1 : fork();
+	if (pid < 0)
+		fail(name);
+	if (pid == 0) {
+		dup2(slave, STDERR_FILENO);
+		close(slave);
+		close(master);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(slave);
+	while ((n = read(master, block, sizeof(block))) > 0)
+		if (write(STDERR_FILENO, block, (size_t)n) != n)
+			fail("write");
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 static int clock_ns(void)
 {
 	struct timespec now;
@@ -382,6 +413,8 @@ int main(int argc, char **argv)
 		return pair(argv + 2);
 	if (strcmp(command, "drain") == 0 && argc == 4)
 		return drain(argv[2], argv[3]);
+	if (strcmp(command, "terminal") == 0 && argc >= 3)
+		return terminal(argv + 2);
 	if (strcmp(command, "clock") == 0)
 		return clock_ns();
 	fprintf(stderr, "helper: unknown command '%s'\n", command);
