@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_derive \
 	tests/unit/test_emit \
 	tests/unit/test_ending \
+	tests/unit/test_feed \
 	tests/unit/test_fields \
 	tests/unit/test_filter \
 	tests/unit/test_format \

@@ -11,33 +11,29 @@
 #include "base/log.h"
 #include "consume/lines_file.h"
 #include "consume/trail.h"
+#include "consume/unsaid.h"
 #include "file/append.h"
 #include "file/logfile.h"
 #include "file/rotate.h"
 #include "file/sink.h"
 #include "format/banner.h"
 
-/* Of each CPU, for the next line of a kind to say. */
-struct unsaid {
-	uint32_t lost[RECORD_KIND_COUNT];
-};
-
 struct lines {
 	struct consumer consumer;
 	struct lines_config config;
 	struct lines_file file;
 	struct sink *sink;
+	struct feed *feed;		/* NULL: nothing of it is traced */
 	struct loop *loop;		/* NULL: not watched */
 	struct watch receiver, helper;
 	struct trail trail;		/* records handed to the sink */
 	uint64_t lost_of[RECORD_KIND_COUNT];	/* a failing file had no room for them */
 	uint64_t discarded_of[RECORD_KIND_COUNT];	/* came when the reader had left */
-	struct unsaid *unsaid;		/* n_cpus */
+	struct unsaid *unsaid;
 	uint64_t lost_marked;		/* what its lines said was lost, in all */
 	int copy_err;			/* why a copy is over, though its reader is there */
 	bool is_gone;			/* its reader left */
 	bool is_failing;		/* a file; it is tried again */
-	bool is_writing;		/* amidst a system call, which may not return */
 };
 
 static struct lines *lines_of(struct consumer *consumer)
@@ -50,8 +46,11 @@ static struct lines *lines_of(struct consumer *consumer)
 static void write_record(struct lines *lines, const struct record *record)
 {
 	char *out = sink_room(lines->sink, lines->config.format->line_max);
+	size_t length = format_record(lines->config.format, record, out);
 
-	sink_commit(lines->sink, format_record(lines->config.format, record, out));
+	sink_commit(lines->sink, length);
+	if (lines->feed)
+		feed_record(lines->feed, record, length);
 	trail_add(&lines->trail, record->kind);
 	lines->lost_marked += record->lost;
 }
@@ -60,18 +59,15 @@ static void write_record(struct lines *lines, const struct record *record)
 static void take_record(struct consumer *consumer, const struct record *record)
 {
 	struct lines *lines = lines_of(consumer);
+	uint32_t unsaid = unsaid_take(lines->unsaid, record);
 	struct record marked;
-	uint32_t *unsaid;
 
-	if (record->cpu >= lines->config.n_cpus ||
-	    !lines->unsaid[record->cpu].lost[record->kind]) {
+	if (!unsaid) {
 		write_record(lines, record);
 		return;
 	}
-	unsaid = &lines->unsaid[record->cpu].lost[record->kind];
 	marked = *record;
-	marked.lost += *unsaid;
-	*unsaid = 0;
+	marked.lost += unsaid;
 	write_record(lines, &marked);
 }
 
@@ -80,8 +76,7 @@ static void lose_record(struct consumer *consumer, const struct record *record)
 	struct lines *lines = lines_of(consumer);
 
 	lines->lost_of[record->kind]++;
-	if (record->cpu < lines->config.n_cpus)
-		lines->unsaid[record->cpu].lost[record->kind] += 1 + record->lost;
+	unsaid_add(lines->unsaid, record);
 }
 
 static struct consumer_counts count(const struct consumer *consumer, uint8_t kind)
@@ -125,16 +120,6 @@ static int watch_receiver(struct lines *lines)
 			   sink_is_empty(lines->sink) ? 0 : EPOLLOUT);
 }
 
-static int write_pending(struct lines *lines, bool is_last)
-{
-	int err;
-
-	__atomic_store_n(&lines->is_writing, true, __ATOMIC_RELEASE);
-	err = is_last ? sink_flush_last(lines->sink) : sink_flush(lines->sink);
-	__atomic_store_n(&lines->is_writing, false, __ATOMIC_RELEASE);
-	return err;
-}
-
 static int flush(struct consumer *consumer, bool is_last)
 {
 	struct lines *lines = lines_of(consumer);
@@ -142,7 +127,8 @@ static int flush(struct consumer *consumer, bool is_last)
 
 	if (lines->is_gone)
 		return -EPIPE;
-	err = judge(lines, write_pending(lines, is_last), is_last);
+	err = judge(lines, is_last ? sink_flush_last(lines->sink) : sink_flush(lines->sink),
+		    is_last);
 	watch_err = watch_receiver(lines);
 	return err ? err : watch_err;
 }
@@ -319,10 +305,12 @@ static int start(struct lines *lines)
 
 	if (err)
 		return err;
-	lines->unsaid = calloc(config->n_cpus ? config->n_cpus : 1, sizeof(*lines->unsaid));
+	lines->unsaid = unsaid_new(config->n_cpus);
 	if (!lines->unsaid)
 		return -ENOMEM;
 	err = sink_new(&lines->sink, lines->file.log, config->format->line_max * config->at_once);
+	if (!err && config->may_feed)
+		lines->feed = feed_new(sink_fd(lines->sink), &config->ssh);
 	return err ? err : write_start(lines);
 }
 
@@ -357,10 +345,11 @@ int lines_free(struct consumer *consumer)
 	if (!lines)
 		return 0;
 	sink_free(lines->sink);
+	feed_free(lines->feed);
 	compress_stop(lines->config.compressor);
 	err = lines_file_close(&lines->file);
 	trail_release(&lines->trail);
-	free(lines->unsaid);
+	unsaid_free(lines->unsaid);
 	free(lines);
 	return err;
 }
@@ -420,9 +409,7 @@ void lines_say_failed(const struct consumer *consumer, int err)
 
 bool lines_is_writing(const struct consumer *consumer)
 {
-	const struct lines *lines = (const struct lines *)consumer;
-
-	return __atomic_load_n(&lines->is_writing, __ATOMIC_ACQUIRE);
+	return sink_is_writing(((const struct lines *)consumer)->sink);
 }
 
 void lines_say_stuck(const struct consumer *consumer)

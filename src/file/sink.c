@@ -36,6 +36,7 @@ struct sink {
 	int fd;			/* the log's, or `own` */
 	int own;		/* our own opening of it, or -1 */
 	bool is_nonblocking;
+	bool is_writing;	/* amidst a system call; another thread looks */
 	bool is_datagram;	/* a socket that takes a line at a time */
 	size_t pipe_bytes;	/* what an empty pipe takes */
 	size_t start, end;	/* what is pending, in block */
@@ -242,8 +243,11 @@ static int flush_file(struct sink *sink, bool is_last)
 
 static int flush(struct sink *sink, bool is_last)
 {
-	int err = sink->kind == SINK_FILE ? flush_file(sink, is_last) : flush_stream(sink);
+	int err;
 
+	__atomic_store_n(&sink->is_writing, true, __ATOMIC_RELEASE);
+	err = sink->kind == SINK_FILE ? flush_file(sink, is_last) : flush_stream(sink);
+	__atomic_store_n(&sink->is_writing, false, __ATOMIC_RELEASE);
 	compact(sink);
 	return simplify(sink, err);
 }
@@ -271,6 +275,11 @@ uint64_t sink_pending_lines(const struct sink *sink)
 uint64_t sink_written_bytes(const struct sink *sink)
 {
 	return sink->written_bytes;
+}
+
+bool sink_is_writing(const struct sink *sink)
+{
+	return __atomic_load_n(&sink->is_writing, __ATOMIC_ACQUIRE);
 }
 
 bool sink_is_empty(const struct sink *sink)

@@ -55,6 +55,9 @@ uint64_t sink_pending_lines(const struct sink *sink);
 uint64_t sink_written_bytes(const struct sink *sink);	/* in all, up to the last flush */
 bool sink_is_empty(const struct sink *sink);
 
+/* From another thread: whether it is amidst writing, which may not return. */
+bool sink_is_writing(const struct sink *sink);
+
 /* For waiting: writable again, or EPOLLERR when the reader has gone. */
 int sink_fd(const struct sink *sink);
 /* Whether the receiver is one that can be waited for: not a regular file. */

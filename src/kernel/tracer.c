@@ -3,10 +3,8 @@
 #include "kernel/tracer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/membarrier.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "kernel/maps.h"
+#include "kernel/missed.h"
 #include "kernel/programs.h"
 #include "kernel/refused.h"
 #include "tcc_event.h"
@@ -224,21 +223,16 @@ static void explain_load(const struct tracer *tracer, int err)
 			  strerror(-err));
 }
 
-static int open_info(struct attached *attached)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_program__fd(attached->program));
-	attached->info_fd = open(path, O_RDONLY | O_CLOEXEC);
-	return attached->info_fd < 0 ? -errno : 0;
-}
-
 static int prepare(struct tracer *tracer)
 {
 	int err = maps_map(&tracer->maps, tracer->skel);
 
-	for (size_t i = 0; !err && i < tracer->chosen.n; i++)
-		err = open_info(&tracer->attached[i]);
+	for (size_t i = 0; !err && i < tracer->chosen.n; i++) {
+		struct attached *attached = &tracer->attached[i];
+
+		attached->info_fd = missed_open(bpf_program__fd(attached->program));
+		err = attached->info_fd < 0 ? attached->info_fd : 0;
+	}
 	if (err)
 		log_error("cannot map the kernel's buffers: %s", strerror(-err));
 	return err;
@@ -407,27 +401,13 @@ struct source_strangers tracer_strangers(struct tracer *tracer)
 	};
 }
 
-static uint64_t read_missed(int info_fd)
-{
-	static const char key[] = "recursion_misses:";
-	char text[1024];
-	ssize_t length = pread(info_fd, text, sizeof(text) - 1, 0);
-	const char *at;
-
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
-	at = strstr(text, key);
-	return at ? strtoull(at + sizeof(key) - 1, NULL, 10) : 0;
-}
-
 uint64_t tracer_missed(const struct tracer *tracer, enum tcc_kind kind)
 {
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < tracer->chosen.n; i++) {
 		if (tracer->chosen.program[i].kind == kind)
-			missed += read_missed(tracer->attached[i].info_fd);
+			missed += missed_read(tracer->attached[i].info_fd);
 	}
 	return missed;
 }

@@ -3,11 +3,9 @@
 #include "options/options.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "options/filter_doubt.h"
-#include "options/ssh.h"
 #include "options/suggest.h"
 
 #define ALGORITHMS_PATH "/proc/sys/net/ipv4/tcp_available_congestion_control"
@@ -46,31 +44,6 @@ static void warn_algorithms(const struct tcc_cc_set *set)
 	}
 }
 
-/* Only where it can be told: of its mark, algorithm and cgroup nothing is known here. */
-static bool is_traced(const struct tcc_filter *filter, const struct ssh_connection *connection)
-{
-	struct tcc_flow flow = { .sport = connection->sport, .dport = connection->dport,
-				 .is_ipv6 = connection->is_ipv6 };
-
-	memcpy(flow.saddr, connection->saddr, sizeof(flow.saddr));
-	memcpy(flow.daddr, connection->daddr, sizeof(flow.daddr));
-	return !(filter->needs & ~(uint32_t)(TCC_NEED_PORTS | TCC_NEED_ADDRS | TCC_NEED_FAMILY)) &&
-	       tcc_filter_match(filter, &flow);
-}
-
-/* What a terminal over ssh shows makes segments, which are records, which it shows. */
-static void warn_terminal(const struct options *options)
-{
-	struct ssh_connection connection;
-
-	if (options->command || (options->log_file && options->tee < 0) || !isatty(STDOUT_FILENO) ||
-	    !ssh_find_connection(&connection) || !is_traced(&options->filter, &connection))
-		return;
-	log_warning("this terminal's own connection, ssh at port %u, is traced: each line that "
-		    "it shows makes others; --port='!%u' leaves it out", connection.sport,
-		    connection.sport);
-}
-
 void options_warn(const struct options *options)
 {
 	const char *what = filter_doubt(&options->filter);
@@ -78,10 +51,7 @@ void options_warn(const struct options *options)
 	if (what)
 		log_warning("no connection can pass the filters on %s: %s", what,
 			    options->filter_text);
-	/* What follows is about this machine, now. */
-	if (options->n_read)
-		return;
-	if (options->filter.cc.size.n)
+	/* That is about this machine, now. */
+	if (!options->n_read && options->filter.cc.size.n)
 		warn_algorithms(&options->filter.cc);
-	warn_terminal(options);
 }

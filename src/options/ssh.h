@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The connection by which a terminal over ssh shows what is written to it. Knows neither
+ * The connection by which ssh shows, or passes on, what is written. Knows neither
  * filters nor messages.
  */
 #ifndef TCC_SSH_H

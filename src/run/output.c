@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "format/format_own.h"
+#include "options/ssh.h"
 #include "options/suggest.h"
 #include "record/derive.h"
 
@@ -161,6 +162,19 @@ static int open_format(struct lines_config *config, const struct options *option
 	return status;
 }
 
+/* A command's trace has the command's connections alone, and files are read, not fed. */
+static void look_for_feed(struct lines_config *config, const struct options *options)
+{
+	struct ssh_connection ssh;
+
+	config->may_feed = !options->command && !options->n_read;
+	if (!config->may_feed || !ssh_find_connection(&ssh))
+		return;
+	config->ssh = (struct feed_ssh){ .sport = ssh.sport, .dport = ssh.dport };
+	memcpy(config->ssh.saddr, ssh.saddr, sizeof(ssh.saddr));
+	memcpy(config->ssh.daddr, ssh.daddr, sizeof(ssh.daddr));
+}
+
 int output_open_format(struct output *output, const struct options *options)
 {
 	struct lines_config config = {
@@ -178,6 +192,7 @@ int output_open_format(struct output *output, const struct options *options)
 	};
 	int status;
 
+	look_for_feed(&config, options);
 	*output = (struct output){ .config = { config }, .n = 1 };
 	status = open_format(&output->config[0], options);
 	if (status || options->tee < 0)
