@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Attacks on a log file, and mistakes that look like one. Each is a line in a table
-# below and a function of its name. What is precious stays as it was, nothing hangs,
-# the reason that is said is the true one, and the account adds up. That the traps
-# hold after each single system call is shown by tests/unit/test_traps.c.
+# Attacks on a log file, and mistakes that look like one; those on all else are in
+# attacks.txt. Each is a line in a table below and a function of its name. What is
+# precious stays as it was, nothing hangs, the reason that is said is the true one, and the
+# account adds up. That the traps hold after each single system call is shown by
+# tests/unit/test_traps.c.
 
 bats_require_minimum_version 1.5.0
 load lib/netns

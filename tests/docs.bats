@@ -611,3 +611,57 @@ long_holds() {
 	spoil bootstrap "/^ci_kernels=/s/ 7\.2 / /"
 	spoil tests/long.txt '/^measure.bats /d'
 }
+
+# attacks_hold SOURCE: whether its tests/attacks.txt names tests that there are, of whatever
+# opens a file or starts a process, and of each kind.
+attacks_hold() {
+	local tests=$1/tests
+	local table=$tests/attacks.txt option kind
+	# "OPTION KIND FILE TEST"
+	awk '$3 ~ /^[a-z]+\.bats$/' "$table" >attacks
+	[ "$(wc -l <attacks)" -gt 60 ] || return
+	awk '{ file = $3; sub(/^[^ ]+ +[^ ]+ +[^ ]+ +/, ""); print file ": " $0 }' attacks |
+		LC_ALL=C sort -u >wanted
+	awk 'FNR == 1 { file = FILENAME; sub(/.*\//, "", file) }
+		/^@test "/ { gsub(/^@test "|" \{$/, ""); print file ": " $0 }' "$tests"/*.bats |
+		LC_ALL=C sort -u >there
+	[ -z "$(comm -23 wanted there | tee /dev/stderr)" ] || return
+	awk '$1 ~ /^src\// { print $1 }' "$table" | LC_ALL=C sort >named
+	(cd "$1" && grep -rlE '^[^*]*\bexec(l|lp|le|v|vp|ve|vpe)\(' src --include='*.c') |
+		LC_ALL=C sort >starts
+	equal "$(cat starts)" "$(cat named)" || return
+	for option in $(help_options | sed -nE 's/.*(--[a-z-]+)=(.*\|)?(FILE|PATH|DIR|USER).*/\1/p') \
+		$(awk '$1 ~ /^src\// { print $2 }' "$table"); do
+		grep -q -- "^$option " attacks || {
+			echo "no attacks of $option"
+			return 1
+		}
+	done
+	for option in $(awk '$1 != "-" && $1 != "COMMAND" { print $1 }' attacks | sort -u); do
+		help_option_names | grep -qx -- "$option" || return
+	done
+	for kind in file signal namespace limit descriptor process input privilege name; do
+		[ "$(awk -v kind="$kind" '$2 == kind' attacks | wc -l)" -ge 3 ] || return
+	done
+}
+
+@test "tests/attacks.txt has tests that there are, of whatever opens a file or starts a process" {
+	attacks_hold "$SOURCE"
+	[ "$(help_options | grep -cE '=(.*\|)?(FILE|PATH|DIR|USER)')" -ge 6 ]
+	# Would it tell?
+	spoil() {
+		rm -rf spoilt
+		mkdir -p spoilt/tests
+		cp -r "$SOURCE/src" spoilt/
+		cp "$SOURCE"/tests/*.bats "$SOURCE/tests/attacks.txt" spoilt/tests/
+		attacks_hold spoilt
+		sed -i "$2" "spoilt/$1"
+		run ! attacks_hold spoilt
+	}
+	spoil tests/attacks.txt '/^--ca-btf /d'
+	spoil tests/attacks.txt '/^--user /d'
+	spoil tests/attacks.txt 's/^--read /--reed /'
+	spoil tests/read.bats '0,/ or is a bomb/s// or no bomb/'
+	spoil src/base/addr.c '$a\static void start(void) { execv("a", 0); }'
+	spoil tests/attacks.txt '/ namespace /d'
+}

@@ -174,7 +174,7 @@ endif
 # clang-tidy, by .clang-tidy's checks; LINT_FILES='src/base/parse.c ...': of these alone.
 CLANG_TIDY = clang-tidy
 LINT_FILES = $(filter %.c,$(libtcc_a_SOURCES) $(tcc_trace_SOURCES)) bpf/tcc_trace.bpf.c
-EXTRA_DIST += .clang-format .clang-tidy tests/long.txt
+EXTRA_DIST += .clang-format .clang-tidy tests/attacks.txt tests/long.txt
 .PHONY: check-lint
 check-lint: $(BUILT_SOURCES)
 	@failed=0; for file in $(LINT_FILES); do \
