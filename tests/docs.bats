@@ -637,9 +637,8 @@ attacks_hold() {
 			return 1
 		}
 	done
-	for option in $(awk '$1 != "-" && $1 != "COMMAND" { print $1 }' attacks | sort -u); do
-		help_option_names | grep -qx -- "$option" || return
-	done
+	awk '$1 != "-" && $1 != "COMMAND" { print $1 }' attacks | LC_ALL=C sort -u >options
+	[ -z "$(comm -23 options <(help_option_names) | tee /dev/stderr)" ] || return
 	for kind in file signal namespace limit descriptor process input privilege name; do
 		[ "$(awk -v kind="$kind" '$2 == kind' attacks | wc -l)" -ge 3 ] || return
 	done

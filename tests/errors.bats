@@ -66,6 +66,25 @@ with_btf() {
 		with_btf "$BATS_TEST_TMPDIR/btf" "$TCC_TRACE"
 }
 
+@test "no /proc: says that it is this" {
+	root_only
+	expect 1 'cannot read /proc/self/fdinfo, .*: No such file or directory; mount /proc$' \
+		unshare --mount sh -c 'mount -t tmpfs none /proc; exec "$@"' - "$TCC_TRACE"
+}
+
+@test "few descriptors: says that it is these, however few" {
+	local n
+	root_only
+	for n in 12 16 18 20 21 22 24 26 28; do
+		run bash -c 'ulimit -n "$1"; exec "$2" --quiet --duration=0.1 --port=1' - "$n" "$TCC_TRACE"
+		echo "$n, status $status: $output"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == "tcc-trace: too few file descriptors to load the BPF program: of $n (ulimit -n) "* ||
+			$output == *': Too many open files' ]]
+	done
+}
+
 @test "too old a kernel: names it and the oldest that will do" {
 	root_only
 	expect 1 'Linux 2\.6\..* is too old: on .* tcc-trace needs 5\.[0-9]+ or later$' \

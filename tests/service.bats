@@ -188,6 +188,14 @@ example_options() {
 	check_account "$(records probe "$LOG_DIR"/*)"
 	[ "$(summary written)" -gt 100 ]
 	[ "$(stat -c '%u %a' "$LOG_DIR"/* | sort -u)" = '65534 640' ]
+	# As large as the man page has it, where it says how far back the files reach.
+	local bytes said
+	bytes=$(zcat -f "$LOG_DIR"/trace.jsonl* | awk '/"event":"probe"/ { n++; bytes += length + 1 }
+		END { printf "%d", bytes / n }')
+	said=$(sed -n 's/^A JSON line .* about \([0-9]*\) bytes.*/\1/p' "$TCC_BUILD/man/tcc-trace.8")
+	echo "a line has $bytes bytes, said are $said"
+	[ "$bytes" -gt $((said * 8 / 10)) ]
+	[ "$bytes" -lt $((said * 12 / 10)) ]
 }
 
 # ---- logrotate --------------------------------------------------------------

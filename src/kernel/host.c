@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -123,6 +124,27 @@ static unsigned int count_cpus(void)
 		fclose(file);
 	configured = sysconf(_SC_NPROCESSORS_CONF);
 	return configured > 0 ? (unsigned int)configured : 1;
+}
+
+/* A trace of all kinds takes some fifty. */
+#define DESCRIPTORS 64
+
+bool host_lacks_descriptors(void)
+{
+	struct rlimit limit = { 0 };
+	int fds[DESCRIPTORS];
+	size_t n = 0;
+
+	while (n < DESCRIPTORS && (fds[n] = dup(STDIN_FILENO)) >= 0)
+		n++;
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	if (n == DESCRIPTORS)
+		return false;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	log_error("too few file descriptors to load the BPF program: of %llu (ulimit -n) %zu are "
+		  "left", (unsigned long long)limit.rlim_cur, n);
+	return true;
 }
 
 int host_check(struct host *host)

@@ -33,6 +33,12 @@ struct host {
  */
 int host_check(struct host *host);
 
+/*
+ * Whether there are hardly any descriptors to be had, for which the kernel, and libbpf, have
+ * many a word; it has been said then.
+ */
+bool host_lacks_descriptors(void);
+
 /* Say that privilege is missing; returns -EPERM. */
 int host_refuse_privilege(void);
 

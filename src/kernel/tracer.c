@@ -209,7 +209,7 @@ static int load_with_buffer(struct tracer *tracer, const struct tracer_config *c
 /* Memory, once refused, has been said already. */
 static void explain_load(const struct tracer *tracer, int err)
 {
-	if (is_memory_refused(tracer, err))
+	if (is_memory_refused(tracer, err) || host_lacks_descriptors())
 		return;
 	/* EACCES is the verifier's, as a rule. */
 	if (err == -EPERM)
@@ -227,6 +227,10 @@ static int prepare(struct tracer *tracer)
 {
 	int err = maps_map(&tracer->maps, tracer->skel);
 
+	if (err) {
+		log_error("cannot map the kernel's buffers: %s", strerror(-err));
+		return err;
+	}
 	for (size_t i = 0; !err && i < tracer->chosen.n; i++) {
 		struct attached *attached = &tracer->attached[i];
 
@@ -234,7 +238,8 @@ static int prepare(struct tracer *tracer)
 		err = attached->info_fd < 0 ? attached->info_fd : 0;
 	}
 	if (err)
-		log_error("cannot map the kernel's buffers: %s", strerror(-err));
+		log_error("cannot read /proc/self/fdinfo, where the kernel says what it missed: "
+			  "%s%s", strerror(-err), err == -ENOENT ? "; mount /proc" : "");
 	return err;
 }
 

@@ -89,6 +89,12 @@ static void say_started(const struct options *options, uint64_t before_ns)
 		   options->command ? "" : "; Ctrl-C stops");
 }
 
+void parts_say_forgets(void)
+{
+	log_warning("over %u connections: those that were silent for longest are forgotten; if "
+		    "they go on, conn_ms begins anew", CONN_TABLE_LIMIT / 4 * 3);
+}
+
 bool parts_looks_on(const struct options *options)
 {
 	return *options->filter_text && !options->command && !options->is_quiet &&
@@ -167,6 +173,7 @@ static int make_readers(struct parts *parts)
 		.kinds = output_kinds(&parts->output),
 		.n_cpus = tracer_ring_memory(tracer)->n_cpus,
 		.watches_cwnd = output_watches_cwnd(&parts->output),
+		.forgets = parts_say_forgets,
 	};
 	struct live_config live = {
 		.tracer = { parts, detach, missed, say_news, left_ms, strangers },

@@ -70,6 +70,9 @@ int parts_lock_down(struct parts *parts, const struct call_set *const *calls, si
 /* Whether somebody looks on who wants to know that nothing passes the filter. */
 bool parts_looks_on(const struct options *options);
 
+/* Of more connections than are known at a time; see struct pipeline_config. */
+void parts_say_forgets(void);
+
 /* Say that something cannot be done, and why, -errno; returns EXIT_FAILED. */
 int parts_fail(const char *what, int err);
 

@@ -83,6 +83,10 @@ static struct conn *find_conn(struct pipeline *pipeline, const struct record *re
 	if (record->ktime_ns > pipeline->now_ns)
 		pipeline->now_ns = record->ktime_ns;
 	conn = conn_table_get(pipeline->conns, record->conn_key, pipeline->now_ns);
+	if (pipeline->config.forgets && conn_table_forgotten(pipeline->conns)) {
+		pipeline->config.forgets();
+		pipeline->config.forgets = NULL;
+	}
 	if (conn->is_over && record->kind != RECORD_KIND_RESET)
 		conn_table_renew(pipeline->conns, conn, pipeline->now_ns);
 	return conn;

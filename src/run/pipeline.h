@@ -21,6 +21,8 @@ struct pipeline_config {
 	uint32_t n_cpus;		/* records come from CPUs below */
 	bool watches_cwnd;		/* has_cwnd_fallen is wanted */
 	bool keeps_times;		/* records have the times of trace and connection */
+	/* Called when the first connection is forgotten to make room; or NULL. */
+	void (*forgets)(void);
 };
 
 /* NULL when there is no memory. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whether records make others: which connection is said to, and which never is. */
 #include <fcntl.h>
-#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -175,15 +174,15 @@ static void ssh_may_send_more_than_the_lines(void)
 static void a_terminal_of_ssh_takes_few(void)
 {
 	struct feed_ssh ssh = ssh_at(22, 40000);
-	int slave;
 
 	setup(&ssh);
 	feed_free(feed);
 	close(ends[0]);
 	close(ends[1]);
-	check(openpty(&ends[0], &ends[1], NULL, NULL, NULL) == 0);
-	slave = ends[1];
-	feed = feed_new(slave, &ssh);
+	ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
+	check(ends[0] >= 0 && grantpt(ends[0]) == 0 && unlockpt(ends[0]) == 0);
+	ends[1] = open(ptsname(ends[0]), O_RDWR | O_NOCTTY);
+	feed = feed_new(ends[1], &ssh);
 	check(feed);
 	run(7008, MANY, 1000);
 	run(22, 9, 0);

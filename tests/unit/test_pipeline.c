@@ -44,6 +44,30 @@ static void times_are_since_the_trace_and_the_connection_began(void)
 	pipeline_free(pipeline);
 }
 
+static unsigned int n_forgets;
+
+static void forgets(void)
+{
+	n_forgets++;
+}
+
+/* When the table can grow no more, and never again. */
+static void the_first_that_is_forgotten_is_told_of_once(void)
+{
+	const uint64_t n_most = CONN_TABLE_LIMIT / 4 * 3;
+	uint64_t key;
+
+	pipeline = pipeline_new(&(struct pipeline_config){ .start_ns = START, .forgets = forgets });
+	for (key = 1; key <= n_most; key++)
+		give(key, RECORD_KIND_PROBE, START + key);
+	check_eq(n_forgets, 0);
+	for (; key <= n_most + 1000; key++)
+		give(key, RECORD_KIND_PROBE, START + key);
+	check_eq(n_forgets, 1);
+	check_eq(conn_table_forgotten(pipeline_conns(pipeline)), 1000);
+	pipeline_free(pipeline);
+}
+
 /* Its first event may not have been written: thinned, filtered, of another kind. */
 static void the_kernel_may_have_seen_a_connection_earlier(void)
 {
@@ -107,6 +131,7 @@ static void an_unknown_connection_is_not_entered(void)
 int main(void)
 {
 	TAP_RUN(times_are_since_the_trace_and_the_connection_began);
+	TAP_RUN(the_first_that_is_forgotten_is_told_of_once);
 	TAP_RUN(the_kernel_may_have_seen_a_connection_earlier);
 	TAP_RUN(after_the_close_there_may_be_a_reset_or_another_connection);
 	TAP_RUN(connections_that_are_over_are_forgotten);
