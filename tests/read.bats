@@ -577,16 +577,24 @@ without_limits() {
 	sed -E 's/"(limited_by|limited_side|share_[a-z]+)":[^,}]*/"\1":null/g'
 }
 
+# Of its only rate in bit/s, all are in bytes/s now.
+in_one_unit() {
+	sed 's/"bbr_bw":14563546872/"bbr_rate":1820443359/; s/"bbr_bw":\(0\|null\)/"bbr_rate":\1/'
+}
+
 @test "files of version 0.1: read as they are" {
 	local sample=$TCC_TESTS/read/sample-0.1 fields
 	fields=$(head -n 2 "$sample.json" | sed -n '2s/"\(ca\.[^"]*\)":[^,}]*,\{0,1\}//g; 2p' |
-		grep -oE '"[a-z0-9_]+":' | tr -d '":' | paste -sd ,)
+		grep -oE '"[a-z0-9_]+":' | tr -d '":' | sed 's/^bbr_bw$/bbr_rate/' | paste -sd ,)
 	[[ $fields == event,time,*,cause ]]
-	equal "$(grep -vE '"event":"(trace|end)"' "$sample.json" | without_limits)" \
+	equal "$(grep -vE '"event":"(trace|end)"' "$sample.json" | in_one_unit | without_limits)" \
 		"$("$TCC_TRACE" -q --strict -r "$sample.json" --json -F "$fields,ca" \
 			-e probe,retransmit,ca_state,state,reset,close | without_limits)"
 	equal "$(cat "$sample.csv")" \
 		"$("$TCC_TRACE" -q -r "$sample.csv" --csv -F "$(head -n 1 "$sample.csv")" -e probe,state,close)"
+	printf 'event,bbr_bw\nprobe,14563546872\nprobe,\n' >old.csv
+	equal "$(printf 'event,bbr_rate\nprobe,1820443359\nprobe,\n')" \
+		"$("$TCC_TRACE" -q -r old.csv --csv -F event,bbr_rate)"
 }
 
 @test "a set that was cut by kill -9 at any moment: what is whole is read, the rest said" {

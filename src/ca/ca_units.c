@@ -85,19 +85,19 @@ static uint64_t bw_3(const struct ca_units *units, const unsigned char *priv)
  * bw * mss * 1000000 >> 24 can pass 2^64. With the factor 2^6 that both sides share
  * taken out it does not: bw has 32 bits, mss 16, 15625 has 14.
  */
-static uint64_t bits_per_second(uint64_t bw, uint32_t mss)
+static uint64_t bytes_per_second(uint64_t bw, uint32_t mss)
 {
-	return ((bw * mss * 15625) >> 18) * 8;
+	return (bw * mss * 15625) >> 18;
 }
 
 static void read_bw(const struct ca_units *units, struct record *record)
 {
 	if (units->bw)
-		record->bbr_bw = bits_per_second(bw_1(units, record->ca_priv), record->mss);
+		record->bbr_rate = bytes_per_second(bw_1(units, record->ca_priv), record->mss);
 	else if (units->bw_lo)
-		record->bbr_bw = bits_per_second(bw_3(units, record->ca_priv), record->mss);
+		record->bbr_rate = bytes_per_second(bw_3(units, record->ca_priv), record->mss);
 	else
-		field_set_remove(&record->has, FIELD_bbr_bw);
+		field_set_remove(&record->has, FIELD_bbr_rate);
 }
 
 /* A value in 1 / 2^shift made thousandths, rounded. */

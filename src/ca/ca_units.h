@@ -30,8 +30,8 @@ void ca_units_init(struct ca_units *units, const struct ca_layout *layout);
  * Set the record's values by its private state and its mss, tcp_sock's mss_cache; what
  * this algorithm, or this version of it, does not have, or not yet, it has not then.
  *
- * net/ipv4/tcp_bbr.c: bbr_mode is enum bbr_mode, bbr_bw what bbr_get_info() tells,
- * times 8: bbr_bw() * mss_cache * USEC_PER_SEC >> BW_SCALE, cut off. bbr_bw() is
+ * net/ipv4/tcp_bbr.c: bbr_mode is enum bbr_mode, bbr_rate what bbr_get_info()
+ * tells: bbr_bw() * mss_cache * USEC_PER_SEC >> BW_SCALE, cut off. bbr_bw() is
  * lt_use_bw ? lt_bw : bw.s[0].v; in versions 2 and 3 (github.com/google/bbr) the
  * larger bw_hi, at most bw_lo. Gains are in 1 / BBR_UNIT, 256; rounded. A min_rtt_us
  * of ~0 is none yet.

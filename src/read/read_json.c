@@ -101,6 +101,8 @@ static inline const char *take_value(struct read_json *json, const struct read_s
 	if (step->is_string && *at++ != '"')
 		return NULL;
 	at = read_value(json->values, (enum field_id)step->id, record, at);
+	if (step->is_in_bits)
+		record->bbr_rate /= 8;
 	if (!at || (step->is_string && *at++ != '"'))
 		return NULL;
 	field_set_add(&record->has, step->id);

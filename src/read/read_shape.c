@@ -17,6 +17,9 @@ void read_shape_free(struct read_shape *shape)
 	*shape = (struct read_shape){ 0 };
 }
 
+/* Of version 0.1 before the rates had one unit: bit/s. */
+#define OLD_RATE "bbr_bw"
+
 struct read_step read_shape_step(struct read_ca *ca, const char *name, size_t length)
 {
 	struct read_step step = { .id = READ_STEP_OTHER };
@@ -25,6 +28,11 @@ struct read_step read_shape_step(struct read_ca *ca, const char *name, size_t le
 		step.member = read_ca_name(ca, name + 3, length - 3);
 		if (step.member >= 0)
 			step.id = FIELD_CA_ALL;
+		return step;
+	}
+	if (length == strlen(OLD_RATE) && memcmp(name, OLD_RATE, length) == 0) {
+		step.id = FIELD_bbr_rate;
+		step.is_in_bits = true;
 		return step;
 	}
 	for (uint8_t id = 0; id < FIELD_COUNT; id++) {

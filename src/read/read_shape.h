@@ -28,6 +28,7 @@ _Static_assert(READ_LEAD_WORDS * 8 <= READ_BEHIND, "a lead is compared beyond a 
 struct read_step {
 	uint8_t id;		/* FIELD_x, FIELD_CA_ALL, READ_STEP_OTHER */
 	bool is_string;
+	bool is_in_bits;	/* a rate that later files have in bytes, under another name */
 	uint8_t lead_length, lead_words;
 	int member;		/* of FIELD_CA_ALL */
 	uint64_t last_mask;	/* of the last word */

@@ -69,7 +69,7 @@ struct record {
 
 	/* Of an algorithm's private state; ca_units.h. */
 	const struct word *bbr_mode;
-	uint64_t bbr_bw;		/* bit/s */
+	uint64_t bbr_rate;		/* bytes/s */
 	uint64_t bbr_min_rtt_us;
 	uint64_t bbr_pacing_gain, bbr_cwnd_gain;	/* thousandths */
 	uint64_t cubic_last_max_cwnd;	/* segments */

@@ -350,7 +350,7 @@ FIELDS = [
     # No BTF: the private state of no algorithm is known.
     ('bbr_mode', False, 0, print_none),
     *((name, True, 0, print_none) for name in (
-        'bbr_bw bbr_min_rtt bbr_pacing_gain bbr_cwnd_gain cubic_last_max_cwnd cubic_k').split()),
+        'bbr_rate bbr_min_rtt bbr_pacing_gain bbr_cwnd_gain cubic_last_max_cwnd cubic_k').split()),
     ('seq', True, 0, of_kind('retransmit', print_plain('seq'))),
     ('retransmit', False, 0, of_kind('retransmit', lambda e: name_at(RETRANSMITS, e.cause))),
     ('old_ca_state', False, 0, of_kind('ca_state', lambda e: name_at(CA_STATES, getattr(e, 'from')))),

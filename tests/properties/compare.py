@@ -21,12 +21,12 @@ SS = {
     "retrans_out": r" retrans:(\d+)/", "total_retrans": r" retrans:\d+/(\d+)",
     "delivered": r"delivered:(\d+)", "notsent": r"notsent:(\d+)",
     "rcv_ooopack": r"rcv_ooopack:(\d+)", "pacing_rate": r"pacing_rate (\d+)bps",
-    "delivery_rate": r"delivery_rate (\d+)bps", "bbr_bw": r"bbr:\(bw:(\d+)bps",
+    "delivery_rate": r"delivery_rate (\d+)bps", "bbr_rate": r"bbr:\(bw:(\d+)bps",
     "bbr_min_rtt": r"bbr:\(.*mrtt:([\d.]+)", "bbr_pacing_gain": r"pacing_gain:([\d.]+)",
     "bbr_cwnd_gain": r"cwnd_gain:([\d.]+)",
 }
 IN_MS = {"rto", "srtt", "rttvar", "min_rtt", "bbr_min_rtt"}
-IN_BITS = {"pacing_rate", "delivery_rate"}
+IN_BITS = {"pacing_rate", "delivery_rate", "bbr_rate"}
 
 
 def wanted_of(state, record):
@@ -34,7 +34,7 @@ def wanted_of(state, record):
     bbr = state["bbr"]
     wanted = tcp_info.wanted_of(state["info"], record)
     if bbr:
-        wanted["bbr_bw"] = (bbr["bw"] * 8, 7)
+        wanted["bbr_rate"] = (bbr["bw"], 0)
         wanted["bbr_min_rtt"] = (bbr["min_rtt"], 0)
         for gain in "pacing_gain", "cwnd_gain":
             wanted["bbr_" + gain] = (bbr[gain] / 256, 0.001)
@@ -81,7 +81,7 @@ def engineering(record):
         check("cubic_last_max_cwnd", record["ca.last_max_cwnd"])
         check("cubic_k", record["ca.bic_K"] / 1024)
     elif any(record[field] is not None for field in
-             ("bbr_mode", "bbr_bw", "bbr_min_rtt", "cubic_k", "cubic_last_max_cwnd")):
+             ("bbr_mode", "bbr_rate", "bbr_min_rtt", "cubic_k", "cubic_last_max_cwnd")):
         wrong.append("an algorithm's own fields are there without it")
     return wrong
 

@@ -145,7 +145,7 @@ static void check_decoded(struct ca_decode *decode, const char *algorithm, uint8
 	ca_decode_record(decode, &record, &sample);
 	check_eq(field_set_has(&record.has, FIELD_CA_ALL), has_layout);
 	check_eq(field_set_has(&record.has, FIELD_cubic_k), has_cubic_k);
-	check(!field_set_has(&record.has, FIELD_bbr_bw));
+	check(!field_set_has(&record.has, FIELD_bbr_rate));
 	check(field_set_has(&record.has, FIELD_cc));
 	/* A copy, which the next event in the ring's slot does not change. */
 	memset(&sample, 0xff, sizeof(sample));

@@ -60,7 +60,7 @@ static bool has_mode(const char *mode)
 }
 
 static const enum field_id all[] = {
-	FIELD_bbr_mode, FIELD_bbr_bw, FIELD_bbr_min_rtt, FIELD_bbr_pacing_gain,
+	FIELD_bbr_mode, FIELD_bbr_rate, FIELD_bbr_min_rtt, FIELD_bbr_pacing_gain,
 	FIELD_bbr_cwnd_gain, FIELD_cubic_last_max_cwnd, FIELD_cubic_k,
 };
 
@@ -90,7 +90,7 @@ static void test_bbr_1(void)
 	read_units(1448);
 	check(has_mode("STARTUP"));
 	check_eq(record.bbr_min_rtt_us, 10000);
-	check_eq(record.bbr_bw, 1448ULL * 8 * 1000000);
+	check_eq(record.bbr_rate, 1448ULL * 1000000);
 	check_eq(record.bbr_pacing_gain, 2887);
 	check_eq(record.bbr_cwnd_gain, 2000);
 	for (size_t i = 0; i < ARRAY_SIZE(all) - 2; i++)
@@ -98,7 +98,7 @@ static void test_bbr_1(void)
 	check(!has(FIELD_cubic_k));
 	set(3, 1);
 	read_units(1448);
-	check_eq(record.bbr_bw, 1448ULL * 4 * 1000000);
+	check_eq(record.bbr_rate, 1448ULL * 500000);
 	for (uint32_t i = 0; i < 4; i++) {
 		set(2, i);
 		read_units(1448);
@@ -121,13 +121,13 @@ static void test_bandwidth_is_the_kernels(void)
 
 		set(1, bw);
 		read_units(mss);
-		if (!check(record.bbr_bw == ((uint64_t)bw * mss * 1000000 >> 24) * 8))
+		if (!check(record.bbr_rate == (uint64_t)bw * mss * 1000000 >> 24))
 			return;
 	}
 	set(1, UINT32_MAX);
 	read_units(65535);
-	/* (2^32 - 1) * 65535 * 1000000 >> 24, times 8 */
-	check_eq(record.bbr_bw, 134215679968744LL);
+	/* (2^32 - 1) * 65535 * 1000000 >> 24 */
+	check_eq(record.bbr_rate, 16776959996093LL);
 }
 
 static void test_bbr_3(void)
@@ -139,10 +139,10 @@ static void test_bbr_3(void)
 	set(2, 1u << 20);
 	set(3, 1u << 24);
 	read_units(1000);
-	check_eq(record.bbr_bw, 8000000000LL);
+	check_eq(record.bbr_rate, 1000000000LL);
 	set(1, 1u << 22);
 	read_units(1000);
-	check_eq(record.bbr_bw, 2000000000LL);
+	check_eq(record.bbr_rate, 250000000LL);
 	check(!has(FIELD_bbr_pacing_gain));
 }
 

@@ -81,7 +81,7 @@ static const char *text(const struct word *word)
 /* --- what is lacking -------------------------------------------------------------- */
 
 #define BBR_CUBIC \
-	"bbr_mode bbr_bw bbr_min_rtt bbr_pacing_gain bbr_cwnd_gain cubic_last_max_cwnd cubic_k"
+	"bbr_mode bbr_rate bbr_min_rtt bbr_pacing_gain bbr_cwnd_gain cubic_last_max_cwnd cubic_k"
 #define LIMITED "limited_by limited_side"
 #define CHRONOS "busy_ms rwnd_limited_ms sndbuf_limited_ms"
 
