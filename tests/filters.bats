@@ -305,30 +305,41 @@ told() {
 
 @test "on a terminal it is said of how many connections all is filtered" {
 	local segments connections known
-	export PYTHONDONTWRITEBYTECODE=1
 	# Around it all: the connections that there are at most.
 	proc_start all "$TCC_TRACE" --csv --no-header --fields=cookie --buffer=4M
 	wait_attached all
+	# One after the other, which get their memory again; of some segments each, both ends
+	# are here.
+	proc_start connections in_a python3 -c '
+import socket, time
+server = socket.create_server(("127.0.0.1", 7009))
+while True:
+    client = socket.create_connection(("127.0.0.1", 7009))
+    peer, _ = server.accept()
+    for _ in range(10):
+        client.send(b"x" * 100)
+        peer.recv(100)
+        peer.send(b"y")
+        client.recv(1)
+    client.close()
+    peer.close()
+    time.sleep(0.02)'
 	on_terminal filtered --port=1
 	on_terminal events --port=1 --events=state
-	wait_attached filtered
-	wait_attached events
-	# One after the other, which get their memory again; both ends are here, and one of
-	# them has segments when it is established, the other states alone.
-	in_a python3 "$TCC_TESTS/events/ends.py" many 7009 150
 	wait "$(proc_pid filtered)"
 	wait "$(proc_pid events)"
+	proc_stop connections
 	each_cpu_speaks
 	proc_stop all INT
 	known=$(sort -u "$NETNS_DIR/all.out" | wc -l)
 	read -r segments connections <<<"$(told filtered)"
 	echo "filtered: $segments segments, $connections connections of $known"
-	[ "$connections" -ge 150 ]
+	[ "$connections" -ge 20 ]
 	[ "$(summary lost "$NETNS_DIR/all.err")" -gt 0 ] || [ "$connections" -le "$known" ]
-	[ "$segments" -gt "$connections" ]
+	[ "$segments" -ge "$connections" ]
 	read -r segments connections <<<"$(told events)"
 	echo "events: $segments events, $connections connections"
-	[ "$connections" -ge 300 ]
+	[ "$connections" -ge 40 ]
 	[ "$segments" -gt "$connections" ]
 }
 
@@ -398,7 +409,7 @@ while True:
     if not lines:
         break
     client.sendall(lines)
-sys.exit(trace.wait())' "$B_IP4" "$A_IP4" "$TCC_TRACE" --netns="$NETNS_B" --duration=30 "${@:2}"
+sys.exit(trace.wait())' "$B_IP4" "$A_IP4" "$TCC_TRACE" --netns="$NETNS_B" --duration=90 "${@:2}"
 	wait_attached "$1"
 	# The first record; from there on it feeds itself.
 	in_b python3 "$TCC_TESTS/events/ends.py" many 7009 5
@@ -407,9 +418,9 @@ sys.exit(trace.wait())' "$B_IP4" "$A_IP4" "$TCC_TRACE" --netns="$NETNS_B" --dura
 @test "a pipe whose lines leave by a connection that is traced: said, with the option" {
 	export PYTHONDONTWRITEBYTECODE=1
 	proc_start server in_a python3 "$TCC_TESTS/events/ends.py" serve 7008 sink
-	wait_for "grep -q ready '$NETNS_DIR/server.out'" 10
+	wait_for "grep -q ready '$NETNS_DIR/server.out'" 30
 	looped unknown --json
-	wait_for "grep -q 'makes others' '$NETNS_DIR/unknown.err'" 25
+	wait_for "grep -q 'makes others' '$NETNS_DIR/unknown.err'" 60
 	proc_stop unknown INT
 	cat "$NETNS_DIR/unknown.err"
 	[ "$(grep -cxF "tcc-trace: warning: $B_IP4.41000 > $A_IP4.7008 seems to send what is written here, and is traced: each line makes others; --port='!7008' leaves it out" "$NETNS_DIR/unknown.err")" -eq 1 ]

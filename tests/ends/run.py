@@ -141,9 +141,14 @@ class Case:
             return int(file.read().split()[0])
 
     def size(self):
-        """Of its log files."""
-        return sum(os.path.getsize(name) for name in
-                   glob.glob(os.path.join(self.directory, "a.json*")) if os.path.exists(name))
+        """Of its log files, which may be renamed or removed meanwhile."""
+        total = 0
+        for name in glob.glob(os.path.join(self.directory, "a.json*")):
+            try:
+                total += os.path.getsize(name)
+            except FileNotFoundError:
+                pass
+        return total
 
     def wait_for(self, condition, seconds):
         """Where the machine is busy, little comes; at the end of a duration it is too late."""
