@@ -356,93 +356,92 @@ while True:
 		"$NETNS_DIR/filtered.err"
 }
 
-# words_on_terminal OPTION...: what a trace in b says whose stdout is a terminal, of some
-# hundred records if there are so many in $patience seconds.
-words_on_terminal() {
-	in_b script --quiet --return --command \
-		"timeout --signal=INT ${patience:-30} '$TCC_TRACE' --quiet --count=200 $* 2>'$NETNS_DIR/words'" \
-		/dev/null </dev/null >/dev/null || :
+# written NAME COMMAND...: what a trace of 200 records in b says, whose lines go to NAME.
+written() {
+	in_b "${@:2}" >"$NETNS_DIR/$1" </dev/null
 	cat "$NETNS_DIR/words"
 }
 
-@test "a terminal that is shown over a connection that is traced: said, with the option" {
-	local warning only patience
+# words_on_terminal OPTION...: the same of one whose stdout is a terminal, its own.
+words_on_terminal() {
+	written shown script --quiet --return --command \
+		"${before-} timeout --signal=INT 60 '$TCC_TRACE' --quiet --count=200 $* 2>'$NETNS_DIR/words'" \
+		/dev/null
+}
+
+# words_of_pipe OPTION...: whose stdout is a pipe.
+words_of_pipe() {
+	# shellcheck disable=SC2016 # the other shell's
+	written shown bash -c '"$@" 2>"$NETNS_DIR/words" | cat' - "$TCC_TRACE" --quiet --count=200 "$@"
+}
+
+# two_loads: connections of b, one of which is ssh's as far as the environment says.
+two_loads() {
+	export NETNS_DIR
 	iperf_server_start
-	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --cport 41234 --time 60 \
+	proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --cport 41234 --time 120 \
 		--no-delay --bitrate 5M --length 1K
+	proc_start other in_b python3 -c '
+import socket, time
+server = socket.create_server(("127.0.0.1", 7009))
+client = socket.create_connection(("127.0.0.1", 7009))
+peer, _ = server.accept()
+while True:
+    client.send(b"x" * 300)
+    peer.recv(300)
+    peer.send(b"y")
+    client.recv(1)
+    time.sleep(0.005)'
 	wait_for "[ -n \"\$(in_b ss -Htn state established 'sport = :41234')\" ]" 30
+	wait_for "[ -n \"\$(in_b ss -Htn state established 'sport = :7009')\" ]" 30
 	export SSH_CONNECTION="127.0.0.1 41234 127.0.0.1 $IPERF_PORT"
+}
+
+@test "a terminal that is shown over a connection that is traced: said, with the option" {
+	local warning only before
+	two_loads
 	only=--port=$IPERF_PORT
 	warning="tcc-trace: warning: this terminal's own connection, ssh at port $IPERF_PORT, is traced: each line that it shows makes others; --port='!$IPERF_PORT' leaves it out"
 	[ "$(words_on_terminal "$only")" = "$warning" ]
-	[ "$(words_on_terminal "$only" -4 --netns="$NETNS_B" --cc=reno)" = "$warning" ]
+	[ "$(words_on_terminal "$only" -4 --netns="$NETNS_B" --cc=reno,cubic)" = "$warning" ]
+	# Either end of it.
+	[ "$(words_on_terminal --sport="$IPERF_PORT")" = "$warning" ]
+	[ "$(words_on_terminal --dport="$IPERF_PORT")" = "$warning" ]
 	# sudo takes the variable away, its parent has it.
-	[ "$(words_on_terminal "$only" | cat)" = "$warning" ]
-	in_b env TCC_TRACE="$TCC_TRACE" script --quiet --return --command \
-		"env -u SSH_CONNECTION '$TCC_TRACE' --quiet --count=200 $only 2>'$NETNS_DIR/words'" \
-		/dev/null </dev/null >/dev/null
-	[ "$(cat "$NETNS_DIR/words")" = "$warning" ]
+	before='env -u SSH_CONNECTION'
+	[ "$(words_on_terminal "$only")" = "$warning" ]
+	before=
 	[ "$(words_on_terminal "$only" --log-file="$NETNS_DIR/log.csv" --tee)" = "$warning" ]
-	patience=3
-	# No record of it; written elsewhere; a connection that is over; no terminal.
-	[ -z "$(words_on_terminal --port="'!$IPERF_PORT'")" ]
-	[ -z "$(words_on_terminal --ip=10.0.0.0/8)" ]
-	[ -z "$(words_on_terminal "$only" --events=state)" ]
-	[ -z "$(words_on_terminal "$only" --log-file="$NETNS_DIR/log.csv")" ]
-	[ -z "$(SSH_CONNECTION="127.0.0.1 41235 127.0.0.1 $IPERF_PORT" words_on_terminal "$only")" ]
-	in_b "$TCC_TRACE" --quiet --count=200 "$only" >"$NETNS_DIR/file" 2>"$NETNS_DIR/words"
-	[ ! -s "$NETNS_DIR/words" ]
 }
 
-# looped NAME OPTION...: what is traced in b leaves by a pipe into a connection of b's, from
-# port 41000 to 7008.
-looped() {
-	proc_start "$1" in_b python3 -c '
-import os, socket, subprocess, sys
-client = socket.socket()
-client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-client.bind((sys.argv[1], 41000))
-client.connect((sys.argv[2], 7008))
-trace = subprocess.Popen(sys.argv[3:], stdout=subprocess.PIPE)
-while True:
-    lines = os.read(trace.stdout.fileno(), 65536)
-    if not lines:
-        break
-    client.sendall(lines)
-sys.exit(trace.wait())' "$B_IP4" "$A_IP4" "$TCC_TRACE" --netns="$NETNS_B" --duration=90 "${@:2}"
-	wait_attached "$1"
-	# The first record; from there on it feeds itself.
-	in_b python3 "$TCC_TESTS/events/ends.py" many 7009 5
+@test "a pipe below ssh, whose connection is traced: said, with the option" {
+	two_loads
+	[ "$(words_of_pipe --port="$IPERF_PORT")" = "tcc-trace: warning: the connection of this session, ssh at port $IPERF_PORT, is traced: if what is written here leaves by it, each line makes others; --port='!$IPERF_PORT' leaves it out" ]
+	# Without its records, nothing.
+	[ -z "$(words_of_pipe --port="!$IPERF_PORT" --netns="$NETNS_B")" ]
+	[ "$(wc -l <"$NETNS_DIR/shown")" -ge 200 ]
 }
 
-@test "a pipe whose lines leave by a connection that is traced: said, with the option" {
-	export PYTHONDONTWRITEBYTECODE=1
-	proc_start server in_a python3 "$TCC_TESTS/events/ends.py" serve 7008 sink
-	wait_for "grep -q ready '$NETNS_DIR/server.out'" 30
-	looped unknown --json
-	wait_for "grep -q 'makes others' '$NETNS_DIR/unknown.err'" 60
-	proc_stop unknown INT
-	cat "$NETNS_DIR/unknown.err"
-	[ "$(grep -cxF "tcc-trace: warning: $B_IP4.41000 > $A_IP4.7008 seems to send what is written here, and is traced: each line makes others; --port='!7008' leaves it out" "$NETNS_DIR/unknown.err")" -eq 1 ]
-	# The option does.
-	looped without --json --port='!7008'
-	sleep 1
-	proc_stop without INT
-	[ "$(grep -c 'makes others' "$NETNS_DIR/without.err")" -eq 0 ]
-}
-
-@test "a pipe of the lines of other connections: nothing of the kind is said" {
-	local options load
-	iperf_server_start
-	for load in '--no-delay --bitrate 10M --length 1K' ''; do
-		# shellcheck disable=SC2086 # words
-		proc_start load in_b iperf3 --client 127.0.0.1 --port "$IPERF_PORT" --time 60 $load
-		for options in '' --json '--json --fields=all' --csv; do
-			# shellcheck disable=SC2086 # words
-			"$TCC_TRACE" --quiet --port="$IPERF_PORT" --count=1000 --duration=10 $options \
-				2>>"$NETNS_DIR/words" | cat >/dev/null
-		done
-		proc_stop load
-	done
-	[ ! -s "$NETNS_DIR/words" ]
+@test "where no record is of ssh's connection, or none leaves by it: nothing of the kind is said" {
+	local only before
+	two_loads
+	only=--port=$IPERF_PORT
+	nothing() {
+		[ -z "$1" ]
+		wc -l "$NETNS_DIR/$2"
+		[ "$(wc -l <"$NETNS_DIR/$2")" -ge 200 ]
+		rm "$NETNS_DIR/$2"
+	}
+	nothing "$(words_on_terminal --port=7009 --netns="$NETNS_B")" shown
+	nothing "$(words_on_terminal "$only" --log-file="$NETNS_DIR/log.csv")" log.csv
+	# Another session's terminal.
+	before='setsid --wait'
+	nothing "$(words_on_terminal "$only")" shown
+	before=
+	# A file.
+	nothing "$(written shown sh -c "exec '$TCC_TRACE' --quiet --count=200 $only 2>'$NETNS_DIR/words'")" shown
+	# A connection that is over.
+	SSH_CONNECTION="127.0.0.1 41235 127.0.0.1 $IPERF_PORT"
+	nothing "$(words_on_terminal "$only")" shown
+	nothing "$(words_of_pipe "$only")" shown
 }

@@ -23,7 +23,6 @@ struct lines {
 	struct lines_config config;
 	struct lines_file file;
 	struct sink *sink;
-	struct feed *feed;		/* NULL: nothing of it is traced */
 	struct loop *loop;		/* NULL: not watched */
 	struct watch receiver, helper;
 	struct trail trail;		/* records handed to the sink */
@@ -46,11 +45,9 @@ static struct lines *lines_of(struct consumer *consumer)
 static void write_record(struct lines *lines, const struct record *record)
 {
 	char *out = sink_room(lines->sink, lines->config.format->line_max);
-	size_t length = format_record(lines->config.format, record, out);
 
-	sink_commit(lines->sink, length);
-	if (lines->feed)
-		feed_record(lines->feed, record, length);
+	sink_commit(lines->sink, format_record(lines->config.format, record, out));
+	feed_record(&lines->config.feed, record);
 	trail_add(&lines->trail, record->kind);
 	lines->lost_marked += record->lost;
 }
@@ -309,8 +306,6 @@ static int start(struct lines *lines)
 	if (!lines->unsaid)
 		return -ENOMEM;
 	err = sink_new(&lines->sink, lines->file.log, config->format->line_max * config->at_once);
-	if (!err && config->may_feed)
-		lines->feed = feed_new(sink_fd(lines->sink), &config->ssh);
 	return err ? err : write_start(lines);
 }
 
@@ -345,7 +340,6 @@ int lines_free(struct consumer *consumer)
 	if (!lines)
 		return 0;
 	sink_free(lines->sink);
-	feed_free(lines->feed);
 	compress_stop(lines->config.compressor);
 	err = lines_file_close(&lines->file);
 	trail_release(&lines->trail);

@@ -26,8 +26,7 @@ struct lines_config {
 	bool has_header;		/* a heading, an opening and an end record */
 	bool is_strict;			/* the first write that fails is the last */
 	bool is_copy;			/* it holds nobody back: what it cannot take is lost */
-	bool may_feed;			/* what is written may be traced; see feed.h */
-	struct feed_ssh ssh;
+	struct feed feed;		/* by which what is written may leave, and be traced */
 	const char *filter_text;	/* in words, for the opening record */
 	const char *path;		/* the log file; NULL: a stream */
 	bool is_stderr;			/* that is standard error, not standard output */

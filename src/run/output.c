@@ -162,17 +162,25 @@ static int open_format(struct lines_config *config, const struct options *option
 	return status;
 }
 
-/* A command's trace has the command's connections alone, and files are read, not fed. */
-static void look_for_feed(struct lines_config *config, const struct options *options)
+/*
+ * Of standard output; a command's trace has the command's connections alone, and what is
+ * read makes nothing.
+ */
+static struct feed look_for_feed(const struct options *options)
 {
+	struct feed feed = { 0 };
 	struct ssh_connection ssh;
+	enum feed_way way;
 
-	config->may_feed = !options->command && !options->n_read;
-	if (!config->may_feed || !ssh_find_connection(&ssh))
-		return;
-	config->ssh = (struct feed_ssh){ .sport = ssh.sport, .dport = ssh.dport };
-	memcpy(config->ssh.saddr, ssh.saddr, sizeof(ssh.saddr));
-	memcpy(config->ssh.daddr, ssh.daddr, sizeof(ssh.daddr));
+	if (options->command || options->n_read)
+		return feed;
+	way = feed_way(STDOUT_FILENO);
+	if (way == FEED_NONE || !ssh_find_connection(&ssh))
+		return feed;
+	feed = (struct feed){ .way = way, .sport = ssh.sport, .dport = ssh.dport };
+	memcpy(feed.saddr, ssh.saddr, sizeof(ssh.saddr));
+	memcpy(feed.daddr, ssh.daddr, sizeof(ssh.daddr));
+	return feed;
 }
 
 int output_open_format(struct output *output, const struct options *options)
@@ -192,7 +200,8 @@ int output_open_format(struct output *output, const struct options *options)
 	};
 	int status;
 
-	look_for_feed(&config, options);
+	if (!config.path)
+		config.feed = look_for_feed(options);
 	*output = (struct output){ .config = { config }, .n = 1 };
 	status = open_format(&output->config[0], options);
 	if (status || options->tee < 0)
@@ -200,6 +209,7 @@ int output_open_format(struct output *output, const struct options *options)
 	config.kind = (enum format_kind)options->tee;
 	config.path = NULL;
 	config.is_copy = true;
+	config.feed = look_for_feed(options);
 	output->config[output->n++] = config;
 	return open_format(&output->config[1], options);
 }

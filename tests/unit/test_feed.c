@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whether records make others: which connection is said to, and which never is. */
+/* Whether records make others: which connection is said to, when, and which never is. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../tap.h"
 #include "base/log.h"
 #include "consume/feed.h"
 
-#define LINE 200
-#define MANY 2000
-
 static char said[512];
 static unsigned int n_said;
-static struct feed *feed;
-static int ends[2];
+static struct feed feed;
 
 static void hear(void *context, const char *line, size_t length)
 {
@@ -24,215 +24,161 @@ static void hear(void *context, const char *line, size_t length)
 	snprintf(said, sizeof(said), "%.*s", (int)length - 1, line);
 }
 
-static const struct feed_ssh no_ssh;
-
-static struct feed_ssh ssh_at(uint16_t sport, uint16_t dport)
+static void setup(enum feed_way way)
 {
-	return (struct feed_ssh){ .saddr = { 1, 2, 3, 4 }, .daddr = { 5, 6, 7, 8 },
-				  .sport = sport, .dport = dport };
-}
-
-static void setup(const struct feed_ssh *ssh)
-{
-	check(pipe(ends) == 0);
 	n_said = 0;
 	said[0] = '\0';
+	feed = (struct feed){ .way = way, .saddr = { 1, 2, 3, 4 }, .daddr = { 5, 6, 7, 8 },
+			      .sport = 22, .dport = 40000 };
 	log_set_writer(hear, NULL);
-	feed = feed_new(ends[1], ssh);
-	check(feed);
 }
 
 static void teardown(void)
 {
-	feed_free(feed);
 	log_set_writer(NULL, NULL);
-	close(ends[0]);
-	close(ends[1]);
 }
 
-/* Of an end that has sent `sent` bytes so far. */
-static struct record record_of(uint16_t sport, uint32_t sent)
+static const struct record own = {
+	.sport = 22, .dport = 40000,
+	.addrs = { .saddr = { 1, 2, 3, 4 }, .daddr = { 5, 6, 7, 8 } },
+};
+
+static const struct record other_end = {
+	.sport = 40000, .dport = 22,
+	.addrs = { .saddr = { 5, 6, 7, 8 }, .daddr = { 1, 2, 3, 4 } },
+};
+
+static void give(const struct record *record, unsigned int times)
 {
-	struct record record = {
-		.kind = RECORD_KIND_PROBE, .conn_key = sport, .sport = sport, .dport = 40000,
-		.addrs = { .saddr = { 1, 2, 3, 4 }, .daddr = { 5, 6, 7, 8 },
-			   .saddr_length = 8, .daddr_length = 8,
-			   .saddr_text = "10.0.0.1", .daddr_text = "10.0.0.2" },
-		.snd_cwnd = 10, .mss = 1448, .in_flight = 400, .snd_nxt = 0xffffff00u + sent,
-	};
+	struct record given = *record;
 
-	return record;
-}
-
-/* `times`: records, each of which tells of so many bytes more. */
-static void run(uint16_t sport, unsigned int times, unsigned int bytes)
-{
-	for (unsigned int i = 1; i <= times; i++) {
-		struct record record = record_of(sport, i * bytes);
-
-		feed_record(feed, &record, LINE);
+	for (unsigned int i = 0; i < times; i++) {
+		given.kind = (uint8_t)(i % RECORD_KIND_COUNT);
+		feed_record(&feed, &given);
 	}
 }
 
-static void who_sends_the_lines_is_named_once(void)
+/* Of whatever kind they are, and however many of others come between. */
+static void the_tenth_record_is_said_once(void)
 {
-	setup(&no_ssh);
-	run(7008, MANY, LINE);
-	check_eq(n_said, 1);
-	check_str(said, "tcc-trace: warning: 10.0.0.1.7008 > 10.0.0.2.40000 seems to send what is "
-			"written here, and is traced: each line makes others; "
-			"--port='!7008' leaves it out");
-	teardown();
-	/* As batches come: of five lines, and none. */
-	setup(&no_ssh);
-	for (unsigned int i = 0; i < MANY; i++) {
-		struct record record = record_of(50000, i / 5 * 5 * LINE);
+	struct record another = own;
 
-		feed_record(feed, &record, LINE);
-	}
-	check_eq(n_said, 1);
-	check(strstr(said, "--port='!40000'"));
-	teardown();
-}
-
-static void the_other_port_is_of_whoever_comes_next(void)
-{
-	setup(&no_ssh);
-	run(7007, 100, 0);
-	run(7008, MANY, LINE);
-	check_eq(n_said, 1);
-	check(strstr(said, "10.0.0.1.7008 > "));
-	teardown();
-}
-
-static void who_sends_something_else_is_not(void)
-{
-	static const unsigned int bytes[] = { 0, 50, 100, 150, 170, 230, 400, 1000, 2896 };
-
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
-		setup(&no_ssh);
-		run(7008, MANY, bytes[i]);
-		if (!check(n_said == 0))
-			printf("#   of %u bytes\n", bytes[i]);
-		teardown();
-	}
-}
-
-/* Whose window is full of what is on its way. */
-static void a_bulk_transfer_is_not(void)
-{
-	setup(&no_ssh);
-	for (unsigned int i = 0; i < MANY; i++) {
-		struct record record = record_of(7008, i * LINE);
-
-		record.in_flight = 9 * 1448;
-		feed_record(feed, &record, LINE);
-	}
+	another.sport = 80;
+	setup(FEED_TERMINAL);
+	give(&another, 1000);
+	give(&own, 9);
+	give(&another, 1000);
 	check_eq(n_said, 0);
-	teardown();
-}
-
-/* Among the records of others it does not live on its own. */
-static void one_of_many_is_not(void)
-{
-	setup(&no_ssh);
-	for (unsigned int i = 0; i < MANY; i++) {
-		struct record own = record_of(7008, i * 3 * LINE);
-		struct record others = record_of((uint16_t)(8000 + i % 100), 0);
-
-		feed_record(feed, &others, LINE);
-		feed_record(feed, &own, LINE);
-		feed_record(feed, &others, LINE);
-	}
-	check_eq(n_said, 0);
-	teardown();
-}
-
-static void ssh_may_send_more_than_the_lines(void)
-{
-	struct feed_ssh ssh = ssh_at(22, 40000);
-
-	setup(&ssh);
-	run(22, MANY, LINE * 3 / 2);
-	check_eq(n_said, 1);
-	check_str(said, "tcc-trace: warning: this output's own connection, ssh at port 22, is "
-			"traced: each line that it takes makes others; --port='!22' leaves it out");
-	teardown();
-	/* What somebody types is not what is written into a pipe. */
-	setup(&ssh);
-	run(22, MANY, 40);
-	check_eq(n_said, 0);
-	teardown();
-	/* Another connection of that port is not the one. */
-	setup(&ssh);
-	run(23, MANY, LINE * 3 / 2);
-	check_eq(n_said, 0);
-	teardown();
-}
-
-/* All that it shows leaves by ssh: some records of that are enough, whatever they say. */
-static void a_terminal_of_ssh_takes_few(void)
-{
-	struct feed_ssh ssh = ssh_at(22, 40000);
-
-	setup(&ssh);
-	feed_free(feed);
-	close(ends[0]);
-	close(ends[1]);
-	ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
-	check(ends[0] >= 0 && grantpt(ends[0]) == 0 && unlockpt(ends[0]) == 0);
-	ends[1] = open(ptsname(ends[0]), O_RDWR | O_NOCTTY);
-	feed = feed_new(ends[1], &ssh);
-	check(feed);
-	run(7008, MANY, 1000);
-	run(22, 9, 0);
-	check_eq(n_said, 0);
-	run(22, 1, 0);
+	give(&own, 1);
 	check_eq(n_said, 1);
 	check_str(said, "tcc-trace: warning: this terminal's own connection, ssh at port 22, is "
 			"traced: each line that it shows makes others; --port='!22' leaves it out");
-	run(22, MANY, LINE);
+	give(&own, 1000);
 	check_eq(n_said, 1);
 	teardown();
 }
 
-static void other_kinds_tell_nothing(void)
+/* Who reads a pipe may send it, or not: nobody is accused. */
+static void of_a_pipe_it_is_said_that_it_may_be(void)
 {
-	struct feed_ssh ssh = ssh_at(22, 40000);
+	setup(FEED_PIPE);
+	give(&own, 1000);
+	check_eq(n_said, 1);
+	check_str(said, "tcc-trace: warning: the connection of this session, ssh at port 22, is "
+			"traced: if what is written here leaves by it, each line makes others; "
+			"--port='!22' leaves it out");
+	teardown();
+}
 
-	setup(&ssh);
-	for (unsigned int i = 0; i < MANY; i++) {
-		struct record record = record_of(22, i * LINE);
+/* Where ssh's client is on this machine, too, the filter may let only that pass. */
+static void either_end_is_the_connection(void)
+{
+	setup(FEED_TERMINAL);
+	give(&other_end, 5);
+	give(&own, 5);
+	check_eq(n_said, 1);
+	teardown();
+}
 
-		record.kind = RECORD_KIND_STATE;
-		feed_record(feed, &record, LINE);
+static void what_differs_in_one_end_is_another(void)
+{
+	setup(FEED_TERMINAL);
+	for (int i = 0; i < 4; i++) {
+		struct record others[] = { own, own, own, own, other_end };
+
+		others[0].sport++;
+		others[1].dport++;
+		others[2].addrs.saddr[i]++;
+		others[3].addrs.daddr[i]++;
+		others[4].sport = 40001;
+		for (size_t at = 0; at < sizeof(others) / sizeof(others[0]); at++)
+			give(&others[at], 100);
 	}
 	check_eq(n_said, 0);
 	teardown();
 }
 
-static void a_file_makes_none(void)
+static void what_leaves_nowhere_makes_none(void)
+{
+	setup(FEED_NONE);
+	give(&own, 1000);
+	check_eq(n_said, 0);
+	teardown();
+}
+
+/* --- by which way it leaves ------------------------------------------------------------ */
+
+/* In a session of its own: the way of a terminal that is its own, or another's. */
+static enum feed_way way_of_terminal(bool is_own)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), status = 0, fd;
+	pid_t pid;
+
+	check(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+	check(fd >= 0);
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		if (is_own && ioctl(fd, TIOCSCTTY, 0))
+			_exit(99);
+		_exit((int)feed_way(fd));
+	}
+	check(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	close(fd);
+	close(master);
+	return (enum feed_way)WEXITSTATUS(status);
+}
+
+static void the_way_is_by_what_it_is(void)
 {
 	FILE *file = tmpfile();
-	int null = open("/dev/null", O_WRONLY);
+	int null = open("/dev/null", O_WRONLY), ends[2], sockets[2];
 
-	check(file && null >= 0);
-	check(!feed_new(fileno(file), &no_ssh));
-	check(!feed_new(null, &no_ssh));
+	check(file && null >= 0 && pipe(ends) == 0);
+	check(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
+	check_eq(feed_way(fileno(file)), FEED_NONE);
+	check_eq(feed_way(null), FEED_NONE);
+	check_eq(feed_way(-1), FEED_NONE);
+	check_eq(feed_way(ends[1]), FEED_PIPE);
+	check_eq(feed_way(sockets[0]), FEED_PIPE);
+	check_eq(way_of_terminal(true), FEED_TERMINAL);
+	check_eq(way_of_terminal(false), FEED_NONE);
 	fclose(file);
 	close(null);
+	for (int i = 0; i < 2; i++) {
+		close(ends[i]);
+		close(sockets[i]);
+	}
 }
 
 int main(void)
 {
-	TAP_RUN(who_sends_the_lines_is_named_once);
-	TAP_RUN(the_other_port_is_of_whoever_comes_next);
-	TAP_RUN(who_sends_something_else_is_not);
-	TAP_RUN(a_bulk_transfer_is_not);
-	TAP_RUN(one_of_many_is_not);
-	TAP_RUN(ssh_may_send_more_than_the_lines);
-	TAP_RUN(a_terminal_of_ssh_takes_few);
-	TAP_RUN(other_kinds_tell_nothing);
-	TAP_RUN(a_file_makes_none);
+	TAP_RUN(the_tenth_record_is_said_once);
+	TAP_RUN(of_a_pipe_it_is_said_that_it_may_be);
+	TAP_RUN(either_end_is_the_connection);
+	TAP_RUN(what_differs_in_one_end_is_another);
+	TAP_RUN(what_leaves_nowhere_makes_none);
+	TAP_RUN(the_way_is_by_what_it_is);
 	return tap_done();
 }
