@@ -29,6 +29,7 @@ struct lines {
 	uint64_t lost_of[RECORD_KIND_COUNT];	/* a failing file had no room for them */
 	uint64_t discarded_of[RECORD_KIND_COUNT];	/* came when the reader had left */
 	struct unsaid *unsaid;
+	uint8_t makes_room_for;		/* a copy: a record of this kind, + 1; another thread looks */
 	uint64_t lost_marked;		/* what its lines said was lost, in all */
 	int copy_err;			/* why a copy is over, though its reader is there */
 	bool is_gone;			/* its reader left */
@@ -80,10 +81,11 @@ static struct consumer_counts count(const struct consumer *consumer, uint8_t kin
 {
 	const struct lines *lines = (const struct lines *)consumer;
 	uint64_t pending = trail_last_of(&lines->trail, sink_pending_lines(lines->sink), kind);
+	uint8_t in_hand = __atomic_load_n(&lines->makes_room_for, __ATOMIC_ACQUIRE);
 	struct consumer_counts counts = {
 		.done = lines->trail.of[kind] - pending,
 		.pending = pending,
-		.lost = lines->lost_of[kind],
+		.lost = lines->lost_of[kind] + (in_hand == kind + 1),
 		.discarded = lines->discarded_of[kind],
 	};
 
@@ -167,11 +169,11 @@ static int flush_copy(struct consumer *consumer, bool is_last)
 /* Where that does not return, the record that there is no room for is lost. */
 static void make_room_in_copy(struct consumer *consumer, uint8_t kind)
 {
-	uint64_t *lost = &lines_of(consumer)->lost_of[kind];
+	uint8_t *for_kind = &lines_of(consumer)->makes_room_for;
 
-	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(for_kind, kind + 1, __ATOMIC_RELEASE);
 	flush_copy(consumer, false);
-	__atomic_store_n(lost, *lost - 1, __ATOMIC_RELEASE);
+	__atomic_store_n(for_kind, 0, __ATOMIC_RELEASE);
 }
 
 static void copy_record(struct consumer *consumer, const struct record *record)
