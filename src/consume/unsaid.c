@@ -2,6 +2,7 @@
 /* What was lost and is to be said; see unsaid.h. */
 #include "consume/unsaid.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 struct unsaid {
@@ -11,9 +12,12 @@ struct unsaid {
 	} cpu[];
 };
 
+_Static_assert(offsetof(struct unsaid, cpu) <= sizeof(struct of_cpu), "what is before them");
+
 struct unsaid *unsaid_new(uint32_t n_cpus)
 {
-	struct unsaid *unsaid = calloc(1, sizeof(*unsaid) + n_cpus * sizeof(unsaid->cpu[0]));
+	/* One more is room for what comes before them. */
+	struct unsaid *unsaid = calloc((size_t)n_cpus + 1, sizeof(unsaid->cpu[0]));
 
 	if (unsaid)
 		unsaid->n_cpus = n_cpus;
