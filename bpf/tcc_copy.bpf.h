@@ -70,22 +70,25 @@ static __always_inline void copy_cc(const struct inet_connection_sock *icsk,
 	name[1] = words[1];
 }
 
+/* With tcc_has_cookie_helper. The kernel numbers a socket when somebody first asks. */
+static __always_inline __u64 cookie_of(struct sock *sk)
+{
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return cookie ? cookie : bpf_get_socket_cookie(sk);
+}
+
 static __always_inline void copy_identity(struct tcc_event *event, struct sock *sk)
 {
 	__u8 flags = sk->__sk_common.skc_family == AF_INET6 ? TCC_EVENT_IPV6 : 0;
-	__u64 cookie;
 
 	if (tcc_has_cookie_helper) {
-		/* The kernel numbers a socket when somebody first asks. */
-		cookie = sk->__sk_common.skc_cookie.counter;
-		if (!cookie)
-			cookie = bpf_get_socket_cookie(sk);
+		event->cookie = cookie_of(sk);
 	} else {
 		/* Others may ask at any time: it must not change then. */
-		cookie = (__u64)sk;
+		event->cookie = (__u64)sk;
 		flags |= TCC_EVENT_NO_COOKIE;
 	}
-	event->cookie = cookie;
 	event->flags = flags;
 }
 

@@ -31,7 +31,7 @@ static __always_inline bool is_wanted(const struct sock *sk, const struct tcp_so
 }
 
 /* Not of a connection, or of one that the filter turns away. */
-static __always_inline void turn_away(struct tcc_rare_count *count, const struct sock *sk,
+static __always_inline void turn_away(struct tcc_rare_count *count, struct sock *sk,
 				      const struct tcp_sock *tp)
 {
 	TCC_RARE_ADD(count->filtered, 1);
@@ -124,7 +124,11 @@ int BPF_PROG(tcc_retransmit, struct sock *sk, struct sk_buff *skb)
 
 	if (!count)
 		return 0;
-	if (!tp || !has_left((const __u64 *)ctx) || !is_wanted(sk, tp)) {
+	if (!has_left((const __u64 *)ctx)) {
+		TCC_RARE_ADD(count->filtered, 1);
+		return 0;
+	}
+	if (!is_wanted(sk, tp)) {
 		turn_away(count, sk, tp);
 		return 0;
 	}

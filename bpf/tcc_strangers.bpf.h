@@ -7,17 +7,21 @@
 #ifndef TCC_STRANGERS_BPF_H
 #define TCC_STRANGERS_BPF_H
 
+#include "tcc_copy.bpf.h"
 #include "tcc_strangers.h"
 
 const volatile bool tcc_has_strangers;
 
 volatile struct tcc_strangers tcc_strangers;
 
-/* A socket's address may be another's later, which has another port then, as a rule. */
+/*
+ * The cookie, or, where the kernel gives none, the two ends: a socket's address is another's
+ * as soon as it is closed.
+ */
 struct tcc_stranger {
-	__u64 sock;
-	__u16 sport;
-	__u16 dport;
+	__u64 cookie;
+	__u32 saddr[4], daddr[4];
+	__u16 sport, dport;
 	__u32 reserved;
 };
 
@@ -28,15 +32,31 @@ struct {
 	__type(value, __u8);
 } tcc_strangers_table SEC(".maps");
 
-/* A connection: it has a remote end. Of one that is being made the local port comes late. */
-static __always_inline void tcc_strangers_count(const struct sock *sk, __u16 sport)
+/* `key` is all zero. Of a connection that is being made the local port comes late. */
+static __always_inline bool tcc_strangers_key(struct tcc_stranger *key, struct sock *sk,
+					      __u16 sport)
 {
-	struct tcc_stranger key = { .sock = (__u64)sk, .sport = sport,
-				    .dport = sk->__sk_common.skc_dport };
+	if (tcc_has_cookie_helper) {
+		key->cookie = cookie_of(sk);
+		return true;
+	}
+	copy_addrs(sk, key->saddr, key->daddr, sk->__sk_common.skc_family == AF_INET6);
+	key->sport = sport;
+	key->dport = sk->__sk_common.skc_dport;
+	return sport;
+}
+
+/* For each segment that is turned away: nothing that takes a lock, once it is known. */
+static __always_inline void tcc_strangers_count(struct sock *sk, __u16 sport)
+{
+	struct tcc_stranger key = { 0 };
 	__u8 nothing = 0;
 	long err;
 
-	if (!tcc_has_strangers || tcc_strangers.is_over || !sport || !key.dport)
+	/* A connection has a remote end. */
+	if (!tcc_has_strangers || tcc_strangers.is_over || tcc_strangers.has_more ||
+	    !sk->__sk_common.skc_dport || !tcc_strangers_key(&key, sk, sport) ||
+	    bpf_map_lookup_elem(&tcc_strangers_table, &key))
 		return;
 	err = bpf_map_update_elem(&tcc_strangers_table, &key, &nothing, BPF_NOEXIST);
 	if (!err)

@@ -12,7 +12,7 @@
 #define TCC_STRANGERS_MAX 4096
 
 struct tcc_strangers {
-	__u64 n;
+	__u32 n;
 	__u32 has_more;
 	__u32 is_over;		/* set by user space: it knows enough */
 };

@@ -131,13 +131,21 @@ static struct source_counts count(const struct source *source, uint8_t kind)
 	};
 }
 
-static struct source_strangers strangers(struct source *source)
+static struct source_strangers strangers(const struct source *source)
 {
-	const struct live *live = live_of(source);
+	const struct live *live = (const struct live *)source;
 
 	if (!live->tracer.strangers)
 		return (struct source_strangers){ 0 };
 	return live->tracer.strangers(live->tracer.context);
+}
+
+static void ignore_strangers(struct source *source)
+{
+	const struct live *live = live_of(source);
+
+	if (live->tracer.ignore_strangers)
+		live->tracer.ignore_strangers(live->tracer.context);
 }
 
 static const struct source_ops live_ops = {
@@ -150,6 +158,7 @@ static const struct source_ops live_ops = {
 	.stop = stop,
 	.count = count,
 	.strangers = strangers,
+	.ignore_strangers = ignore_strangers,
 };
 
 struct source *live_new(const struct live_config *config)

@@ -26,6 +26,7 @@ struct live_tracer {
 	int (*left_ms)(void *context);
 	/* As the source's. NULL: none is counted. */
 	struct source_strangers (*strangers)(void *context);
+	void (*ignore_strangers)(void *context);
 };
 
 struct live_config {

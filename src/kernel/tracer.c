@@ -21,7 +21,6 @@
 #include "kernel/programs.h"
 #include "kernel/refused.h"
 #include "tcc_event.h"
-#include "tcc_strangers.h"
 #include "tcc_trace.skel.h"
 
 /* Detaching, and counting what was missed. */
@@ -395,15 +394,9 @@ void tracer_say_refused(struct tracer *tracer)
 		    tracer_command_counts(tracer));
 }
 
-struct source_strangers tracer_strangers(struct tracer *tracer)
+struct tcc_strangers *tracer_strangers(struct tracer *tracer)
 {
-	struct tcc_strangers *there = (void *)&tracer->skel->bss->tcc_strangers;
-
-	__atomic_store_n(&there->is_over, 1, __ATOMIC_RELAXED);
-	return (struct source_strangers){
-		.n = __atomic_load_n(&there->n, __ATOMIC_RELAXED),
-		.has_more = __atomic_load_n(&there->has_more, __ATOMIC_RELAXED),
-	};
+	return (struct tcc_strangers *)&tracer->skel->bss->tcc_strangers;
 }
 
 uint64_t tracer_missed(const struct tracer *tracer, enum tcc_kind kind)

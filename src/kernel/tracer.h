@@ -13,10 +13,10 @@
 #include "base/calls.h"
 #include "kernel/rare.h"
 #include "kernel/ring.h"
-#include "record/source.h"
 #include "tcc_ask.h"
 #include "tcc_command.h"
 #include "tcc_filter.h"
+#include "tcc_strangers.h"
 #include "tcc_thin.h"
 
 /* --buffer: what is asked by default, and the least that is tried. */
@@ -73,8 +73,8 @@ const uint64_t *tracer_lacking(const struct tracer *tracer);
 /* What the command is at; changes at any time until tracer_detach(). */
 const struct tcc_command_counts *tracer_command_counts(const struct tracer *tracer);
 
-/* Those that the filter turned away so far; they are not counted any more then. */
-struct source_strangers tracer_strangers(struct tracer *tracer);
+/* Those that the filter turns away; changes at any time, until `is_over` is set. */
+struct tcc_strangers *tracer_strangers(struct tracer *tracer);
 
 /*
  * Say, once, that there were connections which the kernel could not remember. Cheap:

@@ -74,11 +74,10 @@ struct source_ops {
 	/* Of any kind: of one that it does not have, nothing. */
 	struct source_counts (*count)(const struct source *source, uint8_t kind);
 
-	/*
-	 * Optional. How many there were so far, 0 where nobody counted. To be asked once:
-	 * from then on it need not count them.
-	 */
-	struct source_strangers (*strangers)(struct source *source);
+	/* Optional, both. How many there were so far, 0 where nobody counted. */
+	struct source_strangers (*strangers)(const struct source *source);
+	/* From now on nobody asks for them: they need not be counted. */
+	void (*ignore_strangers)(struct source *source);
 
 	/* Optional. Whether more may have been lost or missed than it can know of. */
 	bool (*is_unknown)(const struct source *source);

@@ -68,8 +68,19 @@ static uint64_t missed(void *context, enum tcc_kind kind)
 static struct source_strangers strangers(void *context)
 {
 	const struct parts *parts = context;
+	const struct tcc_strangers *there = tracer_strangers(parts->tracer);
 
-	return tracer_strangers(parts->tracer);
+	return (struct source_strangers){
+		.n = __atomic_load_n(&there->n, __ATOMIC_RELAXED),
+		.has_more = __atomic_load_n(&there->has_more, __ATOMIC_RELAXED),
+	};
+}
+
+static void ignore_strangers(void *context)
+{
+	const struct parts *parts = context;
+
+	__atomic_store_n(&tracer_strangers(parts->tracer)->is_over, 1, __ATOMIC_RELAXED);
 }
 
 /* What is said once, and may come at any time. */
@@ -176,7 +187,8 @@ static int make_readers(struct parts *parts)
 		.forgets = parts_say_forgets,
 	};
 	struct live_config live = {
-		.tracer = { parts, detach, missed, say_news, left_ms, strangers },
+		.tracer = { parts, detach, missed, say_news, left_ms, strangers,
+			    ignore_strangers },
 		.ring = tracer_ring_memory(tracer),
 		.rare = tracer_rare_memory(tracer),
 		.has_rare = tracer_kinds(tracer) & ~TCC_KIND_BIT(TCC_KIND_PROBE),

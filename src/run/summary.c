@@ -56,18 +56,23 @@ static void say_filtered(const struct session *session, uint64_t n, struct sourc
 		   n == 1 ? "" : "s", connections);
 }
 
+/* First the connections: of each there is an event already, should more come meanwhile. */
 uint64_t summary_look(const struct session *session, uint64_t now_ns)
 {
-	const struct source_ops *ops = session->source->ops;
-	struct account all = session_account_all(session);
-	bool is_passed = all.seen > all.filtered + all.missed;
+	struct source *source = session->source;
 	struct source_strangers strangers = { 0 };
+	struct account all;
+	bool has_passed;
 
-	if (!is_passed && !all.filtered)
+	if (source->ops->strangers)
+		strangers = source->ops->strangers(source);
+	all = session_account_all(session);
+	has_passed = all.seen > all.filtered + all.missed;
+	if (!has_passed && !all.filtered)
 		return now_ns + SUMMARY_LOOK_NS;
-	if (ops->strangers)
-		strangers = ops->strangers(session->source);
-	if (!is_passed)
+	if (source->ops->ignore_strangers)
+		source->ops->ignore_strangers(source);
+	if (!has_passed)
 		say_filtered(session, all.filtered, strangers);
 	return 0;
 }
