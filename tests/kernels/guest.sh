@@ -230,17 +230,22 @@ check_filters() {
 	looked_on
 }
 
-# Who looks on is told of how many connections all is filtered; of these it is twelve.
+# Who looks on is told of how many connections all is filtered; of these it is twelve. It
+# stands still until they are over, while the kernel counts.
 looked_on() {
 	local looker
-	helper terminal tcc-trace --duration=8 --port=1 2>"$out/looker.words" &
+	helper terminal tcc-trace --port=1 2>"$out/looker.words" &
 	looker=$!
 	wait_for "grep -q 'attached in' '$out/looker.words'" 30
+	kill -s STOP "$looker"
 	for port in 7001 7002 7003; do
 		traffic -n a "$B4" "$port" 20 100 100
 		traffic 127.0.0.1 "$port" 20 100 100
 	done
 	traffic_wait
+	kill -s CONT "$looker"
+	wait_for "grep -q 'all filtered' '$out/looker.words'" 30
+	kill -s TERM "$looker"
 	wait "$looker"
 }
 

@@ -10,7 +10,8 @@
  *						two network namespaces; does what stdin says,
  *						see pair()
  *	helper drain PIPE FILE			what a trace_pipe_raw has, page by page
- *	helper terminal PROGRAM [ARGUMENT]...	its stderr is a terminal, what it says there is ours
+ *	helper terminal PROGRAM [ARGUMENT]...	becomes it; its stderr is a terminal, what it says there
+ *						ours
  *	helper clock				CLOCK_MONOTONIC, in ns
  */
 #include <arpa/inet.h>
@@ -363,33 +364,40 @@ static int drain(const char *pipe, const char *file)
 	return close(out) ? 1 : 0;
 }
 
+/* A grandchild passes on what is said, so that the program has no child. */
+static void pass_on(int from)
+{
+	ssize_t n;
+
+	if (fork() != 0)
+		_exit(0);
+	while ((n = read(from, block, sizeof(block))) > 0)
+		if (write(STDERR_FILENO, block, (size_t)n) != n)
+			fail("write");
+	_exit(0);
+}
+
 static int terminal(char **argv)
 {
-	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, status = 0;
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
 	char name[64];
-	ssize_t n;
 	pid_t pid;
 
 	if (master < 0 || grantpt(master) || unlockpt(master) ||
 	    ptsname_r(master, name, sizeof(name)))
 		fail("a terminal");
-	slave = open(name, O_RDWR | O_NOCTTY);
+	slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	pid = slave < 0 ? -1 : fork();
 	if (pid < 0)
 		fail(name);
 	if (pid == 0) {
-		dup2(slave, STDERR_FILENO);
 		close(slave);
-		close(master);
-		execvp(argv[0], argv);
-		_exit(127);
+		pass_on(master);
 	}
-	close(slave);
-	while ((n = read(master, block, sizeof(block))) > 0)
-		if (write(STDERR_FILENO, block, (size_t)n) != n)
-			fail("write");
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	waitpid(pid, NULL, 0);
+	dup2(slave, STDERR_FILENO);
+	execvp(argv[0], argv);
+	return 127;
 }
 
 static int clock_ns(void)
