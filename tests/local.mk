@@ -35,7 +35,8 @@ unit_tests = \
 	tests/unit/test_session \
 	tests/unit/test_sink \
 	tests/unit/test_ssh \
-	tests/unit/test_traps
+	tests/unit/test_traps \
+	tests/unit/test_when
 # Its own calls come before the C library's.
 tests_unit_test_traps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=fstatat,--wrap=renameat \
 	-Wl,--wrap=renameat2,--wrap=unlinkat,--wrap=readlinkat
@@ -87,7 +88,8 @@ bats_tests = \
 	tests/golden.bats \
 	tests/privilege.bats \
 	tests/errors.bats \
-	tests/read.bats
+	tests/read.bats \
+	tests/since.bats
 
 # What the build with sanitizers does not run again, nor what has the tag plain in the
 # files above: it runs none of our C code in that build (bootstrap, docs, fuzz, whose
@@ -256,7 +258,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/why/check.py tests/why/path.py tests/why/scenarios.py \
 	tests/command/compare.py tests/command/kinds.py tests/command/terminal.py \
-	tests/read/roundtrip.py tests/read/sample-0.1.csv tests/read/sample-0.1.json tests/read/traffic.py \
+	tests/read/range.py tests/read/roundtrip.py tests/read/sample-0.1.csv tests/read/sample-0.1.json tests/read/traffic.py \
 	tests/ends/run.py tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \

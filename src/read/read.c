@@ -40,6 +40,9 @@ struct reader {
 	bool is_watching;
 	struct conn_table *thinned;	/* struct tcc_thin_state, or NULL */
 	bool is_stopped;
+	size_t n_looked;		/* heads whose last records' times are known */
+	int64_t last_ns;		/* the latest of these */
+	bool has_range;			/* which times are asked for is known */
 };
 
 static struct reader *reader_of(struct source *source)
@@ -53,6 +56,53 @@ static void scan(struct source *source, uint64_t now_ns, bool is_last)
 	(void)source;
 	(void)now_ns;
 	(void)is_last;
+}
+
+/* --- which times -------------------------------------------------------------------- */
+
+static bool is_relative(const struct read_config *config)
+{
+	return when_is_relative(&config->since) || when_is_relative(&config->until);
+}
+
+/* Of all heads the time of the last record. */
+static enum source_state find_last(struct reader *reader)
+{
+	for (; reader->n_looked < reader->n_heads; reader->n_looked++) {
+		struct head *head = &reader->heads[reader->n_looked];
+		int64_t ns;
+		enum source_state state = read_input_last(head->input, &reader->common, &ns);
+
+		if (state == SOURCE_IDLE)
+			reader->waiting = head;
+		if (state != SOURCE_RECORD)
+			return state;
+		if (ns > reader->last_ns)
+			reader->last_ns = ns;
+	}
+	return SOURCE_RECORD;
+}
+
+/* SOURCE_RECORD: records may be read now. */
+static enum source_state find_range(struct reader *reader)
+{
+	const struct read_config *config = &reader->common.config;
+	struct read_range *range = &reader->common.range;
+	enum source_state state = is_relative(config) ? find_last(reader) : SOURCE_RECORD;
+
+	if (state != SOURCE_RECORD)
+		return state;
+	range->has_since = config->since.form != WHEN_NEVER;
+	range->has_until = config->until.form != WHEN_NEVER;
+	range->since_ns = when_resolve(&config->since, reader->last_ns);
+	range->until_ns = when_resolve(&config->until, reader->last_ns);
+	if (range->has_since && range->has_until && range->until_ns < range->since_ns) {
+		log_error("--until: expected a moment that is not before that of --since");
+		reader->common.outcome = READ_MISUSED;
+		return SOURCE_END;
+	}
+	reader->has_range = true;
+	return SOURCE_RECORD;
 }
 
 /* --- records ------------------------------------------------------------------------- */
@@ -139,6 +189,9 @@ static enum source_state next(struct source *source, struct record *record)
 		return SOURCE_END;
 	reader->waiting = NULL;
 	reader->common.lines_left = LINES_MAX;
+	state = reader->has_range ? SOURCE_RECORD : find_range(reader);
+	if (state != SOURCE_RECORD)
+		return state;
 	do {
 		state = reader->n_heads == 1 ? next_of_one(reader, record, &origin)
 					     : next_of_all(reader, record, &origin);

@@ -11,6 +11,7 @@
 
 #include "base/calls.h"
 #include "base/loop.h"
+#include "base/when.h"
 #include "record/source.h"
 #include "tcc_filter.h"
 #include "tcc_thin.h"
@@ -25,6 +26,7 @@ enum read_outcome {
 	READ_GOES_ON,		/* or the files were at their end */
 	READ_LACKS,		/* a filter's field, of a file */
 	READ_REFUSED,		/* a file of a version to come */
+	READ_MISUSED,		/* what was asked for makes no sense, of these files */
 };
 
 struct read_config {
@@ -38,6 +40,7 @@ struct read_config {
 	struct field_set chosen[RECORD_KIND_COUNT];
 	const struct tcc_filter *filter;
 	struct tcc_thin thin;
+	struct when since, until;	/* records of these times, and of those between */
 	unsigned int schema;		/* ours: files of a higher one are refused */
 };
 

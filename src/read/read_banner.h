@@ -13,11 +13,13 @@
 
 struct read_trace {
 	uint64_t schema;
+	int64_t wall_ns;		/* when it began; 0: it does not say */
 	char host[READ_HOST_MAX + 1];	/* ""; it was not known */
 	char boot_id[READ_HOST_MAX + 1];	/* likewise */
 };
 
 struct read_end {
+	int64_t wall_ns;		/* likewise */
 	/* Of each kind; of one that was not traced, 0. */
 	struct {
 		bool is_unknown;	/* there may be more */

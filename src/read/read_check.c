@@ -55,6 +55,12 @@ void read_check_made(struct read_common *common, const char *path, uint8_t kind,
 		    record_kinds[kind].name, names);
 }
 
+static bool lacks_time(const struct read_range *range, const struct field_set *named)
+{
+	return read_range_is_any(range) && !field_set_has(named, FIELD_time) &&
+	       !field_set_has(named, FIELD_time_us);
+}
+
 bool read_check(struct read_common *common, const char *path, uint8_t kind,
 		const struct field_set *named)
 {
@@ -64,6 +70,10 @@ bool read_check(struct read_common *common, const char *path, uint8_t kind,
 	const char *option = read_filter_lacks(config->filter, &config->thin, kind, named,
 					       &lacking);
 
+	if (!option && lacks_time(&common->range, named)) {
+		option = common->range.has_since ? "--since" : "--until";
+		lacking = FIELD_time;
+	}
 	if (option) {
 		log_error("%s: '%s' has no field '%s' in its %s records: expected files that were "
 			  "recorded with --fields=+%s", option, path,

@@ -3,7 +3,7 @@
 #ifndef TCC_READ_CHECK_H
 #define TCC_READ_CHECK_H
 
-#include "read/read_input.h"
+#include "read/read_common.h"
 
 /*
  * Records of a kind have these fields, if only as absent. Say once what was chosen and is

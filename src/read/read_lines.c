@@ -17,7 +17,10 @@
 
 int read_lines_open(struct read_lines *lines, int fd, bool is_regular)
 {
-	*lines = (struct read_lines){ .fd = fd, .is_regular = is_regular };
+	off_t at = is_regular ? lseek(fd, 0, SEEK_CUR) : 0;
+
+	*lines = (struct read_lines){ .fd = fd, .is_regular = is_regular,
+				      .behind = at > 0 ? (uint64_t)at : 0 };
 	lines->buffer = calloc(1, BUFFER_BYTES + 1 + READ_BEHIND);
 	return lines->buffer ? 0 : -ENOMEM;
 }
@@ -26,6 +29,23 @@ void read_lines_close(struct read_lines *lines)
 {
 	free(lines->buffer);
 	lines->buffer = NULL;
+}
+
+uint64_t read_lines_at(const struct read_lines *lines)
+{
+	return lines->behind - (lines->end - lines->start);
+}
+
+void read_lines_go_to(struct read_lines *lines, uint64_t at)
+{
+	/* Of a regular file it can be had; else all that is between is read. */
+	if (lseek(lines->fd, (off_t)at, SEEK_SET) < 0)
+		return;
+	lines->behind = at;
+	lines->start = lines->end = lines->searched = 0;
+	lines->skipped_bytes = 0;
+	lines->is_skipping = lines->is_at_end = false;
+	lines->number = 0;
 }
 
 static bool is_readable(int fd)
@@ -80,6 +100,7 @@ static enum read_lines_state fill(struct read_lines *lines)
 		return READ_LINES_FAILED;
 	}
 	lines->end += (size_t)got;
+	lines->behind += (size_t)got;
 	lines->is_at_end = got == 0;
 	return got ? READ_LINES_WHOLE : READ_LINES_END;
 }

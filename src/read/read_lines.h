@@ -29,6 +29,7 @@ struct read_lines {
 	size_t start, end;	/* what is read and not handed out */
 	size_t searched;	/* in which there is no LF, from start */
 	uint64_t skipped_bytes;	/* of a long line */
+	uint64_t behind;	/* of a regular file: where what comes next is in it */
 	uint64_t number;	/* of the line handed out last, from 1 */
 };
 
@@ -42,5 +43,11 @@ void read_lines_close(struct read_lines *lines);
  */
 enum read_lines_state read_lines_next(struct read_lines *lines, const char **line,
 				      size_t *length);
+
+/* Of a regular file: where the next line begins. */
+uint64_t read_lines_at(const struct read_lines *lines);
+
+/* Go on elsewhere in it, at the beginning of a line; lines are counted from there. */
+void read_lines_go_to(struct read_lines *lines, uint64_t at);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include "record/record.h"
 
+/* Its time by the wall clock, since 1970; returns whether it has one. */
+bool read_record_wall_ns(const struct record *record, int64_t *ns);
+
 /* Its time by the wall clock, else by the kernel's; not before `before_ns`, which it is without. */
 uint64_t read_record_time_ns(const struct record *record, uint64_t before_ns);
 

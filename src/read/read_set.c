@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/when.h"
 
 /* A set that is rotated just now is looked at again, so often. */
 #define TRIES 10
@@ -171,6 +172,12 @@ static int open_file(struct read_file *file, char *path)
 	if (err)
 		return err;
 	file->is_regular = S_ISREG(st.st_mode);
+	if (file->is_regular) {
+		off_t at = lseek(file->fd, 0, SEEK_CUR);
+
+		file->start = at > 0 ? (uint64_t)at : 0;
+		file->mtime_ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+	}
 	file->device = st.st_dev;
 	file->inode = st.st_ino;
 	return 0;
@@ -228,6 +235,19 @@ static char *join(const char *directory, const char *name)
 	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
 }
 
+/* YYYYMMDDTHHMMSS.mmmZ, as ISO 8601 has it. */
+static int64_t moment_of(const char *stamp)
+{
+	char text[sizeof("YYYY-MM-DDTHH:MM:SS.mmmZ")];
+	struct when when;
+
+	if (!*stamp)
+		return 0;
+	snprintf(text, sizeof(text), "%.4s-%.2s-%.5s:%.2s:%s", stamp, stamp + 4, stamp + 6,
+		 stamp + 11, stamp + 13);
+	return when_parse(text, &when) == 0 ? when.ns : 0;
+}
+
 /* All of a listing, and FILE last, which need not be there if another is. */
 static int open_all(struct read_set *set, const struct listing *listing, const char *directory,
 		    const char *path)
@@ -241,6 +261,8 @@ static int open_all(struct read_set *set, const struct listing *listing, const c
 		err = open_next(set, join(directory, listing->items[i].name));
 		if (err && err != -ENOENT)
 			return fail(listing->items[i].name, err);
+		if (!err)
+			set->files[set->n - 1].stamp_ns = moment_of(listing->items[i].stamp);
 	}
 	err = open_next(set, strdup(path));
 	return !err || (err == -ENOENT && set->n) ? 0 : fail(path, err);

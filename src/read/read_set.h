@@ -24,6 +24,9 @@ struct read_file {
 	char *path;
 	int fd;			/* -1: closed */
 	bool is_regular;
+	uint64_t start;		/* of a regular one: where it is to be read from */
+	int64_t mtime_ns;	/* when it was written last; 0: that says nothing */
+	int64_t stamp_ns;	/* by its name: when it was rotated; 0: that says nothing */
 	dev_t device;
 	ino_t inode;
 };

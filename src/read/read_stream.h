@@ -20,6 +20,9 @@ struct read_stream {
 
 void read_stream_open(struct read_stream *stream, const struct read_file *file);
 
+/* Of a file that is regular; what else is told by its first bytes once they are there. */
+bool read_stream_is_packed(const struct read_file *file);
+
 /* As read_lines_next(). */
 enum read_lines_state read_stream_next(struct read_stream *stream, struct unpacker *unpacker,
 				       const char **line, size_t *length);

@@ -62,7 +62,7 @@ static int open_files(struct parts *parts, const struct options *options)
 	struct read_config config = {
 		.names = &names, .unpacker = parts->unpacker, .loop = parts->loop,
 		.kinds = options->kinds, .filter = &parts->filter, .thin = options->thin,
-		.schema = BANNER_SCHEMA,
+		.schema = BANNER_SCHEMA, .since = options->since, .until = options->until,
 	};
 	const char **paths = list_paths(options, &config.n_paths);
 
@@ -170,6 +170,7 @@ int reading_status(const struct parts *parts)
 {
 	switch (parts->files ? read_outcome(parts->files) : READ_GOES_ON) {
 	case READ_LACKS:
+	case READ_MISUSED:
 		return EXIT_USAGE;
 	case READ_REFUSED:
 		return EXIT_FAILED;
