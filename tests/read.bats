@@ -501,6 +501,39 @@ account() {
 	grep -qE '^tcc-trace: 3 connections in ' err
 }
 
+@test "the field host: of the opening record, of the record itself, absent" {
+	local host
+	for host in web-1 db.example; do
+		printf '{"event":"trace","schema":2,"host":"%s"}\n' "$host"
+		printf '{"event":"probe","time":"2026-11-22T22:43:00.%dZ","cookie":"0x1"}\n' "${#host}"
+	done >log.json
+	sed -n 1,2p log.json >web.json
+	sed -n 3,4p log.json >db.json
+	hosts() { "$TCC_TRACE" --csv --no-header -F host,cookie "$@"; }
+	equal "$(printf '%s\n' web-1,0x1 db.example,0x1)" "$(hosts -r log.json)"
+	equal "$(printf '%s\n' db.example,0x1 web-1,0x1)" \
+		"$(sed -i 's/00.5Z/01Z/' web.json; hosts -q -r web.json -r db.json)"
+	# What was merged says so of each record, also in CSV; connections stay apart.
+	"$TCC_TRACE" -q -r web.json -r db.json --csv -F time,host,cookie >merged.csv
+	equal "$(printf '%s\n' db.example,0x1 web-1,0x1)" "$(hosts -r merged.csv 2>err)"
+	grep -qE '^tcc-trace: 2 connections in ' err
+	"$TCC_TRACE" -q -r web.json -r db.json --json -F time,host,cookie >merged.json
+	equal "$(printf '%s\n' db.example,0x1 web-1,0x1)" "$(hosts -r merged.json)"
+	# It is said that there are several, unless that is seen.
+	"$TCC_TRACE" -r log.json >/dev/null 2>err
+	grep -qx "tcc-trace: 'log.json' is of another host than what was read before: --fields=+host tells them apart" err
+	hosts -r log.json 2>err
+	run ! grep "another host" err
+	printf 'time,cookie\n2026-11-22T22:43:00Z,0x1\n' >none.csv
+	equal ",0x1" "$(hosts -r none.csv 2>err)"
+	grep -qx "tcc-trace: warning: 'none.csv' does not have, and there will be absent: host" err
+	# A name that would have to be escaped is none.
+	sed 's/web-1/web 1/' web.json >odd.json
+	equal ",0x1" "$(hosts -q -r odd.json)"
+	printf '{"event":"probe","host":"%065d"}\n' 0 >odd.json
+	run -3 hosts -q --strict -r odd.json
+}
+
 @test "marks of what was lost, and of what was left out, outlive the records that are left out" {
 	cat >log.json <<-'END'
 		{"event":"probe","time":"2026-11-22T22:43:00.1Z","cookie":"0x1","cpu":0,"dport":1,"snd_cwnd":1,"lost":5,"skipped":2}

@@ -42,18 +42,24 @@ bool read_banner_trace(const char *line, size_t length, struct read_trace *trace
 	return is_one;
 }
 
-static uint64_t hash(const char *text)
+static uint64_t hash(const char *text, size_t length)
 {
 	uint64_t value = 0xcbf29ce484222325ULL;	/* FNV-1a */
 
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 0x100000001b3ULL;
+	for (size_t i = 0; i < length; i++)
+		value = (value ^ (unsigned char)text[i]) * 0x100000001b3ULL;
 	return value;
+}
+
+uint64_t read_banner_host_origin(const struct record_host *host)
+{
+	return hash(host->text, host->length);
 }
 
 uint64_t read_banner_origin(const struct read_trace *trace)
 {
-	return hash(trace->host) * 3 + hash(trace->boot_id);
+	return hash(trace->host, strlen(trace->host)) * 3 +
+	       hash(trace->boot_id, strlen(trace->boot_id));
 }
 
 static const json_t *find(const json_t *object, uint8_t kind, const char *name)

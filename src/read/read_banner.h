@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "record/kinds.h"
+#include "record/record.h"
 
 #define READ_HOST_MAX 64
 
@@ -30,6 +31,9 @@ struct read_end {
 
 /* Which host and boot it was, of others. */
 uint64_t read_banner_origin(const struct read_trace *trace);
+
+/* The same of a record that says its host itself. */
+uint64_t read_banner_host_origin(const struct record_host *host);
 
 /* Return whether the line is one. */
 bool read_banner_trace(const char *line, size_t length, struct read_trace *trace);

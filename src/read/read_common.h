@@ -35,6 +35,8 @@ struct read_common {
 	uint64_t first_ns, last_ns;	/* of the records' times; 0: there was none */
 	enum read_outcome outcome;
 	unsigned int lines_left;	/* to be read before others are to be heard */
+	const struct record_host *first_host;	/* NULL: none yet */
+	bool has_said_hosts;		/* that there are several */
 	bool has_said_made;		/* that nothing is made of the records of a file */
 	bool is_unknown;		/* a file does not say what was lost */
 };

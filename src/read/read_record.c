@@ -62,6 +62,12 @@ void read_record_complete(struct record *record, uint64_t origin, uint64_t time_
 		record->conn_key = 1;
 }
 
+void read_record_set_host(struct record *record, const struct record_host *host)
+{
+	record->host = host;
+	field_set_add(&record->has, FIELD_host);
+}
+
 void read_record_drop_limits(struct record *record)
 {
 	field_set_remove(&record->has, FIELD_limited_by);

@@ -17,6 +17,8 @@ uint64_t read_record_time_ns(const struct record *record, uint64_t before_ns);
  */
 void read_record_complete(struct record *record, uint64_t origin, uint64_t time_ns);
 
+void read_record_set_host(struct record *record, const struct record_host *host);
+
 /* Take out what had another meaning before limited_side came: limited_by and the shares. */
 void read_record_drop_limits(struct record *record);
 

@@ -43,6 +43,29 @@ static void set_origin(struct read_take *take, struct read_common *common,
 	take->origin = origin ^ common->first_origin;
 }
 
+/* Whether the user asked for whose each record is. */
+static bool shows_host(const struct read_common *common)
+{
+	for (uint8_t kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		if (field_set_has(&common->config.chosen[kind], FIELD_host))
+			return true;
+	}
+	return false;
+}
+
+static void set_host(struct read_take *take, struct read_common *common, const char *name)
+{
+	take->host = read_value_host(common->values, name, strlen(name));
+	if (!common->first_host)
+		common->first_host = take->host;
+	if (!take->host || take->host == common->first_host || common->has_said_hosts)
+		return;
+	common->has_said_hosts = true;
+	if (!shows_host(common))
+		log_status("'%s' is of another host than what was read before: --fields=+host tells "
+			   "them apart", take->path);
+}
+
 static void see_time(struct read_take *take, int64_t ns)
 {
 	if (!take->first_ns)
@@ -73,6 +96,7 @@ static void take_trace(struct read_take *take, struct read_common *common, const
 	see_time(take, trace.wall_ns);
 	take->is_old = trace.schema < SCHEMA_OF_LIMITS && common->config.schema >= SCHEMA_OF_LIMITS;
 	set_origin(take, common, &trace);
+	set_host(take, common, trace.host);
 }
 
 static void take_end(struct read_take *take, struct read_common *common, const char *line,
@@ -102,6 +126,8 @@ static void take_end(struct read_take *take, struct read_common *common, const c
 /* What the line does not say, but others need. */
 static void complete(struct read_take *take, struct read_common *common, struct record *record)
 {
+	uint64_t origin = take->origin;
+
 	if (take->is_old)
 		read_record_drop_limits(record);
 	take->time_ns = read_record_time_ns(record, take->time_ns);
@@ -109,7 +135,12 @@ static void complete(struct read_take *take, struct read_common *common, struct 
 		common->first_ns = take->time_ns;
 	if (take->time_ns > common->last_ns)
 		common->last_ns = take->time_ns;
-	read_record_complete(record, take->origin, take->time_ns);
+	/* A record that says its host may be anybody's, whoever wrote the file. */
+	if (field_set_has(&record->has, FIELD_host))
+		origin ^= read_banner_host_origin(record->host);
+	else if (take->host)
+		read_record_set_host(record, take->host);
+	read_record_complete(record, origin, take->time_ns);
 }
 
 static const struct field_set *named_in(const struct read_take *take, uint8_t kind)
@@ -170,6 +201,17 @@ static bool take_record(struct read_take *take, struct read_common *common,
 
 /* --- lines -------------------------------------------------------------------------------------- */
 
+/* What the opening record says each record has. */
+static bool check_fields(const struct read_take *take, struct read_common *common, uint8_t kind,
+			 const struct field_set *named)
+{
+	struct field_set there = *named;
+
+	if (take->host)
+		field_set_add(&there, FIELD_host);
+	return read_check(common, take->path, kind, &there);
+}
+
 static enum read_line_kind read_csv(struct read_take *take, struct read_common *common,
 				    const char *line, size_t length, struct record *record)
 {
@@ -183,7 +225,7 @@ static enum read_line_kind read_csv(struct read_take *take, struct read_common *
 	}
 	if (what == READ_LINE_RECORD && !(take->checked & RECORD_KIND_BIT(record->kind))) {
 		take->checked |= RECORD_KIND_BIT(record->kind);
-		if (!read_check(common, take->path, record->kind, &take->csv.shape.named))
+		if (!check_fields(take, common, record->kind, &take->csv.shape.named))
 			return READ_LINE_OTHER;
 	}
 	return what;
@@ -196,7 +238,7 @@ static enum read_line_kind read_json(struct read_take *take, struct read_common 
 	enum read_line_kind what = read_json_line(&take->json, line, length, record, &shape);
 
 	if (what == READ_LINE_RECORD && shape &&
-	    !read_check(common, take->path, record->kind, &shape->named))
+	    !check_fields(take, common, record->kind, &shape->named))
 		return READ_LINE_OTHER;
 	return what;
 }

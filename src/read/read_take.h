@@ -32,6 +32,7 @@ struct read_take {
 	bool has_any;			/* ever, of the times that are asked for */
 	bool is_remade;			/* the record before: what is made of it is made anew */
 	int64_t first_ns;		/* the first time that the file says, or 0 */
+	const struct record_host *host;	/* by the opening record, or NULL */
 	uint64_t origin;		/* what tells its cookies from those of other hosts */
 	uint64_t time_ns;		/* of the record handed out last: it never decreases */
 };

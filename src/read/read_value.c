@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Words that are no constants of ours are kept as long as the reader: so many. */
-#define WORDS_MAX 256
+#include "read/read_kept.h"
+
 #define ADDRS_MAX 256	/* a power of two */
 #define SECOND_LENGTH (sizeof("2026-11-22T22:43:00") - 1)
 
@@ -22,8 +22,7 @@ struct read_values {
 	char second_text[SECOND_LENGTH];
 	int64_t second_ns;
 	const struct word *last[FIELD_COUNT];	/* each field's last word */
-	struct word words[WORDS_MAX];
-	size_t n_words;
+	struct read_kept *kept;
 	struct known_addr addrs[ADDRS_MAX];
 };
 
@@ -31,13 +30,20 @@ struct read_values *read_values_new(void)
 {
 	struct read_values *values = calloc(1, sizeof(*values));
 
-	if (values)
-		memcpy(values->second_text, "1970-01-01T00:00:00", SECOND_LENGTH);
-	return values;
+	if (!values)
+		return NULL;
+	memcpy(values->second_text, "1970-01-01T00:00:00", SECOND_LENGTH);
+	values->kept = read_kept_new();
+	if (values->kept)
+		return values;
+	free(values);
+	return NULL;
 }
 
 void read_values_free(struct read_values *values)
 {
+	if (values)
+		read_kept_free(values->kept);
 	free(values);
 }
 
@@ -234,22 +240,6 @@ static bool is_word(const struct word *word, const char *text, size_t length)
 	return word->length == length && memcmp(word->text, text, length) == 0;
 }
 
-static const struct word *keep_word(struct read_values *values, const char *text, size_t length)
-{
-	struct word *word = &values->words[values->n_words];
-
-	for (size_t i = 0; i < values->n_words; i++) {
-		if (is_word(&values->words[i], text, length))
-			return &values->words[i];
-	}
-	if (values->n_words == WORDS_MAX)
-		return NULL;
-	values->n_words++;
-	memcpy(word->text, text, length);
-	word->length = (uint8_t)length;
-	return word;
-}
-
 /* No word of ours needs escaping, and none that is read shall either. */
 static const char *take_word(struct read_values *values, enum field_id id, const char *at,
 			     const struct word **word)
@@ -262,7 +252,7 @@ static const char *take_word(struct read_values *values, enum field_id id, const
 	if (!*last || !is_word(*last, at, length)) {
 		*last = record_word(id, at, length);
 		if (!*last)
-			*last = keep_word(values, at, length);
+			*last = read_kept_word(values->kept, at, length);
 	}
 	*word = *last;
 	return *word ? at + length : NULL;
@@ -376,6 +366,12 @@ static const char *take_daddr(struct read_values *values, struct record *record,
 			&record->addrs.daddr_length);
 }
 
+const struct record_host *read_value_host(struct read_values *values, const char *text,
+					  size_t length)
+{
+	return read_kept_host(values->kept, text, length);
+}
+
 /* --- a value ------------------------------------------------------------------------ */
 
 const char *read_value(struct read_values *values, enum field_id id, struct record *record,
@@ -415,6 +411,8 @@ const char *read_value(struct read_values *values, enum field_id id, struct reco
 		return take_word(values, id, at, member);
 	case KIND_NAME:
 		return take_name(at, member);
+	case KIND_HOST:
+		return read_kept_take_host(values->kept, at, member);
 	}
 	return NULL;
 }
