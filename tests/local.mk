@@ -89,7 +89,8 @@ bats_tests = \
 	tests/privilege.bats \
 	tests/errors.bats \
 	tests/read.bats \
-	tests/since.bats
+	tests/since.bats \
+	tests/follow.bats
 
 # What the build with sanitizers does not run again, nor what has the tag plain in the
 # files above: it runs none of our C code in that build (bootstrap, docs, fuzz, whose

@@ -285,6 +285,14 @@ int option_set_when(struct options *options, const struct option_def *def, const
 	return when_parse(value, when) ? option_error_value(def, value, strlen(value)) : 0;
 }
 
+int option_set_follow(struct options *options, const struct option_def *def, const char *value)
+{
+	(void)def;
+	(void)value;
+	options->follows = true;
+	return 0;
+}
+
 int option_set_user(struct options *options, const struct option_def *def, const char *value)
 {
 	if (!*value)

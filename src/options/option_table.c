@@ -149,6 +149,9 @@ const struct option_def option_table[] = {
 	{ .name = "until", .section = SECTION_READ, .argument = "WHEN",
 	  .expected = EXPECTED_WHEN, .which = OPTION_UNTIL, .handle = option_set_when,
 	  .help = "and those up to then" },
+	{ .name = "follow", .section = SECTION_READ, .handle = option_set_follow,
+	  .help = "go on as FILE grows, over its rotation too, until a signal; -10m is before "
+		  "now then" },
 
 	{ .name = "duration", .letter = 'd', .section = SECTION_REST,
 	  .argument = "TIME", .expected = "a time", .min = "1ms", .max = "3650d",

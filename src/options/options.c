@@ -136,7 +136,7 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 	static const char *const of_rotation[] = { "rotate-keep", "compress" };
 	static const char *const of_file[] = { "rotate-size", "rotate-time", "rotate-keep",
 					       "compress", "tee" };
-	static const char *const of_files[] = { "since", "until" };
+	static const char *const of_files[] = { "since", "until", "follow" };
 	static const char *const of_kernel[] = { "buffer", "ca-struct", "ca-btf" };
 	bool is_rotated = options->rotate_bytes || options->rotate_ns;
 

@@ -61,6 +61,7 @@ struct options {
 	char *const *operands;
 	size_t n_operands;
 	struct when since, until;	/* of what is read */
+	bool follows;			/* and on, as it grows */
 	uint64_t duration_ns;		/* 0: no limit */
 	uint64_t count;			/* 0: no limit */
 	uint64_t buffer_bytes;		/* each CPU; 0: not given */

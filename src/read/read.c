@@ -3,18 +3,22 @@
 #include "read/read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "base/log.h"
 #include "read/read_filter.h"
+#include "read/read_follow.h"
 #include "read/read_input.h"
 #include "record/conn.h"
 #include "record/derive.h"
 
 static const struct call calls[] = {
 	{ .name = "poll" }, { .name = "ppoll" }, { .name = "epoll_ctl" },
+	/* Of a set that is followed over its rotation. */
+	{ .name = "getdents64" }, CALL_COMMAND("fcntl", F_SETFL),
 };
 
 const struct call_set read_calls = CALL_SET(calls);
@@ -60,9 +64,16 @@ static void scan(struct source *source, uint64_t now_ns, bool is_last)
 
 /* --- which times -------------------------------------------------------------------- */
 
-static bool is_relative(const struct read_config *config)
+/* Whether it takes the last record to know when that is: what grows ends now. */
+static bool needs_last(const struct read_config *config, const struct when *when)
 {
-	return when_is_relative(&config->since) || when_is_relative(&config->until);
+	return when_is_relative(when) && !(config->follows && when->form == WHEN_BEFORE);
+}
+
+static int64_t resolve(const struct reader *reader, const struct when *when)
+{
+	return when_resolve(when, needs_last(&reader->common.config, when) ? reader->last_ns
+									   : read_follow_now_ns());
 }
 
 /* Of all heads the time of the last record. */
@@ -88,14 +99,16 @@ static enum source_state find_range(struct reader *reader)
 {
 	const struct read_config *config = &reader->common.config;
 	struct read_range *range = &reader->common.range;
-	enum source_state state = is_relative(config) ? find_last(reader) : SOURCE_RECORD;
+	enum source_state state = SOURCE_RECORD;
 
+	if (needs_last(config, &config->since) || needs_last(config, &config->until))
+		state = find_last(reader);
 	if (state != SOURCE_RECORD)
 		return state;
 	range->has_since = config->since.form != WHEN_NEVER;
 	range->has_until = config->until.form != WHEN_NEVER;
-	range->since_ns = when_resolve(&config->since, reader->last_ns);
-	range->until_ns = when_resolve(&config->until, reader->last_ns);
+	range->since_ns = resolve(reader, &config->since);
+	range->until_ns = resolve(reader, &config->until);
 	if (range->has_since && range->has_until && range->until_ns < range->since_ns) {
 		log_error("--until: expected a moment that is not before that of --since");
 		reader->common.outcome = READ_MISUSED;
@@ -107,7 +120,10 @@ static enum source_state find_range(struct reader *reader)
 
 /* --- records ------------------------------------------------------------------------- */
 
-/* Each input's next record, but for those that have none any more. */
+/*
+ * Each input's next record, but for those that have none any more, and those that are
+ * followed and have none yet: of these `waiting` is one.
+ */
 static enum source_state fill_heads(struct reader *reader)
 {
 	for (size_t i = 0; i < reader->n_heads; i++) {
@@ -119,7 +135,8 @@ static enum source_state fill_heads(struct reader *reader)
 		state = read_input_next(head->input, &reader->common, head->record);
 		if (state == SOURCE_IDLE) {
 			reader->waiting = head;
-			return SOURCE_IDLE;
+			if (!read_input_is_waiting(head->input))
+				return SOURCE_IDLE;
 		}
 		head->has_record = state == SOURCE_RECORD;
 		head->is_over = state == SOURCE_END;
@@ -142,7 +159,9 @@ static enum source_state next_of_all(struct reader *reader, struct record *recor
 			first = head;
 	}
 	if (!first)
-		return SOURCE_END;
+		return reader->waiting ? SOURCE_IDLE : SOURCE_END;
+	if (reader->waiting && !read_follow_is_ripe(read_input_time_ns(first->input)))
+		return SOURCE_IDLE;
 	*record = *first->record;
 	*origin = read_input_origin(first->input);
 	first->has_record = false;
@@ -289,7 +308,7 @@ static int open_inputs(struct reader *reader, const struct read_config *config)
 {
 	for (size_t i = 0; i < config->n_paths; i++) {
 		struct head *head = &reader->heads[i];
-		int err = read_input_open(&head->input, config->paths[i], config->names);
+		int err = read_input_open(&head->input, config->paths[i], config);
 
 		if (!err && config->n_paths > 1) {
 			head->record = malloc(sizeof(*head->record));

@@ -26,6 +26,7 @@ enum read_outcome {
 	READ_GOES_ON,		/* or the files were at their end */
 	READ_LACKS,		/* a filter's field, of a file */
 	READ_REFUSED,		/* a file of a version to come */
+	READ_FAILED,		/* a file that is followed */
 	READ_MISUSED,		/* what was asked for makes no sense, of these files */
 };
 
@@ -40,6 +41,7 @@ struct read_config {
 	struct field_set chosen[RECORD_KIND_COUNT];
 	const struct tcc_filter *filter;
 	struct tcc_thin thin;
+	bool follows;			/* files that grow, until somebody ends it */
 	struct when since, until;	/* records of these times, and of those between */
 	unsigned int schema;		/* ours: files of a higher one are refused */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "read/read_follow.h"
 #include "read/read_last.h"
 #include "read/read_span.h"
 #include "read/read_stream.h"
@@ -25,14 +26,24 @@ struct read_input {
 	bool is_placed;			/* where in the file is to be read is known */
 	struct read_span span;
 	bool is_pausing;		/* it could go on at once */
+	const char *path;		/* what was asked for; borrowed */
+	bool follows;
+	bool is_waiting;		/* for more, of a file that was read up to its end */
+	bool has_checked;		/* whether that can be opened */
 };
 
 /* --- files -------------------------------------------------------------------------------------- */
+
+static bool is_last(const struct read_input *input)
+{
+	return input->at + 1 >= input->set.n;
+}
 
 static void begin_file(struct read_input *input, struct read_common *common)
 {
 	read_take_begin(&input->take, common, input->set.files[input->at].path);
 	read_stream_open(&input->stream, &input->set.files[input->at]);
+	input->stream.is_growing = input->follows && is_last(input);
 	input->is_open = true;
 	input->is_placed = !read_range_is_any(&common->range);
 	input->span = (struct read_span){ .to = UINT64_MAX };
@@ -108,6 +119,54 @@ static bool move_on(struct read_input *input, const struct read_common *common)
 	return false;
 }
 
+/* --- files that grow ----------------------------------------------------------------------------- */
+
+/* All was read of the file: is that all there will be of it? Returns whether to go on at once. */
+static bool await_more(struct read_input *input)
+{
+	struct read_lines *lines = &input->stream.lines;
+	const struct read_file *file = &input->set.files[input->at];
+
+	if (!input->has_checked)
+		read_follow_check(input->path);
+	input->has_checked = true;
+	switch (read_follow_look(file, input->path, lines->behind)) {
+	case READ_FOLLOW_CUT:
+		log_warning("'%s': was cut: it is read from its beginning", input->take.path);
+		read_lines_go_to(lines, 0);
+		return true;
+	case READ_FOLLOW_MOVED:
+		lines->is_growing = false;
+		return true;
+	case READ_FOLLOW_SAME:
+		break;
+	}
+	input->is_waiting = true;
+	return false;
+}
+
+/* All its files were read. Returns whether there are others by now. */
+static bool find_more(struct read_input *input, struct read_common *common)
+{
+	const struct read_file *last = &input->set.files[input->set.n - 1];
+	bool has_gap;
+
+	input->is_waiting = true;
+	if (read_follow_look(last, input->path, 0) != READ_FOLLOW_MOVED)
+		return false;
+	if (read_set_follow(&input->set, input->path, common->config.names, &has_gap)) {
+		common->outcome = READ_FAILED;
+		return false;
+	}
+	if (has_gap) {
+		log_warning("'%s': the file that was read last is not there any more: what was "
+			    "written between is not read", input->path);
+		common->is_unknown = true;
+	}
+	input->at = 0;
+	return true;
+}
+
 /* --- records ----------------------------------------------------------------------------------- */
 
 static bool is_outside(const struct read_input *input, const struct read_common *common)
@@ -144,12 +203,21 @@ static bool take_line(struct read_input *input, struct read_common *common,
 	return false;
 }
 
+/* Whether there is a file to be read on. */
+static bool has_file(struct read_input *input, struct read_common *common)
+{
+	input->is_waiting = false;
+	if (common->outcome != READ_GOES_ON)
+		return false;
+	return input->at < input->set.n || (input->follows && find_more(input, common));
+}
+
 enum source_state read_input_next(struct read_input *input, struct read_common *common,
 				  struct record *record)
 {
 	enum read_lines_state state;
 
-	while (input->at < input->set.n && common->outcome == READ_GOES_ON) {
+	while (has_file(input, common)) {
 		input->is_pausing = common->lines_left == 0;
 		if (input->is_pausing)
 			return SOURCE_IDLE;
@@ -166,9 +234,12 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 		}
 		if (take_line(input, common, record, &state))
 			return SOURCE_RECORD;
-		if (state == READ_LINES_WAIT)
+		if (state == READ_LINES_WAIT &&
+		    !(input->stream.lines.is_growing && await_more(input)))
 			return SOURCE_IDLE;
 	}
+	if (input->is_waiting && common->outcome == READ_GOES_ON)
+		return SOURCE_IDLE;
 	if (read_take_lacks_end(&input->take) && common->outcome == READ_GOES_ON)
 		common->is_unknown = true;
 	return SOURCE_END;
@@ -195,11 +266,18 @@ uint64_t read_input_origin(const struct read_input *input)
 
 int read_input_wait(const struct read_input *input, int *fd)
 {
-	*fd = input->is_pausing ? -1 : read_stream_fd(input->last.is_open ? &input->last.stream
+	*fd = input->is_pausing || input->is_waiting ? -1 : read_stream_fd(input->last.is_open ? &input->last.stream
 									    : &input->stream);
 	if (input->is_pausing)
 		return 0;
+	if (input->is_waiting)
+		return READ_FOLLOW_MS;
 	return *fd < 0 ? PART_MS : LOOP_FOREVER;
+}
+
+bool read_input_is_waiting(const struct read_input *input)
+{
+	return input->is_waiting;
 }
 
 bool read_input_has(const struct read_input *input, dev_t device, ino_t inode)
@@ -221,15 +299,17 @@ void read_input_leave_out(struct read_input *input, const struct read_input *oth
 	}
 }
 
-int read_input_open(struct read_input **out, const char *path, const struct read_names *names)
+int read_input_open(struct read_input **out, const char *path, const struct read_config *config)
 {
 	struct read_input *input = calloc(1, sizeof(*input));
-	int err = input ? read_set_open(&input->set, path, names) : -ENOMEM;
+	int err = input ? read_set_open(&input->set, path, config->names) : -ENOMEM;
 
 	if (err) {
 		free(input);
 		return err;
 	}
+	input->path = path;
+	input->follows = config->follows && input->set.files[input->set.n - 1].is_regular;
 	*out = input;
 	return 0;
 }

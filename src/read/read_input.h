@@ -16,7 +16,7 @@ struct read_input;
 
 /* The files are opened, and none is read. Returns 0 or -errno, which has been said. */
 int read_input_open(struct read_input **input, const char *path,
-		    const struct read_names *names);
+		    const struct read_config *config);
 void read_input_close(struct read_input *input);	/* accepts NULL */
 
 /*
@@ -44,6 +44,9 @@ uint64_t read_input_origin(const struct read_input *input);
  * readable when it is over before, or -1.
  */
 int read_input_wait(const struct read_input *input, int *fd);
+
+/* Whether all was read of a file that may grow. */
+bool read_input_is_waiting(const struct read_input *input);
 
 /* Leave out its files that another has: none is read twice. Before the first is read. */
 void read_input_leave_out(struct read_input *input, const struct read_input *other);

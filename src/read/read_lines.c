@@ -101,8 +101,10 @@ static enum read_lines_state fill(struct read_lines *lines)
 	}
 	lines->end += (size_t)got;
 	lines->behind += (size_t)got;
-	lines->is_at_end = got == 0;
-	return got ? READ_LINES_WHOLE : READ_LINES_END;
+	lines->is_at_end = got == 0 && !lines->is_growing;
+	if (got)
+		return READ_LINES_WHOLE;
+	return lines->is_growing ? READ_LINES_WAIT : READ_LINES_END;
 }
 
 /* What is there behind the last LF, if anything is. */

@@ -25,6 +25,7 @@ struct read_lines {
 	int err;		/* -errno */
 	bool is_skipping;	/* amidst a long line */
 	bool is_at_end;
+	bool is_growing;	/* its end is where to wait; the caller sets it */
 	char *buffer;
 	size_t start, end;	/* what is read and not handed out */
 	size_t searched;	/* in which there is no LF, from start */

@@ -329,18 +329,47 @@ static int open_set(struct read_set *set, const char *path, const struct read_na
 	return err;
 }
 
-int read_set_open(struct read_set *set, const char *path, const struct read_names *names)
+bool read_set_is_rotated(const char *path, const struct read_names *names)
 {
 	const char *slash = strrchr(path, '/');
+
+	return is_rotated(names, slash ? slash + 1 : path);
+}
+
+int read_set_open(struct read_set *set, const char *path, const struct read_names *names)
+{
 	const struct listing none = { 0 };
 	int err;
 
 	*set = (struct read_set){ 0 };
-	if (strcmp(path, "-") == 0 || is_rotated(names, slash ? slash + 1 : path))
+	if (strcmp(path, "-") == 0 || read_set_is_rotated(path, names))
 		err = open_all(set, &none, ".", path);
 	else
 		err = open_set(set, path, names);
 	if (err)
 		read_set_close(set);
 	return err;
+}
+
+int read_set_follow(struct read_set *set, const char *path, const struct read_names *names,
+		    bool *has_gap)
+{
+	const struct read_file *last = &set->files[set->n - 1];
+	struct read_set now;
+	size_t known = 0;
+	int err = read_set_open(&now, path, names);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < now.n; i++) {
+		if (now.files[i].device == last->device && now.files[i].inode == last->inode)
+			known = i + 1;
+	}
+	*has_gap = !known;
+	/* It may be compressed by now: only the newest is not what was read. */
+	for (known = known ? known : now.n - 1; known; known--)
+		read_set_remove(&now, 0);
+	read_set_close(set);
+	*set = now;
+	return 0;
 }

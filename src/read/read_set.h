@@ -40,6 +40,16 @@ struct read_set {
 int read_set_open(struct read_set *set, const char *path, const struct read_names *names);
 void read_set_close(struct read_set *set);
 
+/* Whether a name is that of a rotated file, by which one alone is meant. */
+bool read_set_is_rotated(const char *path, const struct read_names *names);
+
+/*
+ * Put in its place those that are behind its last file by now. Returns 0 or -errno, which
+ * has been said, the set being as it was then. *has_gap: there may have been more between.
+ */
+int read_set_follow(struct read_set *set, const char *path, const struct read_names *names,
+		    bool *has_gap);
+
 /* Close one of its files; the others stay as they are. */
 void read_set_remove(struct read_set *set, size_t i);
 

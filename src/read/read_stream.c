@@ -92,6 +92,7 @@ static enum read_lines_state begin(struct read_stream *stream, struct unpacker *
 					      stream->format < 0 && stream->file->is_regular);
 	if (stream->err)
 		return READ_LINES_FAILED;
+	stream->lines.is_growing = stream->is_growing && stream->lines.is_regular;
 	stream->has_begun = true;
 	return READ_LINES_WHOLE;
 }

@@ -9,6 +9,7 @@
 
 struct read_stream {
 	const struct read_file *file;	/* borrowed */
+	bool is_growing;		/* a plain one is: the caller sets it */
 	bool has_begun;			/* what it is is known */
 	bool has_part;			/* of the bytes that tell it */
 	bool is_ending;			/* whoever unpacks it has not said how it went */

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What becomes of a file that grows; see read_follow.h. */
+#include "read/read_follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* So late the files of others may be. */
+#define LATE_NS 1000000000
+
+enum read_follow_news read_follow_look(const struct read_file *file, const char *path, uint64_t at)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st) == 0 && (uint64_t)st.st_size < at)
+		return READ_FOLLOW_CUT;
+	/* Who rotates it may go on with the old one until he has begun the new one. */
+	if (strcmp(path, "-") == 0 || stat(path, &st) || !st.st_size)
+		return READ_FOLLOW_SAME;
+	return st.st_dev == file->device && st.st_ino == file->inode ? READ_FOLLOW_SAME
+								     : READ_FOLLOW_MOVED;
+}
+
+void read_follow_check(const char *path)
+{
+	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0)
+		close(fd);
+	else if (errno == EACCES)
+		log_warning("'%s': cannot be opened anew without privilege, which is given up: it will "
+			    "not be followed over its rotation; expected --user=NAME of who may read "
+			    "it", path);
+}
+
+int64_t read_follow_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+bool read_follow_is_ripe(uint64_t time_ns)
+{
+	return time_ns + LATE_NS <= (uint64_t)read_follow_now_ns();
+}
