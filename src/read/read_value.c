@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "read/read_kept.h"
+#include "read/read_number.h"
 
-#define ADDRS_MAX 256	/* a power of two */
+#define ADDRS_MAX 1024	/* a power of two */
 #define SECOND_LENGTH (sizeof("2026-11-22T22:43:00") - 1)
 
 struct known_addr {
@@ -49,41 +50,9 @@ void read_values_free(struct read_values *values)
 
 /* --- numbers -------------------------------------------------------------------- */
 
-static inline bool is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
-/* Of 20 digits or more: it may be too large. */
-static const char *take_long(const char *at, const char *end, uint64_t *number)
-{
-	uint64_t value = 0;
-
-	for (; at < end; at++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
-			return NULL;
-	}
-	*number = value;
-	return end;
-}
-
-static inline const char *take_u64(const char *at, uint64_t *number)
-{
-	const char *start = at;
-	uint64_t value = 0;
-
-	for (; is_digit(*at); at++)
-		value = value * 10 + (uint64_t)(*at - '0');
-	if (at - start > 19)
-		return take_long(start, at, number);
-	*number = value;
-	return at > start ? at : NULL;
-}
-
 const char *read_value_number(const char *at, uint64_t max, uint64_t *number)
 {
-	at = take_u64(at, number);
+	at = read_number_u64(at, number);
 	return at && *number <= max ? at : NULL;
 }
 
@@ -126,14 +95,14 @@ static const char *take_decimal(const char *at, uint64_t scale, uint64_t *number
 {
 	uint64_t whole;
 
-	at = take_u64(at, &whole);
+	at = read_number_u64(at, &whole);
 	if (!at || __builtin_mul_overflow(whole, scale, number))
 		return NULL;
 	if (*at != '.')
 		return at;
-	if (!is_digit(*++at))
+	if (!read_number_is_digit(*++at))
 		return NULL;
-	for (; is_digit(*at); at++) {
+	for (; read_number_is_digit(*at); at++) {
 		scale /= 10;
 		*number += (uint64_t)(*at - '0') * scale;
 	}
@@ -150,7 +119,7 @@ const char *read_value_hex(const char *at, uint64_t *number)
 	start = at += 2;
 	for (;; at++) {
 		char c = *at;
-		int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+		int digit = read_number_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 
 		if (digit < 0)
 			break;
@@ -164,7 +133,7 @@ const char *read_value_hex(const char *at, uint64_t *number)
 
 static int two_digits(const char *at)
 {
-	return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
+	return read_number_is_digit(at[0]) && read_number_is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
 }
 
 /* Days since 1970 of the proleptic Gregorian calendar, the year counted from March on. */
@@ -183,7 +152,7 @@ static bool parse_second(const char *at, int64_t *ns)
 	int century, year, month, day;
 
 	for (size_t i = 0; i < SECOND_LENGTH; i++) {
-		if (form[i] == '0' ? !is_digit(at[i]) : at[i] != form[i])
+		if (form[i] == '0' ? !read_number_is_digit(at[i]) : at[i] != form[i])
 			return false;
 	}
 	century = two_digits(at);
@@ -211,7 +180,7 @@ static const char *take_time(struct read_values *values, const char *at, int64_t
 	}
 	at += SECOND_LENGTH;
 	if (*at == '.') {
-		for (at++; is_digit(*at) && scale; at++, scale /= 10)
+		for (at++; read_number_is_digit(*at) && scale; at++, scale /= 10)
 			below += (uint64_t)(*at - '0') * scale;
 	}
 	*ns = values->second_ns + (int64_t)below;
@@ -222,7 +191,7 @@ static const char *take_time(struct read_values *values, const char *at, int64_t
 
 static inline bool is_of_word(char c)
 {
-	return is_digit(c) || (unsigned char)((c | 0x20) - 'a') < 26 || c == '_' || c == '-' ||
+	return read_number_is_digit(c) || (unsigned char)((c | 0x20) - 'a') < 26 || c == '_' || c == '-' ||
 	       c == '.';
 }
 
@@ -325,14 +294,20 @@ static const struct known_addr *take_addr(struct read_values *values, const char
 {
 	struct known_addr *known;
 	size_t length = 0;
-	uint32_t hash = 0;
+	uint64_t first = 0, last = 0;
 
-	for (; is_digit(at[length]) || (unsigned char)((at[length] | 0x20) - 'a') < 6 ||
-	       at[length] == '.' || at[length] == ':'; length++)
-		hash = hash * 31 + (unsigned char)at[length];
-	if (!length || length >= ADDR_TEXT_MAX)
+	/* What an address cannot have and is behind this is for inet_pton() to refuse. */
+	while ((unsigned char)at[length] > ',' && length < ADDR_TEXT_MAX)
+		length++;
+	if (length < sizeof("::") - 1 || length >= ADDR_TEXT_MAX)
 		return NULL;
-	known = &values->addrs[(hash ^ hash >> 8) % ADDRS_MAX];
+	if (length >= sizeof(first)) {
+		memcpy(&first, at, sizeof(first));
+		memcpy(&last, at + length - sizeof(last), sizeof(last));
+	} else {
+		memcpy(&first, at, length);
+	}
+	known = &values->addrs[((first ^ last * 3) * 0x9e3779b97f4a7c15ULL >> 48) % ADDRS_MAX];
 	if ((known->length != length || memcmp(known->text, at, length) != 0) &&
 	    !parse_addr(known, at, length))
 		return NULL;
@@ -400,7 +375,7 @@ const char *read_value(struct read_values *values, enum field_id id, struct reco
 		return take_wall_us(at, member);
 	case KIND_U64:
 	case KIND_NUMBER:
-		return take_u64(at, member);
+		return read_number_u64(at, member);
 	case KIND_COOKIE:
 		return read_value_hex(at, member);
 	case KIND_FAMILY:
