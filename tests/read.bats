@@ -93,6 +93,11 @@ make_set() {
 	cmp got all.csv
 }
 
+@test "a set that is rotated while it is opened: without a gap, and nothing twice" {
+	skip_without python3
+	python3 "$TCC_TESTS/read/rotating.py" "$TCC_TRACE" 12
+}
+
 @test "several files are merged by time, those that are equal as they are named" {
 	seq 1 100 | sed 's/.*/ktime=&000000 cookie=&/; 1s/$/ start=1000000 clock=1700000000000000000/' |
 		"$replay" --json --fields=all >all.json
@@ -198,6 +203,19 @@ make_set() {
 	# A default of the format is no wish: UTC stands for the kernel's time.
 	run --separate-stderr -0 "$TCC_TRACE" -q -r few.json
 	[[ ${lines[0]} == "2026-11-22T22:43:00.000000000Z 0.000 ms | 0.000 ms | 172."* ]]
+	[ -z "$stderr" ]
+}
+
+@test "members of private state that no file has are said, at the end" {
+	echo '{"event":"probe","ca.x":7}' >one.json
+	echo '{"event":"probe","ca.y":8}' >two.json
+	run --separate-stderr -0 "$TCC_TRACE" -q --csv --no-header -F ca.x,ca.y,ca.z,ca.other -r one.json two.json
+	[ "$output" = $'7,,,\n,8,,' ]
+	equal "tcc-trace: warning: no file that was read has, and it was absent: ca.z, ca.other" "$stderr"
+	run --separate-stderr -0 "$TCC_TRACE" -q --csv --no-header -F ca.x,ca.y -r one.json two.json
+	[ -z "$stderr" ]
+	# Who does not read all does not know.
+	run --separate-stderr -0 "$TCC_TRACE" -q -c 1 --csv --no-header -F ca.z -r one.json two.json
 	[ -z "$stderr" ]
 }
 
@@ -342,6 +360,28 @@ account() {
 	"$TCC_TRACE" -r bomb 2>err
 	grep -qx "tcc-trace: warning: 'bomb': is no text; given up" err
 	[ "$(account input)" -eq 1 ]
+}
+
+@test "a program that gives all and fails all the same is believed: what it gave may be short" {
+	local status
+	skip_without gzip
+	record all.json
+	gzip all.json
+	mkdir bin
+	for status in 0 1 77; do
+		printf '#!/bin/sh\n%s "$@"\nexit %d\n' "$(command -v gzip)" "$status" >bin/gzip
+		chmod +x bin/gzip
+		PATH=$PWD/bin:$PATH again -r all.json.gz >got 2>err
+		[ "$(grep -c '"event":"probe"' got)" -eq 26 ]
+		if [ "$status" -eq 0 ]; then
+			[ "$(account input)" = "" ]
+			run ! grep warning err
+		else
+			[ "$(account input)" -eq 1 ]
+			grep -qx "tcc-trace: warning: 'all.json.gz': cut off or damaged: gzip gives up" err
+		fi
+	done
+	PATH=$PWD/bin:$PATH run -3 "$TCC_TRACE" -q --strict -r all.json.gz
 }
 
 @test "what is no file of records says so, and nothing of it gets through" {

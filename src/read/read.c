@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 
 #include "base/log.h"
+#include "read/read_check.h"
 #include "read/read_filter.h"
 #include "read/read_follow.h"
 #include "read/read_input.h"
@@ -217,6 +218,8 @@ static enum source_state next(struct source *source, struct record *record)
 		if (reader->common.outcome != READ_GOES_ON)
 			return SOURCE_END;
 	} while (state == SOURCE_RECORD && is_left_out(reader, record, origin));
+	if (state == SOURCE_END)
+		read_check_members(&reader->common);
 	/* What is in a head is as unread as what is in its file. */
 	if (state == SOURCE_RECORD) {
 		reader->common.counts[record->kind].recorded++;

@@ -12,6 +12,7 @@
 #include "base/calls.h"
 #include "base/loop.h"
 #include "base/when.h"
+#include "record/fields.h"
 #include "record/source.h"
 #include "tcc_filter.h"
 #include "tcc_thin.h"
@@ -39,6 +40,9 @@ struct read_config {
 	uint32_t kinds;			/* RECORD_KIND_BIT()s: those that are asked for */
 	/* Of each kind the fields that were chosen: it is said once which of them lack. */
 	struct field_set chosen[RECORD_KIND_COUNT];
+	/* And of private state, as ca.MEMBER: those that no file has. */
+	const char *members[FIELDS_CA_MAX];
+	size_t n_members;
 	const struct tcc_filter *filter;
 	struct tcc_thin thin;
 	bool follows;			/* files that grow, until somebody ends it */

@@ -20,4 +20,7 @@ bool read_check(struct read_common *common, const char *path, uint8_t kind,
 void read_check_made(struct read_common *common, const char *path, uint8_t kind,
 		     const struct field_set *named);
 
+/* All files are at their end: say once which members of private state none of them had. */
+void read_check_members(struct read_common *common);
+
 #endif

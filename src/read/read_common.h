@@ -37,6 +37,7 @@ struct read_common {
 	unsigned int lines_left;	/* to be read before others are to be heard */
 	const struct record_host *first_host;	/* NULL: none yet */
 	bool has_said_hosts;		/* that there are several */
+	bool has_said_members;		/* that no file has some */
 	bool has_said_made;		/* that nothing is made of the records of a file */
 	bool is_unknown;		/* a file does not say what was lost */
 };

@@ -9,11 +9,12 @@
 #define STEP_BYTES ((uint64_t)4 << 20)
 #define STEPS_MAX 256
 
-/* What is found between two looks: no closer than this. */
-#define CLOSE_BYTES ((uint64_t)16 << 10)
-
-/* By so much times may go back within a file without being seen: clocks are put right. */
-#define MARGIN_NS 1000000000LL
+/*
+ * What is found between two looks: no closer than this, and by so much earlier and later.
+ * A clock that is set by less goes back unseen, and what it does is among these.
+ */
+#define CLOSE_BYTES ((uint64_t)256 << 10)
+#define MARGIN_NS 100000000LL
 /* By so much what is said of a whole file may be beside its records. */
 #define SLACK_NS (60 * 1000000000LL)
 

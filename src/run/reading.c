@@ -88,6 +88,7 @@ static int open_files(struct parts *parts, const struct options *options)
 	}
 	for (uint8_t kind = 0; options->n_fields && kind < RECORD_KIND_COUNT; kind++)
 		config.chosen[kind] = output_chosen(&parts->output, kind);
+	config.n_members = output_members(&parts->output, config.members);
 	parts->filter = options->filter;
 	use_numbers(&parts->filter);
 	parts->files = read_new(&config);
