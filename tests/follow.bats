@@ -92,6 +92,7 @@ rotate() {
 	mv log.json log.json.1
 	# Who rotates may write the old one until the new one is begun.
 	: >log.json
+	sleep 0.3
 	record 3 log.json.1
 	await 1 2 3
 	record 4
@@ -176,10 +177,16 @@ rotate() {
 	# Nothing old waits for the silent one.
 	record 3
 	await 1 2 3
-	# What is of this moment does, for a second.
+	# What is of this moment does, for a second; what is to come, until it knows of later.
 	later() { printf '{"event":"probe","time":"%s","snd_cwnd":%d}\n' "$(date -u -d "$1" +%FT%T.%NZ)" "$2"; }
-	later '+2 seconds' 5 >>log.json
-	later '+1 second' 4 >>other.json
+	later '+5 minutes' 5 >>log.json
+	sleep 0.5
+	await 1 2 3
+	later '+4 minutes' 4 >>other.json
+	await 1 2 3 4
+	later '+6 minutes' 6 >>other.json
 	await 1 2 3 4 5
+	later '-2 seconds' 7 >>log.json
+	await 1 2 3 4 5 7
 	finish
 }

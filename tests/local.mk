@@ -28,6 +28,7 @@ unit_tests = \
 	tests/unit/test_programs \
 	tests/unit/test_properties \
 	tests/unit/test_rare \
+	tests/unit/test_read_set \
 	tests/unit/test_record \
 	tests/unit/test_ring \
 	tests/unit/test_rotate \
@@ -259,7 +260,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/why/check.py tests/why/path.py tests/why/scenarios.py \
 	tests/command/compare.py tests/command/kinds.py tests/command/terminal.py \
-	tests/read/range.py tests/read/rotating.py tests/read/roundtrip.py tests/read/sample-0.1.csv tests/read/sample-0.1.json tests/read/traffic.py \
+	tests/read/range.py tests/read/roundtrip.py tests/read/sample-0.1.csv tests/read/sample-0.1.json tests/read/traffic.py \
 	tests/ends/run.py tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \

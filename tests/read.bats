@@ -93,11 +93,6 @@ make_set() {
 	cmp got all.csv
 }
 
-@test "a set that is rotated while it is opened: without a gap, and nothing twice" {
-	skip_without python3
-	python3 "$TCC_TESTS/read/rotating.py" "$TCC_TRACE" 12
-}
-
 @test "several files are merged by time, those that are equal as they are named" {
 	seq 1 100 | sed 's/.*/ktime=&000000 cookie=&/; 1s/$/ start=1000000 clock=1700000000000000000/' |
 		"$replay" --json --fields=all >all.json
