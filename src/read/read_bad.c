@@ -3,7 +3,6 @@
 #include "read/read_bad.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -29,19 +28,16 @@ uint8_t read_bad_kind(const char *line, size_t length, uint8_t otherwise)
 void read_bad_end_run(struct read_bad *bad, const char *path)
 {
 	uint64_t n = bad->last - bad->first + 1;
-	char where[sizeof(" behind byte ") + 20] = "";
 
 	if (!bad->first)
 		return;
-	if (bad->from_byte)
-		snprintf(where, sizeof(where), " behind byte %" PRIu64, bad->from_byte);
 	if (bad->runs++ >= RUNS_SAID_MAX)
 		bad->unsaid += n;
 	else if (n == 1)
-		log_warning("'%s': line %" PRIu64 "%s cannot be read", path, bad->first, where);
+		log_warning("'%s': line %" PRIu64 " cannot be read", path, bad->first);
 	else
-		log_warning("'%s': lines %" PRIu64 " to %" PRIu64 "%s cannot be read", path,
-			    bad->first, bad->last, where);
+		log_warning("'%s': lines %" PRIu64 " to %" PRIu64 " cannot be read", path,
+			    bad->first, bad->last);
 	bad->first = 0;
 }
 

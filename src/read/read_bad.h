@@ -9,7 +9,6 @@
 /* Of one file; zeros at first. */
 struct read_bad {
 	uint64_t first, last;		/* a run that goes on; 0: none does */
-	uint64_t from_byte;		/* of the file, where lines are counted from */
 	uint64_t runs, unsaid;		/* beyond some, lines are only counted */
 };
 

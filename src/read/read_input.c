@@ -23,8 +23,6 @@ struct read_input {
 	struct read_stream stream;
 	struct read_take take;
 	struct read_last last;
-	bool is_placed;			/* where in the file is to be read is known */
-	struct read_span span;
 	bool is_pausing;		/* it could go on at once */
 	const char *path;		/* what was asked for; borrowed */
 	bool follows;
@@ -45,8 +43,6 @@ static void begin_file(struct read_input *input, struct read_common *common)
 	read_stream_open(&input->stream, &input->set.files[input->at]);
 	input->stream.is_growing = input->follows && is_last(input);
 	input->is_open = true;
-	input->is_placed = !read_range_is_any(&common->range);
-	input->span = (struct read_span){ .to = UINT64_MAX };
 }
 
 /* Of a stream that failed: whatever was behind is lost, and is counted as one. */
@@ -80,43 +76,17 @@ static void end_file(struct read_input *input, struct read_common *common, int e
 	input->at++;
 }
 
-/* --- parts of files -------------------------------------------------------------------------- */
-
-/* It is known what the file is: which of its parts are to be read? */
-static void place(struct read_input *input, const struct read_common *common)
+/* Whether what is left of a file is none of what is asked for. Of a plain one lines say it. */
+static bool is_over(struct read_input *input, struct read_common *common)
 {
-	const struct read_stream *stream = &input->stream;
+	enum read_span_place place;
 
-	input->is_placed = true;
-	if (stream->format < 0 && stream->file->is_regular)
-		input->span = read_span_find(common, stream->file);
-}
-
-/* Leave out what none is asked for of. Returns whether that was the rest of the file. */
-static bool move_on(struct read_input *input, const struct read_common *common)
-{
-	struct read_lines *lines = &input->stream.lines;
-	struct read_span *span = &input->span;
-
-	if (!input->is_placed && input->take.form != FORM_UNKNOWN)
-		place(input, common);
-	if (!read_range_is_any(&common->range))
+	if (input->stream.format < 0 || !read_range_is_any(&common->range))
 		return false;
-	if (input->stream.format >= 0)
-		return read_span_is_over(&common->range, input->stream.file, input->take.first_ns);
-	if (span->from > read_lines_at(lines)) {
-		read_lines_go_to(lines, span->from);
-		read_take_enter(&input->take, span->from, common->range.has_since);
-	}
-	span->from = 0;
-	if (read_lines_at(lines) < span->to)
-		return false;
-	span->to = UINT64_MAX;
-	if (span->tail > read_lines_at(lines)) {
-		read_lines_go_to(lines, span->tail);
-		read_take_enter(&input->take, span->tail, true);
-	}
-	return false;
+	place = read_span_place(&common->range, input->stream.file, input->take.first_ns);
+	if (place == READ_SPAN_BEHIND)
+		read_take_leave(&input->take, common);
+	return place != READ_SPAN_MAY_BE;
 }
 
 /* --- files that grow ----------------------------------------------------------------------------- */
@@ -169,13 +139,6 @@ static bool find_more(struct read_input *input, struct read_common *common)
 
 /* --- records ----------------------------------------------------------------------------------- */
 
-static bool is_outside(const struct read_input *input, const struct read_common *common)
-{
-	const struct read_file *file = &input->set.files[input->at];
-
-	return read_span_is_outside(&common->range, file, input->at ? file - 1 : NULL);
-}
-
 /* The next line, if there is one now. Returns whether it is a record to be handed out. */
 static bool take_line(struct read_input *input, struct read_common *common,
 		      struct record *record, enum read_lines_state *state)
@@ -222,13 +185,9 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 		if (input->is_pausing)
 			return SOURCE_IDLE;
 		common->lines_left--;
-		if (!input->is_open && is_outside(input, common)) {
-			input->at++;
-			continue;
-		}
 		if (!input->is_open)
 			begin_file(input, common);
-		else if (input->stream.has_begun && move_on(input, common)) {
+		else if (input->stream.has_begun && is_over(input, common)) {
 			end_file(input, common, 0);
 			continue;
 		}

@@ -31,11 +31,6 @@ void read_lines_close(struct read_lines *lines)
 	lines->buffer = NULL;
 }
 
-uint64_t read_lines_at(const struct read_lines *lines)
-{
-	return lines->behind - (lines->end - lines->start);
-}
-
 void read_lines_go_to(struct read_lines *lines, uint64_t at)
 {
 	/* Of a regular file it can be had; else all that is between is read. */

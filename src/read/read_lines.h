@@ -45,9 +45,6 @@ void read_lines_close(struct read_lines *lines);
 enum read_lines_state read_lines_next(struct read_lines *lines, const char **line,
 				      size_t *length);
 
-/* Of a regular file: where the next line begins. */
-uint64_t read_lines_at(const struct read_lines *lines);
-
 /* Go on elsewhere in it, at the beginning of a line; lines are counted from there. */
 void read_lines_go_to(struct read_lines *lines, uint64_t at);
 

@@ -53,31 +53,6 @@ static size_t read_at(struct read_probe *probe, uint64_t at, size_t n)
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* The first record of the buffer, which is what is at `at`; what is before its first LF is no line. */
-static bool find_first(struct read_probe *probe, uint64_t at, size_t end, struct read_place *place)
-{
-	size_t from = at > probe->start ? next_line(probe, 0, end) : 0, next;
-
-	if (at > probe->start && !from)
-		return false;
-	for (; (next = next_line(probe, from, end)); from = next) {
-		if (!read_probe_line(probe, probe->buffer + from, next - 1 - from, &place->ns))
-			continue;
-		place->at = at + from;
-		return true;
-	}
-	return false;
-}
-
-bool read_probe_at(struct read_probe *probe, uint64_t at, struct read_place *place)
-{
-	/* The LF before it may be what a line begins with. */
-	uint64_t before = at > probe->start ? at - 1 : at;
-
-	return find_first(probe, before, read_at(probe, before, NEAR_BYTES), place) ||
-	       find_first(probe, before, read_at(probe, before, FAR_BYTES), place);
-}
-
 static bool find_last(struct read_probe *probe, uint64_t at, size_t end, struct read_place *place,
 		      uint64_t *tail)
 {

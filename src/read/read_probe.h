@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which times the lines of a plain file have, looked up here and there: its offset does
- * not move. Knows nothing of what is asked for.
+ * Which times the lines of a plain file have, looked up at its end: its offset does not
+ * move. Knows nothing of what is asked for.
  */
 #ifndef TCC_READ_PROBE_H
 #define TCC_READ_PROBE_H
@@ -35,9 +35,6 @@ void read_probe_begin(struct read_probe *probe, const struct read_common *common
 
 /* The time of a line, as read_json.h has lines; returns whether it is a record's. */
 bool read_probe_line(struct read_probe *probe, const char *line, size_t length, int64_t *ns);
-
-/* The first record from a place on. Returns whether there is one near. */
-bool read_probe_at(struct read_probe *probe, uint64_t at, struct read_place *place);
 
 /* The last record. Returns whether there is one near the end. *tail: where the last line begins. */
 bool read_probe_last(struct read_probe *probe, struct read_place *place, uint64_t *tail);

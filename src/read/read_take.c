@@ -9,6 +9,7 @@
 #include "read/read_banner.h"
 #include "read/read_check.h"
 #include "read/read_filter.h"
+#include "read/read_glance.h"
 #include "read/read_record.h"
 
 /* The first schema in which limited_by and the shares have the meaning that they have now. */
@@ -72,7 +73,28 @@ static void see_time(struct read_take *take, int64_t ns)
 		take->first_ns = ns;
 }
 
-/* Of what was before it in its file nobody knows how it ended. */
+/* Of a trace without its end record nobody knows how it ended. */
+static void leave_trace(struct read_take *take, struct read_common *common)
+{
+	common->is_unknown |= take->has_any && !take->is_ended;
+	take->has_any = false;
+}
+
+/* Each file of a set that is rotated begins with one: its trace may be that of the file before. */
+static void begin_trace(struct read_take *take, struct read_common *common,
+			const struct read_trace *trace)
+{
+	uint64_t before = take->origin;
+
+	set_origin(take, common, trace);
+	if (!take->has_trace || take->has_lines || take->is_ended || take->origin != before) {
+		leave_trace(take, common);
+		take->is_later = common->range.has_until && trace->wall_ns > common->range.until_ns;
+	}
+	take->has_trace = true;
+	take->is_ended = false;
+}
+
 static void take_trace(struct read_take *take, struct read_common *common, const char *line,
 		       size_t length)
 {
@@ -89,13 +111,9 @@ static void take_trace(struct read_take *take, struct read_common *common, const
 		common->outcome = READ_REFUSED;
 		return;
 	}
-	if (take->has_lines && !take->is_ended && !take->is_outside)
-		common->is_unknown = true;
-	take->is_ended = false;
-	take->is_later = common->range.has_until && trace.wall_ns > common->range.until_ns;
+	begin_trace(take, common, &trace);
 	see_time(take, trace.wall_ns);
 	take->is_old = trace.schema < SCHEMA_OF_LIMITS && common->config.schema >= SCHEMA_OF_LIMITS;
-	set_origin(take, common, &trace);
 	set_host(take, common, trace.host);
 }
 
@@ -166,17 +184,34 @@ static bool is_made_anew(struct read_take *take, const struct read_common *commo
 }
 
 /* By its own time, which may go back; one that has none is where the one before it is. */
+static void place(struct read_take *take, const struct read_range *range, int64_t ns)
+{
+	see_time(take, ns);
+	take->is_outside = (range->has_since && ns < range->since_ns) ||
+			   (range->has_until && ns > range->until_ns);
+}
+
 static bool is_outside(struct read_take *take, const struct read_common *common,
 		       const struct record *record)
 {
-	const struct read_range *range = &common->range;
 	int64_t ns;
 
-	if (read_record_wall_ns(record, &ns)) {
-		see_time(take, ns);
-		take->is_outside = (range->has_since && ns < range->since_ns) ||
-				   (range->has_until && ns > range->until_ns);
-	}
+	if (read_record_wall_ns(record, &ns))
+		place(take, &common->range, ns);
+	return take->is_outside;
+}
+
+/* Whether a line is a record that is not asked for, of which no more is to be known. */
+static bool is_passed_over(struct read_take *take, const struct read_common *common,
+			   const char *line)
+{
+	int64_t ns;
+
+	if (!read_range_is_any(&common->range) || take->form == FORM_UNKNOWN ||
+	    !(take->form == FORM_CSV ? read_glance_csv(&take->csv, line, &ns)
+				     : read_glance_json(common->values, line, &ns)))
+		return false;
+	place(take, &common->range, ns);
 	return take->is_outside;
 }
 
@@ -279,18 +314,31 @@ static bool is_cut_off(const struct read_take *take, const char *line)
 	return take->form == FORM_CSV || (take->form == FORM_UNKNOWN && *line != '{');
 }
 
+/* Whether it shows that its trace has something of the times that are asked for. */
+static bool is_of_range(const struct read_take *take, const struct read_common *common,
+			enum read_line_kind what)
+{
+	if (take->is_outside || (what == READ_LINE_TRACE && take->is_later))
+		return false;
+	/* A heading. */
+	return what != READ_LINE_OTHER || take->form != FORM_CSV ||
+	       !read_range_is_any(&common->range);
+}
+
 bool read_take_line(struct read_take *take, struct read_common *common, const char *line,
 		    size_t length, bool is_torn, struct record *record)
 {
-	enum read_line_kind what;
-	bool is_wanted;
+	enum read_line_kind what = READ_LINE_OTHER;
+	bool is_wanted, is_passed;
 
 	if (is_torn && is_cut_off(take, line)) {
 		lose(take, common, NULL, 0);
 		return false;
 	}
 	skip_byte_order_mark(take, &line, &length);
-	what = read_line(take, common, line, length, record);
+	is_passed = !is_torn && is_passed_over(take, common, line);
+	if (!is_passed)
+		what = read_line(take, common, line, length, record);
 	if (what == READ_LINE_BAD)
 		lose(take, common, line, length);
 	else if (take->bad.first)
@@ -303,7 +351,7 @@ bool read_take_line(struct read_take *take, struct read_common *common, const ch
 		take->is_ended = false;
 	take->has_lines = true;
 	is_wanted = what == READ_LINE_RECORD && take_record(take, common, record);
-	take->has_any |= !take->is_outside;
+	take->has_any |= !is_passed && is_of_range(take, common, what);
 	return is_wanted;
 }
 
@@ -334,12 +382,11 @@ void read_take_begin(struct read_take *take, struct read_common *common, const c
 	take->json.default_kind = take->csv.default_kind = common->default_kind;
 }
 
-void read_take_enter(struct read_take *take, uint64_t at_byte, bool is_outside)
+void read_take_leave(struct read_take *take, struct read_common *common)
 {
-	read_bad_end_run(&take->bad, take->path);
-	take->bad.from_byte = at_byte;
-	take->number = 0;
-	take->is_outside = is_outside;
+	leave_trace(take, common);
+	/* What is behind it may be of others. */
+	take->has_trace = false;
 }
 
 bool read_take_finish(struct read_take *take, struct read_common *common)

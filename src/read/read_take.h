@@ -29,7 +29,8 @@ struct read_take {
 	bool is_later;			/* its trace began behind the times that are asked for */
 	bool is_outside;		/* the last record was, by its time */
 	bool has_lines;			/* since the file was opened */
-	bool has_any;			/* ever, of the times that are asked for */
+	bool has_trace;			/* an opening record was seen */
+	bool has_any;			/* of the trace, of the times that are asked for */
 	bool is_remade;			/* the record before: what is made of it is made anew */
 	int64_t first_ns;		/* the first time that the file says, or 0 */
 	const struct record_host *host;	/* by the opening record, or NULL */
@@ -52,8 +53,8 @@ bool read_take_line(struct read_take *take, struct read_common *common, const ch
 /* A line that is too long to be one. */
 void read_take_lose(struct read_take *take, struct read_common *common);
 
-/* What follows is elsewhere in the file: before the times that are asked for, or behind. */
-void read_take_enter(struct read_take *take, uint64_t at_byte, bool is_outside);
+/* The rest of the file is behind the times that are asked for, and is not read. */
+void read_take_leave(struct read_take *take, struct read_common *common);
 
 /* The file is at its end. Returns whether its last line could not be read. */
 bool read_take_finish(struct read_take *take, struct read_common *common);
