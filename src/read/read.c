@@ -33,6 +33,8 @@ struct head {
 	struct record *record;	/* NULL where there is one input alone */
 	bool has_record;
 	bool is_over;
+	int64_t ahead_ns;	/* of a file that grows: see read_follow_is_ripe() */
+	int64_t again_ns;	/* CLOCK_MONOTONIC: not before that it is looked at again */
 };
 
 struct reader {
@@ -73,8 +75,10 @@ static bool needs_last(const struct read_config *config, const struct when *when
 
 static int64_t resolve(const struct reader *reader, const struct when *when)
 {
-	return when_resolve(when, needs_last(&reader->common.config, when) ? reader->last_ns
-									   : read_follow_now_ns());
+	bool is_of_last = needs_last(&reader->common.config, when) && reader->last_ns;
+
+	/* What has none yet, and grows, will have one of now. */
+	return when_resolve(when, is_of_last ? reader->last_ns : read_follow_now_ns());
 }
 
 /* Of all heads the time of the last record. */
@@ -133,11 +137,18 @@ static enum source_state fill_heads(struct reader *reader)
 
 		if (head->has_record || head->is_over)
 			continue;
+		if (head->again_ns && read_follow_steady_ns() < head->again_ns) {
+			reader->waiting = head;
+			continue;
+		}
+		head->again_ns = 0;
 		state = read_input_next(head->input, &reader->common, head->record);
 		if (state == SOURCE_IDLE) {
 			reader->waiting = head;
 			if (!read_input_is_waiting(head->input))
 				return SOURCE_IDLE;
+			/* The clocks of those that wait may be some ms apart. */
+			head->again_ns = read_follow_steady_ns() + (READ_FOLLOW_MS - 5) * 1000000;
 		}
 		head->has_record = state == SOURCE_RECORD;
 		head->is_over = state == SOURCE_END;
@@ -161,7 +172,8 @@ static enum source_state next_of_all(struct reader *reader, struct record *recor
 	}
 	if (!first)
 		return reader->waiting ? SOURCE_IDLE : SOURCE_END;
-	if (reader->waiting && !read_follow_is_ripe(read_input_time_ns(first->input)))
+	if (reader->waiting &&
+	    !read_follow_is_ripe(read_input_time_ns(first->input), &first->ahead_ns))
 		return SOURCE_IDLE;
 	*record = *first->record;
 	*origin = read_input_origin(first->input);
@@ -281,7 +293,9 @@ static bool is_unknown(const struct source *source)
 	const struct reader *reader = (const struct reader *)source;
 
 	for (size_t i = 0; reader->is_stopped && i < reader->n_heads; i++) {
-		if (!reader->heads[i].is_over)
+		const struct head *head = &reader->heads[i];
+
+		if (!head->is_over && (head->has_record || !read_input_has_ended(head->input)))
 			return true;
 	}
 	return reader->common.is_unknown;

@@ -29,25 +29,42 @@ enum read_follow_news read_follow_look(const struct read_file *file, const char 
 
 void read_follow_check(const char *path)
 {
-	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd;
 
+	if (strcmp(path, "-") == 0)
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd >= 0)
 		close(fd);
 	else if (errno == EACCES)
-		log_warning("'%s': cannot be opened anew without privilege, which is given up: it will "
-			    "not be followed over its rotation; expected --user=NAME of who may read "
-			    "it", path);
+		log_warning("'%s': cannot be opened anew without privilege, which is given up: the "
+			    "trace will end when it is rotated; expected --user=NAME of who may "
+			    "read it", path);
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 int64_t read_follow_now_ns(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
+	return clock_ns(CLOCK_REALTIME);
 }
 
-bool read_follow_is_ripe(uint64_t time_ns)
+int64_t read_follow_steady_ns(void)
 {
-	return time_ns + LATE_NS <= (uint64_t)read_follow_now_ns();
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+bool read_follow_is_ripe(uint64_t time_ns, int64_t *ahead_ns)
+{
+	int64_t now_ns = read_follow_now_ns(), ns = (int64_t)time_ns;
+
+	if (ns - now_ns > *ahead_ns)
+		*ahead_ns = ns - now_ns;
+	return ns - *ahead_ns + LATE_NS <= now_ns;
 }

@@ -22,8 +22,15 @@ enum read_follow_news read_follow_look(const struct read_file *file, const char 
 /* Say it, where without privilege the name cannot be opened any more. */
 void read_follow_check(const char *path);
 
-/* Whether a record of that time may be handed out though others may be yet to come. */
-bool read_follow_is_ripe(uint64_t time_ns);
+/*
+ * Whether a record of that time may be handed out though others may be yet to come.
+ * *ahead_ns, 0 at first: by how much the clock of its host is ahead of ours, which is
+ * found out here. Ask again and again.
+ */
+bool read_follow_is_ripe(uint64_t time_ns, int64_t *ahead_ns);
+
+/* CLOCK_MONOTONIC */
+int64_t read_follow_steady_ns(void);
 
 /* CLOCK_REALTIME */
 int64_t read_follow_now_ns(void);

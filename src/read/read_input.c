@@ -91,8 +91,23 @@ static bool is_over(struct read_input *input, struct read_common *common)
 
 /* --- files that grow ----------------------------------------------------------------------------- */
 
+/* What it had behind the last look nobody knows. */
+static void begin_anew(struct read_input *input, struct read_common *common)
+{
+	struct read_lines *lines = &input->stream.lines;
+
+	log_warning("'%s': was cut: it is read from its beginning", input->take.path);
+	common->is_unknown = true;
+	input->take.number = lines->number + 1;
+	if (read_lines_has_part(lines))
+		read_take_lose(&input->take, common);
+	read_take_finish(&input->take, common);
+	read_take_begin(&input->take, common, input->set.files[input->at].path);
+	read_lines_rewind(lines);
+}
+
 /* All was read of the file: is that all there will be of it? Returns whether to go on at once. */
-static bool await_more(struct read_input *input)
+static bool await_more(struct read_input *input, struct read_common *common)
 {
 	struct read_lines *lines = &input->stream.lines;
 	const struct read_file *file = &input->set.files[input->at];
@@ -102,8 +117,7 @@ static bool await_more(struct read_input *input)
 	input->has_checked = true;
 	switch (read_follow_look(file, input->path, lines->behind)) {
 	case READ_FOLLOW_CUT:
-		log_warning("'%s': was cut: it is read from its beginning", input->take.path);
-		read_lines_go_to(lines, 0);
+		begin_anew(input, common);
 		return true;
 	case READ_FOLLOW_MOVED:
 		lines->is_growing = false;
@@ -120,14 +134,17 @@ static bool find_more(struct read_input *input, struct read_common *common)
 {
 	const struct read_file *last = &input->set.files[input->set.n - 1];
 	bool has_gap;
+	int err;
 
 	input->is_waiting = true;
 	if (read_follow_look(last, input->path, 0) != READ_FOLLOW_MOVED)
 		return false;
-	if (read_set_follow(&input->set, input->path, common->config.names, &has_gap)) {
+	err = read_set_follow(&input->set, input->path, common->config.names, &has_gap);
+	/* Who rotates it is just at it. */
+	if (err && err != -ENOENT && err != -ESTALE)
 		common->outcome = READ_FAILED;
+	if (err)
 		return false;
-	}
 	if (has_gap) {
 		log_warning("'%s': the file that was read last is not there any more: what was "
 			    "written between is not read", input->path);
@@ -194,7 +211,7 @@ enum source_state read_input_next(struct read_input *input, struct read_common *
 		if (take_line(input, common, record, &state))
 			return SOURCE_RECORD;
 		if (state == READ_LINES_WAIT &&
-		    !(input->stream.lines.is_growing && await_more(input)))
+		    !(input->stream.lines.is_growing && await_more(input, common)))
 			return SOURCE_IDLE;
 	}
 	if (input->is_waiting && common->outcome == READ_GOES_ON)
@@ -225,8 +242,9 @@ uint64_t read_input_origin(const struct read_input *input)
 
 int read_input_wait(const struct read_input *input, int *fd)
 {
-	*fd = input->is_pausing || input->is_waiting ? -1 : read_stream_fd(input->last.is_open ? &input->last.stream
-									    : &input->stream);
+	*fd = -1;
+	if (!input->is_pausing && !input->is_waiting)
+		*fd = read_stream_fd(input->last.is_open ? &input->last.stream : &input->stream);
 	if (input->is_pausing)
 		return 0;
 	if (input->is_waiting)
@@ -237,6 +255,12 @@ int read_input_wait(const struct read_input *input, int *fd)
 bool read_input_is_waiting(const struct read_input *input)
 {
 	return input->is_waiting;
+}
+
+bool read_input_has_ended(const struct read_input *input)
+{
+	return input->is_waiting && !read_take_lacks_end(&input->take) &&
+	       !(input->is_open && read_lines_has_part(&input->stream.lines));
 }
 
 bool read_input_has(const struct read_input *input, dev_t device, ino_t inode)
@@ -256,6 +280,8 @@ void read_input_leave_out(struct read_input *input, const struct read_input *oth
 		if (read_input_has(other, file->device, file->inode))
 			read_set_remove(&input->set, i - 1);
 	}
+	/* The other one is followed. */
+	input->follows &= input->set.n > 0;
 }
 
 int read_input_open(struct read_input **out, const char *path, const struct read_config *config)

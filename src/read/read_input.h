@@ -48,6 +48,9 @@ int read_input_wait(const struct read_input *input, int *fd);
 /* Whether all was read of a file that may grow. */
 bool read_input_is_waiting(const struct read_input *input);
 
+/* Whether what was read of it is whole: the last was an end record. */
+bool read_input_has_ended(const struct read_input *input);
+
 /* Leave out its files that another has: none is read twice. Before the first is read. */
 void read_input_leave_out(struct read_input *input, const struct read_input *other);
 

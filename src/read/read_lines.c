@@ -31,12 +31,16 @@ void read_lines_close(struct read_lines *lines)
 	lines->buffer = NULL;
 }
 
-void read_lines_go_to(struct read_lines *lines, uint64_t at)
+bool read_lines_has_part(const struct read_lines *lines)
 {
-	/* Of a regular file it can be had; else all that is between is read. */
-	if (lseek(lines->fd, (off_t)at, SEEK_SET) < 0)
+	return lines->end > lines->start || lines->is_skipping;
+}
+
+void read_lines_rewind(struct read_lines *lines)
+{
+	if (lseek(lines->fd, 0, SEEK_SET) < 0)
 		return;
-	lines->behind = at;
+	lines->behind = 0;
 	lines->start = lines->end = lines->searched = 0;
 	lines->skipped_bytes = 0;
 	lines->is_skipping = lines->is_at_end = false;

@@ -45,7 +45,10 @@ void read_lines_close(struct read_lines *lines);
 enum read_lines_state read_lines_next(struct read_lines *lines, const char **line,
 				      size_t *length);
 
-/* Go on elsewhere in it, at the beginning of a line; lines are counted from there. */
-void read_lines_go_to(struct read_lines *lines, uint64_t at);
+/* Whether what was read ends amidst a line. */
+bool read_lines_has_part(const struct read_lines *lines);
+
+/* Of a regular file: begin anew. */
+void read_lines_rewind(struct read_lines *lines);
 
 #endif

@@ -220,9 +220,11 @@ static int open_next(struct read_set *set, char *path)
 	return 0;
 }
 
+/* That there is none is for the caller to say. */
 static int fail(const char *path, int err)
 {
-	log_error("cannot open '%s': %s", path, strerror(-err));
+	if (err != -ENOENT)
+		log_error("cannot open '%s': %s", path, strerror(-err));
 	return err;
 }
 
@@ -258,9 +260,14 @@ static int open_all(struct read_set *set, const struct listing *listing, const c
 	if (!set->files)
 		return fail(path, -ENOMEM);
 	for (size_t i = 0; i < listing->n; i++) {
-		err = open_next(set, join(directory, listing->items[i].name));
+		char *rotated = join(directory, listing->items[i].name);
+
+		err = open_next(set, rotated ? strdup(rotated) : NULL);
 		if (err && err != -ENOENT)
-			return fail(listing->items[i].name, err);
+			fail(rotated ? rotated : path, err);
+		free(rotated);
+		if (err && err != -ENOENT)
+			return err;
 		if (!err)
 			set->files[set->n - 1].stamp_ns = moment_of(listing->items[i].stamp);
 	}
@@ -336,7 +343,7 @@ bool read_set_is_rotated(const char *path, const struct read_names *names)
 	return is_rotated(names, slash ? slash + 1 : path);
 }
 
-int read_set_open(struct read_set *set, const char *path, const struct read_names *names)
+static int open_any(struct read_set *set, const char *path, const struct read_names *names)
 {
 	const struct listing none = { 0 };
 	int err;
@@ -351,23 +358,66 @@ int read_set_open(struct read_set *set, const char *path, const struct read_name
 	return err;
 }
 
+int read_set_open(struct read_set *set, const char *path, const struct read_names *names)
+{
+	int err = open_any(set, path, names);
+
+	if (err == -ENOENT)
+		log_error("cannot open '%s': %s", path, strerror(ENOENT));
+	return err;
+}
+
+/* --- following ------------------------------------------------------------------------- */
+
+static int64_t mtime_of(const struct read_file *file)
+{
+	struct stat st;
+
+	return fstat(file->fd, &st) ? 0 : st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+}
+
+/* What compresses a file keeps when it was written, some of it by the second. */
+static bool is_of_time(const struct read_file *file, int64_t ns)
+{
+	return file->mtime_ns == ns ||
+	       (file->mtime_ns % 1000000000 == 0 && file->mtime_ns == ns - ns % 1000000000);
+}
+
+/* How many of these are no newer than the one that was read last. */
+static size_t find_known(const struct read_set *now, const struct read_file *last,
+			 const struct read_names *names, bool *has_gap)
+{
+	int64_t ns = mtime_of(last);
+	size_t n = now->n;
+
+	*has_gap = false;
+	for (size_t i = now->n; i > 0; i--) {
+		if (now->files[i - 1].device == last->device && now->files[i - 1].inode == last->inode)
+			return i;
+	}
+	for (size_t i = now->n; i > 0; i--) {
+		const char *path = now->files[i - 1].path;
+
+		if (path[plain_length(names, path)] && is_of_time(&now->files[i - 1], ns))
+			return i;
+	}
+	*has_gap = true;
+	while (n > 0 && now->files[n - 1].mtime_ns > ns)
+		n--;
+	return n < now->n ? n : now->n - 1;
+}
+
 int read_set_follow(struct read_set *set, const char *path, const struct read_names *names,
 		    bool *has_gap)
 {
-	const struct read_file *last = &set->files[set->n - 1];
 	struct read_set now;
-	size_t known = 0;
-	int err = read_set_open(&now, path, names);
+	size_t known;
+	int err = open_any(&now, path, names);
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < now.n; i++) {
-		if (now.files[i].device == last->device && now.files[i].inode == last->inode)
-			known = i + 1;
-	}
-	*has_gap = !known;
-	/* It may be compressed by now: only the newest is not what was read. */
-	for (known = known ? known : now.n - 1; known; known--)
+	known = find_known(&now, &set->files[set->n - 1], names, has_gap);
+	for (; known; known--)
 		read_set_remove(&now, 0);
 	read_set_close(set);
 	*set = now;

@@ -44,8 +44,9 @@ void read_set_close(struct read_set *set);
 bool read_set_is_rotated(const char *path, const struct read_names *names);
 
 /*
- * Put in its place those that are behind its last file by now. Returns 0 or -errno, which
- * has been said, the set being as it was then. *has_gap: there may have been more between.
+ * Put in its place those that are behind its last file by now, which may be compressed
+ * since. Returns 0 or -errno, the set being as it was then; it has been said, but for
+ * -ENOENT: there is none at this moment. *has_gap: there may have been more between.
  */
 int read_set_follow(struct read_set *set, const char *path, const struct read_names *names,
 		    bool *has_gap);

@@ -3,6 +3,7 @@
  * A set of files that is rotated while it is opened: src/read/read_set.h. At each moment
  * at which a name is looked at.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,38 @@ static void test_followed(void)
 	check(has_gap);
 	check_eq(set.n, 1);
 	check_eq(number_of(&set.files[0]), newest);
+	/* No name at this moment: it stays as it was. */
+	for (char name[] = "log.9"; name[4] > '0'; name[4]--)
+		unlink(name);
+	unlink("log");
+	check_eq(read_set_follow(&set, "log", &names, &has_gap), -ENOENT);
+	check_eq(set.n, 1);
+	check_eq(number_of(&set.files[0]), newest);
+	read_set_close(&set);
+}
+
+/* What compresses them makes others, which are of the same time. */
+static void test_followed_packed(void)
+{
+	static const char *const suffixes[] = { ".gz" };
+	const struct read_names names = { .is_number = rotate_is_number, .suffixes = suffixes,
+					  .is_stamp = rotate_is_stamp, .n_suffixes = 1 };
+	struct read_set set;
+	bool has_gap;
+
+	begin_set();
+	check_eq(read_set_open(&set, "log", &names), 0);
+	/* Longer than the clock of files takes to its next tick. */
+	usleep(30000);
+	rotate();
+	usleep(30000);
+	rotate();
+	check(system("cp -p log.2 log.2.gz && rm log.2 && cp -p log.1 log.1.gz && rm log.1") == 0);
+	check_eq(read_set_follow(&set, "log", &names, &has_gap), 0);
+	check(!has_gap);
+	check_eq(set.n, 2);
+	check_eq(number_of(&set.files[0]), newest - 1);
+	check_eq(number_of(&set.files[1]), newest);
 	read_set_close(&set);
 }
 
@@ -134,6 +167,7 @@ int main(void)
 		return 1;
 	TAP_RUN(test_rotated_while_opened);
 	TAP_RUN(test_followed);
+	TAP_RUN(test_followed_packed);
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	return tap_done() | (system(command) != 0);
 }
