@@ -191,6 +191,25 @@ ended() {
 	done
 }
 
+@test "records that say their host, in a file that says one: connections, marks of lost events" {
+	{
+		begun h 10:00:00
+		record 10:00:01 1
+		record 10:00:02 2 | sed 's/}$/,"host":"h"}/'
+	} >log.json
+	run -0 "$TCC_TRACE" -r log.json -F +host
+	[[ $output == *": 1 connection in "* ]]
+	record 10:00:03 3 | sed 's/}$/,"host":"g"}/' >>log.json
+	run -0 "$TCC_TRACE" -r log.json -F +host
+	[[ $output == *": 2 connections in "* ]]
+	printf '%s\n' event,time,cpu,host,lost,sport,dport \
+		probe,2026-11-22T10:00:00Z,0,a,5,1,1 \
+		probe,2026-11-22T10:00:01Z,0,b,0,2,2 \
+		probe,2026-11-22T10:00:02Z,0,a,0,2,2 >log.csv
+	equal "$(printf '%s\n' b,0 a,5)" \
+		"$("$TCC_TRACE" -q --csv --no-header -F host,lost --sport=2 -r log.csv)"
+}
+
 @test "lines that cannot be read, and ends of traces, count where they are in the range" {
 	cat >log.json <<-'END'
 		{"event":"trace","schema":2,"host":"h","time":"2026-11-22T10:00:00Z"}

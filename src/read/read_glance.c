@@ -15,7 +15,9 @@ static const char *skip_kind(const char *at, char end)
 
 	while (at[length] != end && at[length] != '\n' && length <= RECORD_KIND_MAX)
 		length++;
-	return at[length] == end && read_value_kind(at, length) < RECORD_KIND_COUNT ? at + length : NULL;
+	if (at[length] != end || read_value_kind(at, length) >= RECORD_KIND_COUNT)
+		return NULL;
+	return at + length;
 }
 
 static const char *take_time(struct read_values *values, const char *at, int64_t *ns)

@@ -237,7 +237,7 @@ uint64_t read_input_time_ns(const struct read_input *input)
 
 uint64_t read_input_origin(const struct read_input *input)
 {
-	return input->take.origin;
+	return input->take.record_origin;
 }
 
 int read_input_wait(const struct read_input *input, int *fd)

@@ -9,6 +9,8 @@
 #define WORDS_MAX 256
 #define HOSTS_MAX 65536
 #define BUCKETS 4096	/* a power of two */
+/* In one bucket: names that are made for it do not make each line slow. */
+#define CHAIN_MAX 256
 
 struct kept_host {
 	struct record_host host;
@@ -73,15 +75,16 @@ static struct kept_host **bucket_of(struct read_kept *kept, const char *text, si
 const struct record_host *read_kept_host(struct read_kept *kept, const char *text, size_t length)
 {
 	struct kept_host **bucket, *host;
+	unsigned int n = 0;
 
 	if (kept->last && is_host(kept->last, text, length))
 		return kept->last;
 	bucket = bucket_of(kept, text, length);
-	for (host = *bucket; host; host = host->next) {
+	for (host = *bucket; host; host = host->next, n++) {
 		if (is_host(&host->host, text, length))
 			return kept->last = &host->host;
 	}
-	host = kept->n_hosts < HOSTS_MAX ? calloc(1, sizeof(*host)) : NULL;
+	host = kept->n_hosts < HOSTS_MAX && n < CHAIN_MAX ? calloc(1, sizeof(*host)) : NULL;
 	if (!host || !record_set_host(&host->host, text, length)) {
 		free(host);
 		return NULL;

@@ -392,7 +392,9 @@ static size_t find_known(const struct read_set *now, const struct read_file *las
 
 	*has_gap = false;
 	for (size_t i = now->n; i > 0; i--) {
-		if (now->files[i - 1].device == last->device && now->files[i - 1].inode == last->inode)
+		const struct read_file *file = &now->files[i - 1];
+
+		if (file->device == last->device && file->inode == last->inode)
 			return i;
 	}
 	for (size_t i = now->n; i > 0; i--) {

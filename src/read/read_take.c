@@ -154,10 +154,13 @@ static void complete(struct read_take *take, struct read_common *common, struct 
 	if (take->time_ns > common->last_ns)
 		common->last_ns = take->time_ns;
 	/* A record that says its host may be anybody's, whoever wrote the file. */
-	if (field_set_has(&record->has, FIELD_host))
+	if (!field_set_has(&record->has, FIELD_host)) {
+		if (take->host)
+			read_record_set_host(record, take->host);
+	} else if (record->host != take->host) {
 		origin ^= read_banner_host_origin(record->host);
-	else if (take->host)
-		read_record_set_host(record, take->host);
+	}
+	take->record_origin = origin;
 	read_record_complete(record, origin, take->time_ns);
 }
 
@@ -228,7 +231,7 @@ static bool take_record(struct read_take *take, struct read_common *common,
 	complete(take, common, record);
 	if (!read_filter_passes(common->config.filter, record)) {
 		counts->filtered++;
-		read_marks_keep(common->marks, take->origin, record);
+		read_marks_keep(common->marks, take->record_origin, record);
 		return false;
 	}
 	return true;

@@ -35,6 +35,7 @@ struct read_take {
 	int64_t first_ns;		/* the first time that the file says, or 0 */
 	const struct record_host *host;	/* by the opening record, or NULL */
 	uint64_t origin;		/* what tells its cookies from those of other hosts */
+	uint64_t record_origin;		/* the same of the last record, which may say its host */
 	uint64_t time_ns;		/* of the record handed out last: it never decreases */
 };
 

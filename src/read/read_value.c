@@ -133,7 +133,9 @@ const char *read_value_hex(const char *at, uint64_t *number)
 
 static int two_digits(const char *at)
 {
-	return read_number_is_digit(at[0]) && read_number_is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
+	if (!read_number_is_digit(at[0]) || !read_number_is_digit(at[1]))
+		return -1;
+	return (at[0] - '0') * 10 + (at[1] - '0');
 }
 
 /* Days since 1970 of the proleptic Gregorian calendar, the year counted from March on. */
@@ -191,8 +193,8 @@ static const char *take_time(struct read_values *values, const char *at, int64_t
 
 static inline bool is_of_word(char c)
 {
-	return read_number_is_digit(c) || (unsigned char)((c | 0x20) - 'a') < 26 || c == '_' || c == '-' ||
-	       c == '.';
+	return read_number_is_digit(c) || (unsigned char)((c | 0x20) - 'a') < 26 || c == '_' ||
+	       c == '-' || c == '.';
 }
 
 static size_t word_length(const char *at)
