@@ -68,3 +68,48 @@ bool read_follow_is_ripe(uint64_t time_ns, int64_t *ahead_ns)
 		*ahead_ns = ns - now_ns;
 	return ns - *ahead_ns + LATE_NS <= now_ns;
 }
+
+/* What compresses a file keeps when it was written, some of it by the second. */
+static bool is_of_time(const struct read_file *file, int64_t ns)
+{
+	return file->mtime_ns == ns ||
+	       (file->mtime_ns % 1000000000 == 0 && file->mtime_ns == ns - ns % 1000000000);
+}
+
+static bool is_packed(const struct read_file *file, const struct read_names *names)
+{
+	for (unsigned int i = 0; i < names->n_suffixes; i++) {
+		size_t n = strlen(names->suffixes[i]), length = strlen(file->path);
+
+		if (length > n && strcmp(file->path + length - n, names->suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+size_t read_follow_known(const struct read_set *now, const struct read_file *last,
+			 const struct read_names *names, bool *has_gap)
+{
+	size_t n = now->n;
+	struct stat st;
+	int64_t ns = 0;
+
+	/* It may have been written on since it was opened. */
+	if (fstat(last->fd, &st) == 0)
+		ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+	*has_gap = false;
+	for (size_t i = now->n; i > 0; i--) {
+		const struct read_file *file = &now->files[i - 1];
+
+		if (file->device == last->device && file->inode == last->inode)
+			return i;
+	}
+	for (size_t i = now->n; i > 0; i--) {
+		if (is_packed(&now->files[i - 1], names) && is_of_time(&now->files[i - 1], ns))
+			return i;
+	}
+	*has_gap = true;
+	while (n > 0 && now->files[n - 1].mtime_ns > ns)
+		n--;
+	return n < now->n ? n : now->n - 1;
+}

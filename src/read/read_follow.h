@@ -32,6 +32,13 @@ bool read_follow_is_ripe(uint64_t time_ns, int64_t *ahead_ns);
 /* CLOCK_MONOTONIC */
 int64_t read_follow_steady_ns(void);
 
+/*
+ * How many files of a set are no newer than this one, which was of it: it is among them,
+ * or what it was compressed into, or *has_gap.
+ */
+size_t read_follow_known(const struct read_set *now, const struct read_file *last,
+			 const struct read_names *names, bool *has_gap);
+
 /* CLOCK_REALTIME */
 int64_t read_follow_now_ns(void);
 

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/when.h"
+#include "read/read_follow.h"
 
 /* A set that is rotated just now is looked at again, so often. */
 #define TRIES 10
@@ -367,48 +368,6 @@ int read_set_open(struct read_set *set, const char *path, const struct read_name
 	return err;
 }
 
-/* --- following ------------------------------------------------------------------------- */
-
-static int64_t mtime_of(const struct read_file *file)
-{
-	struct stat st;
-
-	return fstat(file->fd, &st) ? 0 : st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
-}
-
-/* What compresses a file keeps when it was written, some of it by the second. */
-static bool is_of_time(const struct read_file *file, int64_t ns)
-{
-	return file->mtime_ns == ns ||
-	       (file->mtime_ns % 1000000000 == 0 && file->mtime_ns == ns - ns % 1000000000);
-}
-
-/* How many of these are no newer than the one that was read last. */
-static size_t find_known(const struct read_set *now, const struct read_file *last,
-			 const struct read_names *names, bool *has_gap)
-{
-	int64_t ns = mtime_of(last);
-	size_t n = now->n;
-
-	*has_gap = false;
-	for (size_t i = now->n; i > 0; i--) {
-		const struct read_file *file = &now->files[i - 1];
-
-		if (file->device == last->device && file->inode == last->inode)
-			return i;
-	}
-	for (size_t i = now->n; i > 0; i--) {
-		const char *path = now->files[i - 1].path;
-
-		if (path[plain_length(names, path)] && is_of_time(&now->files[i - 1], ns))
-			return i;
-	}
-	*has_gap = true;
-	while (n > 0 && now->files[n - 1].mtime_ns > ns)
-		n--;
-	return n < now->n ? n : now->n - 1;
-}
-
 int read_set_follow(struct read_set *set, const char *path, const struct read_names *names,
 		    bool *has_gap)
 {
@@ -418,7 +377,7 @@ int read_set_follow(struct read_set *set, const char *path, const struct read_na
 
 	if (err)
 		return err;
-	known = find_known(&now, &set->files[set->n - 1], names, has_gap);
+	known = read_follow_known(&now, &set->files[set->n - 1], names, has_gap);
 	for (; known; known--)
 		read_set_remove(&now, 0);
 	read_set_close(set);
