@@ -8,6 +8,7 @@ _tcc_trace_options='--ip= --src= --dst= --port= --sport= --dport= --mark=
 	--cc= --cgroup= --netns= --changes --interval= --events=
 	--format= --tee --json --csv --fields= --ca-struct= --ca-btf= --time= --color= --no-header
 	--log-file= --rotate-size= --rotate-time= --rotate-keep= --compress= --user= --read=
+	--since= --until= --follow
 	--duration= --count= --buffer= --strict --quiet --verbose
 	--help --version
 	-i -p -4 -6 -e -F -o -d -c -b -q -v -r -h -V'

@@ -71,7 +71,7 @@ function __tcc_trace_command
                 break
             case --ip --src --dst --port --sport --dport --mark --cc --cgroup --netns \
                     --interval --events --format --fields --ca-struct --ca-btf --time --color \
-                    --log-file --read --rotate-size --rotate-time --rotate-keep --compress --user \
+                    --log-file --read --since --until --rotate-size --rotate-time --rotate-keep --compress --user \
                     --duration --count --buffer
                 set -q words[2]
                 or return 1
@@ -143,6 +143,9 @@ complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-time -d 'Rotate ever
 complete -c tcc-trace -n __tcc_trace_is_option -x -l rotate-keep -a 'all' -d 'Keep so many rotated files'
 complete -c tcc-trace -n __tcc_trace_is_option -x -l compress -a 'gzip zstd xz' -d 'Compress rotated files'
 complete -c tcc-trace -n __tcc_trace_is_option -r -F -s r -l read -d 'Take records from this file'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l since -d 'Of what is read, from this time on'
+complete -c tcc-trace -n __tcc_trace_is_option -x -l until -d 'Of what is read, up to this time'
+complete -c tcc-trace -n __tcc_trace_is_option -l follow -d 'Go on as the file grows, over its rotation too'
 complete -c tcc-trace -n __tcc_trace_is_option -x -l user -a '(__fish_complete_users)' -d 'Become this user at the start'
 complete -c tcc-trace -n __tcc_trace_is_option -x -s d -l duration -d 'Stop after this time'
 complete -c tcc-trace -n __tcc_trace_is_option -x -s c -l count -d 'Stop after so many records'

@@ -116,7 +116,7 @@ BEGIN {
 	pattern["SADDR"] = pattern["DADDR"] = "^(" ipv4 "|[0-9a-f:]*:[0-9a-f:]*(:" ipv4 ")?)$"
 	pattern["U64"] = decimal
 	pattern["COOKIE"] = "^0x[1-9a-f][0-9a-f]{0,15}$"
-	pattern["WORD"] = pattern["NAME"] = "^[A-Za-z0-9_.-]+$"
+	pattern["WORD"] = pattern["NAME"] = pattern["HOST"] = "^[A-Za-z0-9_.-]+$"
 	one_of["FAMILY"] = "\"inet\", \"inet6\""
 	max["I64"] = "9007199254740991"	# all of which a double holds
 	max["U16"] = "65535"

@@ -4,6 +4,7 @@
 # numbers. What they are is not judged: this is no time to measure.
 
 bats_require_minimum_version 1.5.0
+load lib/common
 load lib/netns
 
 # row TEXT N: the row that begins so has N numbers behind it, each above 0.
@@ -74,4 +75,25 @@ bench() {
 	row '  attached after, ms' 1
 	row '  peak resident memory, MB' 1
 	row '  kernel memory of its maps, MB' 1
+}
+
+@test "bench-read: a row for each program that is there, the others said; --since" {
+	local form
+	skip_without python3
+	run -0 env TCC_SHORT=yes python3 "$TCC_TESTS/../bench/read.py" "$TCC_TRACE" \
+		"$TCC_BUILD/tests/replay" "$TCC_BUILD/tests/node"
+	echo "$output"
+	for form in json csv; do
+		row "tcc-trace, $form" 3
+		! command -v mlr || row "Miller, $form" 3
+		grep -qE "^  DuckDB, $form +([0-9]+ |skipped: )" <<<"$output"
+	done
+	if command -v jq; then
+		row 'jq, json' 3
+		row 'tcc-trace / jq, json' 1
+	else
+		grep -q 'jq, json .*skipped: jq is not installed' <<<"$output"
+	fi
+	row 'csv / json' 1
+	row 'all of it / --since' 1
 }

@@ -268,7 +268,7 @@ candidates() {
 
 # What is to be offered, to any shell: LINE, `:`, the candidates, sorted.
 general_cases='
-tcc-trace --fo: --format
+tcc-trace --fo: --follow --format
 tcc-trace --ve: --verbose --version
 tcc-trace --csv --co: --color --compress --count
 tcc-trace --strict --d: --dport --dst --duration

@@ -66,6 +66,7 @@ with_btf() {
 		with_btf "$BATS_TEST_TMPDIR/btf" "$TCC_TRACE"
 }
 
+# bats test_tags=plain
 @test "no /proc: says that it is this" {
 	root_only
 	expect 1 'cannot read /proc/self/fdinfo, .*: No such file or directory; mount /proc$' \

@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/test_programs \
 	tests/unit/test_properties \
 	tests/unit/test_rare \
+	tests/unit/test_read_set \
 	tests/unit/test_record \
 	tests/unit/test_ring \
 	tests/unit/test_rotate \
@@ -36,7 +37,8 @@ unit_tests = \
 	tests/unit/test_session \
 	tests/unit/test_sink \
 	tests/unit/test_ssh \
-	tests/unit/test_traps
+	tests/unit/test_traps \
+	tests/unit/test_when
 # Its own calls come before the C library's.
 tests_unit_test_traps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=fstatat,--wrap=renameat \
 	-Wl,--wrap=renameat2,--wrap=unlinkat,--wrap=readlinkat
@@ -90,7 +92,9 @@ bats_tests = \
 	tests/golden.bats \
 	tests/privilege.bats \
 	tests/errors.bats \
-	tests/read.bats
+	tests/read.bats \
+	tests/since.bats \
+	tests/follow.bats
 
 # What the build with sanitizers does not run again, nor what has the tag plain in the
 # files above: it runs none of our C code in that build (bootstrap, docs, fuzz, whose
@@ -259,7 +263,7 @@ EXTRA_DIST += $(bats_tests) $(bats_plain) $(bats_alone) tests/tap.h tests/unit/f
 	tests/truth/mark.bpf.c tests/truth/record.py \
 	tests/why/check.py tests/why/path.py tests/why/scenarios.py \
 	tests/command/compare.py tests/command/kinds.py tests/command/terminal.py \
-	tests/read/roundtrip.py tests/read/sample-0.1.csv tests/read/sample-0.1.json tests/read/traffic.py \
+	tests/read/range.py tests/read/roundtrip.py tests/read/sample-0.1.csv tests/read/sample-0.1.json tests/read/traffic.py \
 	tests/ends/run.py tests/fault.c tests/forbidden.c tests/other_kernel.c tests/rotate/compare.py tests/thin/compare.py \
 	tests/events/check.py tests/events/ends.py tests/events/ftrace.py \
 	tests/events/reductions.py \

@@ -73,6 +73,16 @@ static struct addr_pair take_addrs(struct input *input, bool is_ipv6)
 	return *addr_cache_get(cache, take_byte(input), saddr, daddr, is_ipv6);
 }
 
+static const struct record_host *take_host(struct input *input)
+{
+	static struct record_host hosts[] = {
+		{ "a", 1 }, { "web-1.example_x", 15 }, { .length = RECORD_HOST_MAX },
+	};
+
+	memset(hosts[2].text, 'h', RECORD_HOST_MAX);
+	return &hosts[take_byte(input) % 3];
+}
+
 static const struct word *take_word(struct input *input)
 {
 	static struct word words[] = {
@@ -106,6 +116,9 @@ static void take_by_kind(struct input *input, struct record *record)
 			break;
 		case KIND_NAME:
 			*(struct word *)member = *take_word(input);
+			break;
+		case KIND_HOST:
+			*(const struct record_host **)member = take_host(input);
 			break;
 		default:
 			break;

@@ -201,6 +201,19 @@ make_set() {
 	[ -z "$stderr" ]
 }
 
+@test "members of private state that no file has are said, at the end" {
+	echo '{"event":"probe","ca.x":7}' >one.json
+	echo '{"event":"probe","ca.y":8}' >two.json
+	run --separate-stderr -0 "$TCC_TRACE" -q --csv --no-header -F ca.x,ca.y,ca.z,ca.other -r one.json two.json
+	[ "$output" = $'7,,,\n,8,,' ]
+	equal "tcc-trace: warning: no file that was read has, and it was absent: ca.z, ca.other" "$stderr"
+	run --separate-stderr -0 "$TCC_TRACE" -q --csv --no-header -F ca.x,ca.y -r one.json two.json
+	[ -z "$stderr" ]
+	# Who does not read all does not know.
+	run --separate-stderr -0 "$TCC_TRACE" -q -c 1 --csv --no-header -F ca.z -r one.json two.json
+	[ -z "$stderr" ]
+}
+
 @test "a filter or thinning on a field that the file does not have is an error that names it" {
 	echo '{"event":"probe","snd_cwnd":10}' >few.json
 	local option
@@ -342,6 +355,28 @@ account() {
 	"$TCC_TRACE" -r bomb 2>err
 	grep -qx "tcc-trace: warning: 'bomb': is no text; given up" err
 	[ "$(account input)" -eq 1 ]
+}
+
+@test "a program that gives all and fails all the same is believed: what it gave may be short" {
+	local status
+	skip_without gzip
+	record all.json
+	gzip all.json
+	mkdir bin
+	for status in 0 1 77; do
+		printf '#!/bin/sh\n%s "$@"\nexit %d\n' "$(command -v gzip)" "$status" >bin/gzip
+		chmod +x bin/gzip
+		PATH=$PWD/bin:$PATH again -r all.json.gz >got 2>err
+		[ "$(grep -c '"event":"probe"' got)" -eq 26 ]
+		if [ "$status" -eq 0 ]; then
+			[ "$(account input)" = "" ]
+			run ! grep warning err
+		else
+			[ "$(account input)" -eq 1 ]
+			grep -qx "tcc-trace: warning: 'all.json.gz': cut off or damaged: gzip gives up" err
+		fi
+	done
+	PATH=$PWD/bin:$PATH run -3 "$TCC_TRACE" -q --strict -r all.json.gz
 }
 
 @test "what is no file of records says so, and nothing of it gets through" {
@@ -499,6 +534,39 @@ account() {
 	sed -i 's/"a"/&,"boot_id":"one"/; 5s/one/two/' log.json
 	"$TCC_TRACE" -r log.json 2>err
 	grep -qE '^tcc-trace: 3 connections in ' err
+}
+
+@test "the field host: of the opening record, of the record itself, absent" {
+	local host
+	for host in web-1 db.example; do
+		printf '{"event":"trace","schema":2,"host":"%s"}\n' "$host"
+		printf '{"event":"probe","time":"2026-11-22T22:43:00.%dZ","cookie":"0x1"}\n' "${#host}"
+	done >log.json
+	sed -n 1,2p log.json >web.json
+	sed -n 3,4p log.json >db.json
+	hosts() { "$TCC_TRACE" --csv --no-header -F host,cookie "$@"; }
+	equal "$(printf '%s\n' web-1,0x1 db.example,0x1)" "$(hosts -r log.json)"
+	equal "$(printf '%s\n' db.example,0x1 web-1,0x1)" \
+		"$(sed -i 's/00.5Z/01Z/' web.json; hosts -q -r web.json -r db.json)"
+	# What was merged says so of each record, also in CSV; connections stay apart.
+	"$TCC_TRACE" -q -r web.json -r db.json --csv -F time,host,cookie >merged.csv
+	equal "$(printf '%s\n' db.example,0x1 web-1,0x1)" "$(hosts -r merged.csv 2>err)"
+	grep -qE '^tcc-trace: 2 connections in ' err
+	"$TCC_TRACE" -q -r web.json -r db.json --json -F time,host,cookie >merged.json
+	equal "$(printf '%s\n' db.example,0x1 web-1,0x1)" "$(hosts -r merged.json)"
+	# It is said that there are several, unless that is seen.
+	"$TCC_TRACE" -r log.json >/dev/null 2>err
+	grep -qx "tcc-trace: 'log.json' is of another host than what was read before: --fields=+host tells them apart" err
+	hosts -r log.json 2>err
+	run ! grep "another host" err
+	printf 'time,cookie\n2026-11-22T22:43:00Z,0x1\n' >none.csv
+	equal ",0x1" "$(hosts -r none.csv 2>err)"
+	grep -qx "tcc-trace: warning: 'none.csv' does not have, and there will be absent: host" err
+	# A name that would have to be escaped is none.
+	sed 's/web-1/web 1/' web.json >odd.json
+	equal ",0x1" "$(hosts -q -r odd.json)"
+	printf '{"event":"probe","host":"%065d"}\n' 0 >odd.json
+	run -3 hosts -q --strict -r odd.json
 }
 
 @test "marks of what was lost, and of what was left out, outlive the records that are left out" {

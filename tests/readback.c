@@ -128,6 +128,11 @@ static bool equals_word(const char *text, const struct word *word)
 	return strlen(text) == word->length && memcmp(text, word->text, word->length) == 0;
 }
 
+static bool equals_host(const char *text, const struct record_host *host)
+{
+	return strlen(text) == host->length && memcmp(text, host->text, host->length) == 0;
+}
+
 static bool equals(const struct field *field, const struct record *record, const char *text)
 {
 	const void *member = (const char *)record + field->offset;
@@ -168,6 +173,8 @@ static bool equals(const struct field *field, const struct record *record, const
 		return equals_word(text, *(const struct word *const *)member);
 	case KIND_NAME:
 		return equals_word(text, member);
+	case KIND_HOST:
+		return equals_host(text, *(const struct record_host *const *)member);
 	}
 	return false;
 }

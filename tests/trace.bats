@@ -52,6 +52,15 @@ ends() {
 }
 
 # bats test_tags=plain
+@test "the field host is this host's name" {
+	iperf_server_start
+	trace_start --port "$IPERF_PORT" --csv --no-header --fields=host
+	iperf_client --bytes 1M >/dev/null
+	trace_stop
+	[ "$(sort -u "$NETNS_DIR/trace.out")" = "$(uname -n)" ]
+}
+
+# bats test_tags=plain
 @test "IPv6 is traced, -4 leaves it out, -6 takes it alone" {
 	[ -n "$A_IP6" ] || skip "no IPv6 here"
 	iperf_server_start

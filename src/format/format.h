@@ -162,6 +162,7 @@ FORMAT_INLINE char *format_value(struct format *format, const struct format_step
 				 const struct record *record, char *out)
 {
 	const struct addr_pair *addrs = &record->addrs;
+	const struct record_host *host;
 	const struct word *word;
 
 	switch (step->kind) {
@@ -203,6 +204,9 @@ FORMAT_INLINE char *format_value(struct format *format, const struct format_step
 	case KIND_NAME:
 		word = &FORMAT_MEMBER(record, step, struct word);
 		return emit_short(out, word->text, word->length);
+	case KIND_HOST:
+		host = FORMAT_MEMBER(record, step, const struct record_host *);
+		return emit_bytes(out, host->text, host->length);
 	}
 	return out;
 }

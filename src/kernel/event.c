@@ -19,9 +19,12 @@ struct event_reader {
 static void set_lacking(struct event_reader *reader, uint64_t lacking)
 {
 	reader->lacking = lacking;
-	for (int kind = 0; kind < TCC_KIND_COUNT; kind++)
+	for (int kind = 0; kind < TCC_KIND_COUNT; kind++) {
 		reader->has[kind] = fields_of_kind((enum record_kind)kind,
 						   lacking | ~reader->config.props[kind]);
+		if (!reader->config.host)
+			field_set_remove(&reader->has[kind], FIELD_host);
+	}
 }
 
 struct event_reader *event_reader_new(const struct event_reader_config *config)
@@ -93,6 +96,7 @@ void event_read(struct event_reader *reader, const struct tcc_event *event, uint
 	record->wall_ns = (int64_t)ktime_ns + reader->clock_offset_ns;
 	record->wall_us = record->wall_ns / 1000;
 	record->cpu = cpu;
+	record->host = reader->config.host;
 	record->addrs = *addr_cache_get(reader->addrs, record->conn_key, probe->saddr,
 					probe->daddr, record->ip_version == 6);
 	add_properties(reader, record, event);

@@ -21,6 +21,7 @@ struct event_reader_config {
 	unsigned int hz;		/* the kernel's jiffies a second; see clock_hz() */
 	/* TCC_PROP()s that this kernel has not, as found out by and by; or NULL. */
 	const uint64_t *lacking;
+	const struct record_host *host;	/* of this host, borrowed; NULL: it has no name */
 	struct ca_decode *decode;	/* borrowed; NULL: no private state is asked for */
 };
 

@@ -3,6 +3,8 @@
 #include "kernel/live.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
 
 #include "base/clock.h"
 #include "base/loop.h"
@@ -26,6 +28,7 @@ struct live {
 	struct stream stream;
 	struct event_reader *reader;
 	struct clock clock;
+	struct record_host host;
 	bool is_in_doubt;	/* a bell may have been missed */
 };
 
@@ -164,15 +167,19 @@ static const struct source_ops live_ops = {
 struct source *live_new(const struct live_config *config)
 {
 	struct live *live = calloc(1, sizeof(*live));
+	struct event_reader_config reader = config->reader;
+	struct utsname name;
 
 	if (!live)
 		return NULL;
+	if (uname(&name) == 0 && record_set_host(&live->host, name.nodename, strlen(name.nodename)))
+		reader.host = &live->host;
 	live->source.ops = &live_ops;
 	live->tracer = config->tracer;
 	live->stream.ring = ring_new(config->ring);
 	live->stream.rare = config->rare ? rare_new(config->rare) : NULL;
 	live->stream.has_rare = config->has_rare;
-	live->reader = event_reader_new(&config->reader);
+	live->reader = event_reader_new(&reader);
 	live->is_in_doubt = true;
 	clock_measure(&live->clock);
 	if (!live->stream.ring || (config->rare && !live->stream.rare) || !live->reader) {

@@ -278,6 +278,21 @@ int option_set_read(struct options *options, const struct option_def *def, const
 	return 0;
 }
 
+int option_set_when(struct options *options, const struct option_def *def, const char *value)
+{
+	struct when *when = def->which == OPTION_SINCE ? &options->since : &options->until;
+
+	return when_parse(value, when) ? option_error_value(def, value, strlen(value)) : 0;
+}
+
+int option_set_follow(struct options *options, const struct option_def *def, const char *value)
+{
+	(void)def;
+	(void)value;
+	options->follows = true;
+	return 0;
+}
+
 int option_set_user(struct options *options, const struct option_def *def, const char *value)
 {
 	if (!*value)

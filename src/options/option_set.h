@@ -35,6 +35,10 @@ option_handler option_set_user;
 
 option_handler option_set_read;
 
+/* `which` says which of the two. */
+enum option_when { OPTION_SINCE, OPTION_UNTIL };
+option_handler option_set_when, option_set_follow;
+
 /* `which` is true for --verbose, false for --quiet. */
 option_handler option_set_strict, option_set_verbosity;
 

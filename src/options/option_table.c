@@ -22,6 +22,7 @@ static const char *const color_names[] = {
 };
 
 #define EXPECTED_PREFIX "an IPv4 or IPv6 address, a prefix ADDR/LEN, or either after '!'"
+#define EXPECTED_WHEN "YYYY-MM-DD HH:MM[:SS], the same in ISO 8601, HH:MM[:SS], or a time behind '-'"
 #define EXPECTED_PORT "a port from 1 to 65535, a service's name, a range A-B, or any after '!'"
 
 #define KIND(NAME, name, ...) #name ", "
@@ -141,6 +142,16 @@ const struct option_def option_table[] = {
 	  .handle = option_set_read,
 	  .help = "take records from FILE and its rotated ones, of JSON or CSV, compressed or "
 		  "not, instead of tracing; several are merged by time" },
+	{ .name = "since", .section = SECTION_READ, .argument = "WHEN",
+	  .expected = EXPECTED_WHEN, .which = OPTION_SINCE, .handle = option_set_when,
+	  .help = "of what is read, the records from then on: '2026-11-22 14:00', ISO 8601, "
+		  "14:00 (of the last record's day), -10m (before the last record)" },
+	{ .name = "until", .section = SECTION_READ, .argument = "WHEN",
+	  .expected = EXPECTED_WHEN, .which = OPTION_UNTIL, .handle = option_set_when,
+	  .help = "and those up to then" },
+	{ .name = "follow", .section = SECTION_READ, .handle = option_set_follow,
+	  .help = "go on as FILE grows, over its rotation too, until a signal; -10m is before "
+		  "now then" },
 
 	{ .name = "duration", .letter = 'd', .section = SECTION_REST,
 	  .argument = "TIME", .expected = "a time", .min = "1ms", .max = "3650d",

@@ -136,6 +136,7 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 	static const char *const of_rotation[] = { "rotate-keep", "compress" };
 	static const char *const of_file[] = { "rotate-size", "rotate-time", "rotate-keep",
 					       "compress", "tee" };
+	static const char *const of_files[] = { "since", "until", "follow" };
 	static const char *const of_kernel[] = { "buffer", "ca-struct", "ca-btf" };
 	bool is_rotated = options->rotate_bytes || options->rotate_ns;
 
@@ -144,6 +145,12 @@ static int check_together(const struct options *options, const bool seen[OPTION_
 
 		if (seen[def - option_table])
 			return option_error(def, "contradicts --read: it is about tracing");
+	}
+	for (size_t i = 0; !options->n_read && i < sizeof(of_files) / sizeof(of_files[0]); i++) {
+		const struct option_def *def = option_table_named(of_files[i]);
+
+		if (seen[def - option_table])
+			return option_error(def, "expected --read=FILE beside it");
 	}
 	for (size_t i = 0; i < sizeof(of_file) / sizeof(of_file[0]); i++) {
 		const struct option_def *def = option_table_named(of_file[i]);

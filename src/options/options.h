@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/when.h"
 #include "format/format.h"
 #include "tcc_event.h"
 #include "tcc_filter.h"
@@ -59,6 +60,8 @@ struct options {
 	size_t n_read;
 	char *const *operands;
 	size_t n_operands;
+	struct when since, until;	/* of what is read */
+	bool follows;			/* and on, as it grows */
 	uint64_t duration_ns;		/* 0: no limit */
 	uint64_t count;			/* 0: no limit */
 	uint64_t buffer_bytes;		/* each CPU; 0: not given */

@@ -3,18 +3,23 @@
 #include "read/read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "base/log.h"
+#include "read/read_check.h"
 #include "read/read_filter.h"
+#include "read/read_follow.h"
 #include "read/read_input.h"
 #include "record/conn.h"
 #include "record/derive.h"
 
 static const struct call calls[] = {
 	{ .name = "poll" }, { .name = "ppoll" }, { .name = "epoll_ctl" },
+	/* Of a set that is followed over its rotation. */
+	{ .name = "getdents64" }, CALL_COMMAND("fcntl", F_SETFL),
 };
 
 const struct call_set read_calls = CALL_SET(calls);
@@ -28,6 +33,8 @@ struct head {
 	struct record *record;	/* NULL where there is one input alone */
 	bool has_record;
 	bool is_over;
+	int64_t ahead_ns;	/* of a file that grows: see read_follow_is_ripe() */
+	int64_t again_ns;	/* CLOCK_MONOTONIC: not before that it is looked at again */
 };
 
 struct reader {
@@ -40,6 +47,9 @@ struct reader {
 	bool is_watching;
 	struct conn_table *thinned;	/* struct tcc_thin_state, or NULL */
 	bool is_stopped;
+	size_t n_looked;		/* heads whose last records' times are known */
+	int64_t last_ns;		/* the latest of these */
+	bool has_range;			/* which times are asked for is known */
 };
 
 static struct reader *reader_of(struct source *source)
@@ -55,9 +65,70 @@ static void scan(struct source *source, uint64_t now_ns, bool is_last)
 	(void)is_last;
 }
 
+/* --- which times -------------------------------------------------------------------- */
+
+/* Whether it takes the last record to know when that is: what grows ends now. */
+static bool needs_last(const struct read_config *config, const struct when *when)
+{
+	return when_is_relative(when) && !(config->follows && when->form == WHEN_BEFORE);
+}
+
+static int64_t resolve(const struct reader *reader, const struct when *when)
+{
+	bool is_of_last = needs_last(&reader->common.config, when) && reader->last_ns;
+
+	/* What has none yet, and grows, will have one of now. */
+	return when_resolve(when, is_of_last ? reader->last_ns : read_follow_now_ns());
+}
+
+/* Of all heads the time of the last record. */
+static enum source_state find_last(struct reader *reader)
+{
+	for (; reader->n_looked < reader->n_heads; reader->n_looked++) {
+		struct head *head = &reader->heads[reader->n_looked];
+		int64_t ns;
+		enum source_state state = read_input_last(head->input, &reader->common, &ns);
+
+		if (state == SOURCE_IDLE)
+			reader->waiting = head;
+		if (state != SOURCE_RECORD)
+			return state;
+		if (ns > reader->last_ns)
+			reader->last_ns = ns;
+	}
+	return SOURCE_RECORD;
+}
+
+/* SOURCE_RECORD: records may be read now. */
+static enum source_state find_range(struct reader *reader)
+{
+	const struct read_config *config = &reader->common.config;
+	struct read_range *range = &reader->common.range;
+	enum source_state state = SOURCE_RECORD;
+
+	if (needs_last(config, &config->since) || needs_last(config, &config->until))
+		state = find_last(reader);
+	if (state != SOURCE_RECORD)
+		return state;
+	range->has_since = config->since.form != WHEN_NEVER;
+	range->has_until = config->until.form != WHEN_NEVER;
+	range->since_ns = resolve(reader, &config->since);
+	range->until_ns = resolve(reader, &config->until);
+	if (range->has_since && range->has_until && range->until_ns < range->since_ns) {
+		log_error("--until: expected a moment that is not before that of --since");
+		reader->common.outcome = READ_MISUSED;
+		return SOURCE_END;
+	}
+	reader->has_range = true;
+	return SOURCE_RECORD;
+}
+
 /* --- records ------------------------------------------------------------------------- */
 
-/* Each input's next record, but for those that have none any more. */
+/*
+ * Each input's next record, but for those that have none any more, and those that are
+ * followed and have none yet: of these `waiting` is one.
+ */
 static enum source_state fill_heads(struct reader *reader)
 {
 	for (size_t i = 0; i < reader->n_heads; i++) {
@@ -66,10 +137,18 @@ static enum source_state fill_heads(struct reader *reader)
 
 		if (head->has_record || head->is_over)
 			continue;
+		if (head->again_ns && read_follow_steady_ns() < head->again_ns) {
+			reader->waiting = head;
+			continue;
+		}
+		head->again_ns = 0;
 		state = read_input_next(head->input, &reader->common, head->record);
 		if (state == SOURCE_IDLE) {
 			reader->waiting = head;
-			return SOURCE_IDLE;
+			if (!read_input_is_waiting(head->input))
+				return SOURCE_IDLE;
+			/* The clocks of those that wait may be some ms apart. */
+			head->again_ns = read_follow_steady_ns() + (READ_FOLLOW_MS - 5) * 1000000;
 		}
 		head->has_record = state == SOURCE_RECORD;
 		head->is_over = state == SOURCE_END;
@@ -92,7 +171,10 @@ static enum source_state next_of_all(struct reader *reader, struct record *recor
 			first = head;
 	}
 	if (!first)
-		return SOURCE_END;
+		return reader->waiting ? SOURCE_IDLE : SOURCE_END;
+	if (reader->waiting &&
+	    !read_follow_is_ripe(read_input_time_ns(first->input), &first->ahead_ns))
+		return SOURCE_IDLE;
 	*record = *first->record;
 	*origin = read_input_origin(first->input);
 	first->has_record = false;
@@ -139,12 +221,17 @@ static enum source_state next(struct source *source, struct record *record)
 		return SOURCE_END;
 	reader->waiting = NULL;
 	reader->common.lines_left = LINES_MAX;
+	state = reader->has_range ? SOURCE_RECORD : find_range(reader);
+	if (state != SOURCE_RECORD)
+		return state;
 	do {
 		state = reader->n_heads == 1 ? next_of_one(reader, record, &origin)
 					     : next_of_all(reader, record, &origin);
 		if (reader->common.outcome != READ_GOES_ON)
 			return SOURCE_END;
 	} while (state == SOURCE_RECORD && is_left_out(reader, record, origin));
+	if (state == SOURCE_END)
+		read_check_members(&reader->common);
 	/* What is in a head is as unread as what is in its file. */
 	if (state == SOURCE_RECORD) {
 		reader->common.counts[record->kind].recorded++;
@@ -206,7 +293,9 @@ static bool is_unknown(const struct source *source)
 	const struct reader *reader = (const struct reader *)source;
 
 	for (size_t i = 0; reader->is_stopped && i < reader->n_heads; i++) {
-		if (!reader->heads[i].is_over)
+		const struct head *head = &reader->heads[i];
+
+		if (!head->is_over && (head->has_record || !read_input_has_ended(head->input)))
 			return true;
 	}
 	return reader->common.is_unknown;
@@ -236,7 +325,7 @@ static int open_inputs(struct reader *reader, const struct read_config *config)
 {
 	for (size_t i = 0; i < config->n_paths; i++) {
 		struct head *head = &reader->heads[i];
-		int err = read_input_open(&head->input, config->paths[i], config->names);
+		int err = read_input_open(&head->input, config->paths[i], config);
 
 		if (!err && config->n_paths > 1) {
 			head->record = malloc(sizeof(*head->record));

@@ -11,6 +11,8 @@
 
 #include "base/calls.h"
 #include "base/loop.h"
+#include "base/when.h"
+#include "record/fields.h"
 #include "record/source.h"
 #include "tcc_filter.h"
 #include "tcc_thin.h"
@@ -25,6 +27,8 @@ enum read_outcome {
 	READ_GOES_ON,		/* or the files were at their end */
 	READ_LACKS,		/* a filter's field, of a file */
 	READ_REFUSED,		/* a file of a version to come */
+	READ_FAILED,		/* a file that is followed */
+	READ_MISUSED,		/* what was asked for makes no sense, of these files */
 };
 
 struct read_config {
@@ -36,8 +40,13 @@ struct read_config {
 	uint32_t kinds;			/* RECORD_KIND_BIT()s: those that are asked for */
 	/* Of each kind the fields that were chosen: it is said once which of them lack. */
 	struct field_set chosen[RECORD_KIND_COUNT];
+	/* And of private state, as ca.MEMBER: those that no file has. */
+	const char *members[FIELDS_CA_MAX];
+	size_t n_members;
 	const struct tcc_filter *filter;
 	struct tcc_thin thin;
+	bool follows;			/* files that grow, until somebody ends it */
+	struct when since, until;	/* records of these times, and of those between */
 	unsigned int schema;		/* ours: files of a higher one are refused */
 };
 

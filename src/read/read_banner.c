@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/when.h"
 #include "record/record.h"
 
 static void copy(char text[READ_HOST_MAX + 1], const json_t *value)
@@ -14,6 +15,15 @@ static void copy(char text[READ_HOST_MAX + 1], const json_t *value)
 
 	if (string && strlen(string) <= READ_HOST_MAX)
 		strcpy(text, string);
+}
+
+/* ns since 1970, or 0 */
+static int64_t moment(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	struct when when;
+
+	return text && when_parse(text, &when) == 0 && when.form == WHEN_MOMENT ? when.ns : 0;
 }
 
 bool read_banner_trace(const char *line, size_t length, struct read_trace *trace)
@@ -27,22 +37,29 @@ bool read_banner_trace(const char *line, size_t length, struct read_trace *trace
 	trace->schema = is_one ? (uint64_t)json_integer_value(schema) : 0;
 	copy(trace->host, json_object_get(object, "host"));
 	copy(trace->boot_id, json_object_get(object, "boot_id"));
+	trace->wall_ns = moment(json_object_get(object, "time"));
 	json_decref(object);
 	return is_one;
 }
 
-static uint64_t hash(const char *text)
+static uint64_t hash(const char *text, size_t length)
 {
 	uint64_t value = 0xcbf29ce484222325ULL;	/* FNV-1a */
 
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 0x100000001b3ULL;
+	for (size_t i = 0; i < length; i++)
+		value = (value ^ (unsigned char)text[i]) * 0x100000001b3ULL;
 	return value;
+}
+
+uint64_t read_banner_host_origin(const struct record_host *host)
+{
+	return hash(host->text, host->length);
 }
 
 uint64_t read_banner_origin(const struct read_trace *trace)
 {
-	return hash(trace->host) * 3 + hash(trace->boot_id);
+	return hash(trace->host, strlen(trace->host)) * 3 +
+	       hash(trace->boot_id, strlen(trace->boot_id));
 }
 
 static const json_t *find(const json_t *object, uint8_t kind, const char *name)
@@ -84,6 +101,7 @@ bool read_banner_end(const char *line, size_t length, struct read_end *end)
 		end->of[kind].missed = count(find(object, kind, "missed"));
 		end->of[kind].is_unknown = json_is_true(find(object, kind, "unknown"));
 	}
+	end->wall_ns = moment(json_object_get(object, "time"));
 	json_decref(object);
 	return is_one;
 }

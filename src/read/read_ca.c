@@ -58,8 +58,24 @@ void read_ca_free(struct read_ca *ca)
 	free(ca);
 }
 
+static int find_name(const struct read_ca *ca, const char *name, size_t length)
+{
+	for (size_t i = 0; i < ca->n_names; i++) {
+		if (strncmp(ca->names[i], name, length) == 0 && !ca->names[i][length])
+			return (int)i;
+	}
+	return -1;
+}
+
+bool read_ca_has(const struct read_ca *ca, const char *name, size_t length)
+{
+	return length <= CA_NAME_MAX && find_name(ca, name, length) >= 0;
+}
+
 int read_ca_name(struct read_ca *ca, const char *name, size_t length)
 {
+	int known;
+
 	if (!length || length > CA_NAME_MAX)
 		return -1;
 	for (size_t i = 0; i < length; i++) {
@@ -67,10 +83,9 @@ int read_ca_name(struct read_ca *ca, const char *name, size_t length)
 			    name[i]) || !name[i])
 			return -1;
 	}
-	for (size_t i = 0; i < ca->n_names; i++) {
-		if (strncmp(ca->names[i], name, length) == 0 && !ca->names[i][length])
-			return (int)i;
-	}
+	known = find_name(ca, name, length);
+	if (known >= 0)
+		return known;
 	if (ca->n_names == NAMES_MAX)
 		return -1;
 	memcpy(ca->names[ca->n_names], name, length);

@@ -21,6 +21,9 @@ void read_ca_free(struct read_ca *ca);		/* accepts NULL; with the layouts of its
 /* The number of a member's name, without "ca."; -1: it is none, or there are too many. */
 int read_ca_name(struct read_ca *ca, const char *name, size_t length);
 
+/* Whether a line, or a heading, had one of this name. */
+bool read_ca_has(const struct read_ca *ca, const char *name, size_t length);
+
 /* A record begins: it has no members yet. */
 void read_ca_begin(struct read_ca *ca);
 

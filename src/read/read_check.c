@@ -3,9 +3,11 @@
 #include "read/read_check.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "read/read_filter.h"
+#include "ca/ca_layout.h"
 #include "record/derive.h"
 
 /* The names of all fields, and of some to come. */
@@ -55,6 +57,12 @@ void read_check_made(struct read_common *common, const char *path, uint8_t kind,
 		    record_kinds[kind].name, names);
 }
 
+static bool lacks_time(const struct read_range *range, const struct field_set *named)
+{
+	return read_range_is_any(range) && !field_set_has(named, FIELD_time) &&
+	       !field_set_has(named, FIELD_time_us);
+}
+
 bool read_check(struct read_common *common, const char *path, uint8_t kind,
 		const struct field_set *named)
 {
@@ -64,6 +72,10 @@ bool read_check(struct read_common *common, const char *path, uint8_t kind,
 	const char *option = read_filter_lacks(config->filter, &config->thin, kind, named,
 					       &lacking);
 
+	if (!option && lacks_time(&common->range, named)) {
+		option = common->range.has_since ? "--since" : "--until";
+		lacking = FIELD_time;
+	}
 	if (option) {
 		log_error("%s: '%s' has no field '%s' in its %s records: expected files that were "
 			  "recorded with --fields=+%s", option, path,
@@ -75,4 +87,22 @@ bool read_check(struct read_common *common, const char *path, uint8_t kind,
 	field_set_keep(&wanted, &config->chosen[kind]);
 	say_lacking(common, path, &wanted, named);
 	return true;
+}
+
+void read_check_members(struct read_common *common)
+{
+	const struct read_config *config = &common->config;
+	char names[FIELDS_CA_MAX * (sizeof("ca.") + CA_NAME_MAX + 2)];
+	size_t length = 0;
+
+	for (size_t i = 0; i < config->n_members && !common->has_said_members; i++) {
+		const char *name = config->members[i];
+
+		if (!read_ca_has(common->ca, name + 3, strlen(name + 3)))
+			length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+						   length ? ", " : "", name);
+	}
+	common->has_said_members = true;
+	if (length)
+		log_warning("no file that was read has, and it was absent: %s", names);
 }

@@ -3,7 +3,7 @@
 #ifndef TCC_READ_CHECK_H
 #define TCC_READ_CHECK_H
 
-#include "read/read_input.h"
+#include "read/read_common.h"
 
 /*
  * Records of a kind have these fields, if only as absent. Say once what was chosen and is
@@ -19,5 +19,8 @@ bool read_check(struct read_common *common, const char *path, uint8_t kind,
  */
 void read_check_made(struct read_common *common, const char *path, uint8_t kind,
 		     const struct field_set *named);
+
+/* All files are at their end: say once which members of private state none of them had. */
+void read_check_members(struct read_common *common);
 
 #endif

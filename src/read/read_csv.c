@@ -100,9 +100,7 @@ static inline const char *take_value(struct read_csv *csv, const struct read_ste
 	if (is_nothing(at)) {
 		lack(record, step->id);
 	} else if (step->id < FIELD_COUNT) {
-		at = read_value(csv->values, (enum field_id)step->id, record, at);
-		if (step->is_in_bits)
-			record->bbr_rate /= 8;
+		at = read_shape_value(step, csv->values, record, at);
 		field_set_add(&record->has, step->id);
 	} else if (step->id == FIELD_CA_ALL) {
 		at = read_ca_value(csv->ca, step->member, false, at);

@@ -100,9 +100,7 @@ static inline const char *take_value(struct read_json *json, const struct read_s
 		return step->id == FIELD_CA_ALL ? take_member(json, step, at) : skip_value(at);
 	if (step->is_string && *at++ != '"')
 		return NULL;
-	at = read_value(json->values, (enum field_id)step->id, record, at);
-	if (step->is_in_bits)
-		record->bbr_rate /= 8;
+	at = read_shape_value(step, json->values, record, at);
 	if (!at || (step->is_string && *at++ != '"'))
 		return NULL;
 	field_set_add(&record->has, step->id);

@@ -17,7 +17,10 @@
 
 int read_lines_open(struct read_lines *lines, int fd, bool is_regular)
 {
-	*lines = (struct read_lines){ .fd = fd, .is_regular = is_regular };
+	off_t at = is_regular ? lseek(fd, 0, SEEK_CUR) : 0;
+
+	*lines = (struct read_lines){ .fd = fd, .is_regular = is_regular,
+				      .behind = at > 0 ? (uint64_t)at : 0 };
 	lines->buffer = calloc(1, BUFFER_BYTES + 1 + READ_BEHIND);
 	return lines->buffer ? 0 : -ENOMEM;
 }
@@ -26,6 +29,22 @@ void read_lines_close(struct read_lines *lines)
 {
 	free(lines->buffer);
 	lines->buffer = NULL;
+}
+
+bool read_lines_has_part(const struct read_lines *lines)
+{
+	return lines->end > lines->start || lines->is_skipping;
+}
+
+void read_lines_rewind(struct read_lines *lines)
+{
+	if (lseek(lines->fd, 0, SEEK_SET) < 0)
+		return;
+	lines->behind = 0;
+	lines->start = lines->end = lines->searched = 0;
+	lines->skipped_bytes = 0;
+	lines->is_skipping = lines->is_at_end = false;
+	lines->number = 0;
 }
 
 static bool is_readable(int fd)
@@ -80,8 +99,11 @@ static enum read_lines_state fill(struct read_lines *lines)
 		return READ_LINES_FAILED;
 	}
 	lines->end += (size_t)got;
-	lines->is_at_end = got == 0;
-	return got ? READ_LINES_WHOLE : READ_LINES_END;
+	lines->behind += (size_t)got;
+	lines->is_at_end = got == 0 && !lines->is_growing;
+	if (got)
+		return READ_LINES_WHOLE;
+	return lines->is_growing ? READ_LINES_WAIT : READ_LINES_END;
 }
 
 /* What is there behind the last LF, if anything is. */

@@ -25,10 +25,12 @@ struct read_lines {
 	int err;		/* -errno */
 	bool is_skipping;	/* amidst a long line */
 	bool is_at_end;
+	bool is_growing;	/* its end is where to wait; the caller sets it */
 	char *buffer;
 	size_t start, end;	/* what is read and not handed out */
 	size_t searched;	/* in which there is no LF, from start */
 	uint64_t skipped_bytes;	/* of a long line */
+	uint64_t behind;	/* of a regular file: where what comes next is in it */
 	uint64_t number;	/* of the line handed out last, from 1 */
 };
 
@@ -42,5 +44,11 @@ void read_lines_close(struct read_lines *lines);
  */
 enum read_lines_state read_lines_next(struct read_lines *lines, const char **line,
 				      size_t *length);
+
+/* Whether what was read ends amidst a line. */
+bool read_lines_has_part(const struct read_lines *lines);
+
+/* Of a regular file: begin anew. */
+void read_lines_rewind(struct read_lines *lines);
 
 #endif

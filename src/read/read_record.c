@@ -12,14 +12,24 @@ static bool has(const struct record *record, enum field_id id)
 	return field_set_has(&record->has, id);
 }
 
+bool read_record_wall_ns(const struct record *record, int64_t *ns)
+{
+	if (has(record, FIELD_time))
+		*ns = record->wall_ns;
+	else if (has(record, FIELD_time_us))
+		*ns = record->wall_us * 1000;
+	else
+		return false;
+	return true;
+}
+
 uint64_t read_record_time_ns(const struct record *record, uint64_t before_ns)
 {
 	uint64_t ns = before_ns;
+	int64_t wall_ns;
 
-	if (has(record, FIELD_time))
-		ns = (uint64_t)record->wall_ns;
-	else if (has(record, FIELD_time_us))
-		ns = (uint64_t)record->wall_us * 1000;
+	if (read_record_wall_ns(record, &wall_ns))
+		ns = (uint64_t)wall_ns;
 	else if (has(record, FIELD_ktime))
 		ns = record->ktime_ns;
 	return ns > before_ns ? ns : before_ns;
@@ -50,6 +60,12 @@ void read_record_complete(struct record *record, uint64_t origin, uint64_t time_
 	record->conn_key = key_of(record) ^ origin;
 	if (!record->conn_key)
 		record->conn_key = 1;
+}
+
+void read_record_set_host(struct record *record, const struct record_host *host)
+{
+	record->host = host;
+	field_set_add(&record->has, FIELD_host);
 }
 
 void read_record_drop_limits(struct record *record)

@@ -5,6 +5,9 @@
 
 #include "record/record.h"
 
+/* Its time by the wall clock, since 1970; returns whether it has one. */
+bool read_record_wall_ns(const struct record *record, int64_t *ns);
+
 /* Its time by the wall clock, else by the kernel's; not before `before_ns`, which it is without. */
 uint64_t read_record_time_ns(const struct record *record, uint64_t before_ns);
 
@@ -13,6 +16,8 @@ uint64_t read_record_time_ns(const struct record *record, uint64_t before_ns);
  * cookies of its host from those of others.
  */
 void read_record_complete(struct record *record, uint64_t origin, uint64_t time_ns);
+
+void read_record_set_host(struct record *record, const struct record_host *host);
 
 /* Take out what had another meaning before limited_side came: limited_by and the shares. */
 void read_record_drop_limits(struct record *record);

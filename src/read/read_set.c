@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/when.h"
+#include "read/read_follow.h"
 
 /* A set that is rotated just now is looked at again, so often. */
 #define TRIES 10
@@ -171,6 +173,12 @@ static int open_file(struct read_file *file, char *path)
 	if (err)
 		return err;
 	file->is_regular = S_ISREG(st.st_mode);
+	if (file->is_regular) {
+		off_t at = lseek(file->fd, 0, SEEK_CUR);
+
+		file->start = at > 0 ? (uint64_t)at : 0;
+		file->mtime_ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+	}
 	file->device = st.st_dev;
 	file->inode = st.st_ino;
 	return 0;
@@ -213,9 +221,11 @@ static int open_next(struct read_set *set, char *path)
 	return 0;
 }
 
+/* That there is none is for the caller to say. */
 static int fail(const char *path, int err)
 {
-	log_error("cannot open '%s': %s", path, strerror(-err));
+	if (err != -ENOENT)
+		log_error("cannot open '%s': %s", path, strerror(-err));
 	return err;
 }
 
@@ -228,6 +238,19 @@ static char *join(const char *directory, const char *name)
 	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
 }
 
+/* YYYYMMDDTHHMMSS.mmmZ, as ISO 8601 has it. */
+static int64_t moment_of(const char *stamp)
+{
+	char text[sizeof("YYYY-MM-DDTHH:MM:SS.mmmZ")];
+	struct when when;
+
+	if (!*stamp)
+		return 0;
+	snprintf(text, sizeof(text), "%.4s-%.2s-%.5s:%.2s:%s", stamp, stamp + 4, stamp + 6,
+		 stamp + 11, stamp + 13);
+	return when_parse(text, &when) == 0 ? when.ns : 0;
+}
+
 /* All of a listing, and FILE last, which need not be there if another is. */
 static int open_all(struct read_set *set, const struct listing *listing, const char *directory,
 		    const char *path)
@@ -238,9 +261,16 @@ static int open_all(struct read_set *set, const struct listing *listing, const c
 	if (!set->files)
 		return fail(path, -ENOMEM);
 	for (size_t i = 0; i < listing->n; i++) {
-		err = open_next(set, join(directory, listing->items[i].name));
+		char *rotated = join(directory, listing->items[i].name);
+
+		err = open_next(set, rotated ? strdup(rotated) : NULL);
 		if (err && err != -ENOENT)
-			return fail(listing->items[i].name, err);
+			fail(rotated ? rotated : path, err);
+		free(rotated);
+		if (err && err != -ENOENT)
+			return err;
+		if (!err)
+			set->files[set->n - 1].stamp_ns = moment_of(listing->items[i].stamp);
 	}
 	err = open_next(set, strdup(path));
 	return !err || (err == -ENOENT && set->n) ? 0 : fail(path, err);
@@ -307,18 +337,50 @@ static int open_set(struct read_set *set, const char *path, const struct read_na
 	return err;
 }
 
-int read_set_open(struct read_set *set, const char *path, const struct read_names *names)
+bool read_set_is_rotated(const char *path, const struct read_names *names)
 {
 	const char *slash = strrchr(path, '/');
+
+	return is_rotated(names, slash ? slash + 1 : path);
+}
+
+static int open_any(struct read_set *set, const char *path, const struct read_names *names)
+{
 	const struct listing none = { 0 };
 	int err;
 
 	*set = (struct read_set){ 0 };
-	if (strcmp(path, "-") == 0 || is_rotated(names, slash ? slash + 1 : path))
+	if (strcmp(path, "-") == 0 || read_set_is_rotated(path, names))
 		err = open_all(set, &none, ".", path);
 	else
 		err = open_set(set, path, names);
 	if (err)
 		read_set_close(set);
 	return err;
+}
+
+int read_set_open(struct read_set *set, const char *path, const struct read_names *names)
+{
+	int err = open_any(set, path, names);
+
+	if (err == -ENOENT)
+		log_error("cannot open '%s': %s", path, strerror(ENOENT));
+	return err;
+}
+
+int read_set_follow(struct read_set *set, const char *path, const struct read_names *names,
+		    bool *has_gap)
+{
+	struct read_set now;
+	size_t known;
+	int err = open_any(&now, path, names);
+
+	if (err)
+		return err;
+	known = read_follow_known(&now, &set->files[set->n - 1], names, has_gap);
+	for (; known; known--)
+		read_set_remove(&now, 0);
+	read_set_close(set);
+	*set = now;
+	return 0;
 }

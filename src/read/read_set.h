@@ -24,6 +24,9 @@ struct read_file {
 	char *path;
 	int fd;			/* -1: closed */
 	bool is_regular;
+	uint64_t start;		/* of a regular one: where it is to be read from */
+	int64_t mtime_ns;	/* when it was written last; 0: that says nothing */
+	int64_t stamp_ns;	/* by its name: when it was rotated; 0: that says nothing */
 	dev_t device;
 	ino_t inode;
 };
@@ -36,6 +39,17 @@ struct read_set {
 /* "-" is standard input. Returns 0 or -errno, which has been said: nothing is open then. */
 int read_set_open(struct read_set *set, const char *path, const struct read_names *names);
 void read_set_close(struct read_set *set);
+
+/* Whether a name is that of a rotated file, by which one alone is meant. */
+bool read_set_is_rotated(const char *path, const struct read_names *names);
+
+/*
+ * Put in its place those that are behind its last file by now, which may be compressed
+ * since. Returns 0 or -errno, the set being as it was then; it has been said, but for
+ * -ENOENT: there is none at this moment. *has_gap: there may have been more between.
+ */
+int read_set_follow(struct read_set *set, const char *path, const struct read_names *names,
+		    bool *has_gap);
 
 /* Close one of its files; the others stay as they are. */
 void read_set_remove(struct read_set *set, size_t i);

@@ -40,6 +40,9 @@ struct read_step read_shape_step(struct read_ca *ca, const char *name, size_t le
 		    memcmp(fields_table[id].name, name, length) == 0) {
 			step.id = id;
 			step.is_string = fields_is_string(fields_table[id].kind);
+			step.is_u32 = fields_table[id].kind == KIND_U32 ||
+				      fields_table[id].kind == KIND_SSTHRESH;
+			step.offset = (uint16_t)fields_table[id].offset;
 		}
 	}
 	return step;

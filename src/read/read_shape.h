@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "read/read_ca.h"
+#include "read/read_number.h"
 #include "read/read_value.h"
 
 /* A line of more fields is read, but not as one that is known. */
@@ -29,6 +30,8 @@ struct read_step {
 	uint8_t id;		/* FIELD_x, FIELD_CA_ALL, READ_STEP_OTHER */
 	bool is_string;
 	bool is_in_bits;	/* a rate that later files have in bytes, under another name */
+	bool is_u32;		/* most are; then */
+	uint16_t offset;	/* in struct record */
 	uint8_t lead_length, lead_words;
 	int member;		/* of FIELD_CA_ALL */
 	uint64_t last_mask;	/* of the last word */
@@ -54,6 +57,26 @@ struct read_step read_shape_step(struct read_ca *ca, const char *name, size_t le
  */
 bool read_shape_add(struct read_shape *shape, const struct read_step *step, const char *lead,
 		    size_t length);
+
+/* The value of a step that is a field; as read_value(). */
+static inline const char *read_shape_value(const struct read_step *step,
+					   struct read_values *values, struct record *record,
+					   const char *at)
+{
+	uint64_t number;
+
+	if (!step->is_u32) {
+		at = read_value(values, (enum field_id)step->id, record, at);
+		if (step->is_in_bits)
+			record->bbr_rate /= 8;
+		return at;
+	}
+	at = read_number_u64(at, &number);
+	if (!at || number > UINT32_MAX)
+		return NULL;
+	*(uint32_t *)((char *)record + step->offset) = (uint32_t)number;
+	return at;
+}
 
 /* Whether these are the bytes at `at`, of which READ_BEHIND may be looked at. */
 static inline bool read_shape_is_lead(const struct read_step *step, const char *at)

@@ -13,6 +13,14 @@ void read_stream_open(struct read_stream *stream, const struct read_file *file)
 	*stream = (struct read_stream){ .file = file, .format = -1 };
 }
 
+bool read_stream_is_packed(const struct read_file *file)
+{
+	unsigned char bytes[UNPACK_MAGIC_MAX];
+	ssize_t got = pread(file->fd, bytes, sizeof(bytes), (off_t)file->start);
+
+	return got > 0 && unpack_format(bytes, (size_t)got) >= 0;
+}
+
 /* --- the first bytes ---------------------------------------------------------------- */
 
 /* Of a pipe they are copied, and stay where they are. */
@@ -84,6 +92,7 @@ static enum read_lines_state begin(struct read_stream *stream, struct unpacker *
 					      stream->format < 0 && stream->file->is_regular);
 	if (stream->err)
 		return READ_LINES_FAILED;
+	stream->lines.is_growing = stream->is_growing && stream->lines.is_regular;
 	stream->has_begun = true;
 	return READ_LINES_WHOLE;
 }

@@ -9,6 +9,7 @@
 
 struct read_stream {
 	const struct read_file *file;	/* borrowed */
+	bool is_growing;		/* a plain one is: the caller sets it */
 	bool has_begun;			/* what it is is known */
 	bool has_part;			/* of the bytes that tell it */
 	bool is_ending;			/* whoever unpacks it has not said how it went */
@@ -19,6 +20,9 @@ struct read_stream {
 };
 
 void read_stream_open(struct read_stream *stream, const struct read_file *file);
+
+/* Of a file that is regular; what else is told by its first bytes once they are there. */
+bool read_stream_is_packed(const struct read_file *file);
 
 /* As read_lines_next(). */
 enum read_lines_state read_stream_next(struct read_stream *stream, struct unpacker *unpacker,

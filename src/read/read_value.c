@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Words that are no constants of ours are kept as long as the reader: so many. */
-#define WORDS_MAX 256
-#define ADDRS_MAX 256	/* a power of two */
+#include "read/read_kept.h"
+#include "read/read_number.h"
+
+#define ADDRS_MAX 1024	/* a power of two */
 #define SECOND_LENGTH (sizeof("2026-11-22T22:43:00") - 1)
 
 struct known_addr {
@@ -22,8 +23,7 @@ struct read_values {
 	char second_text[SECOND_LENGTH];
 	int64_t second_ns;
 	const struct word *last[FIELD_COUNT];	/* each field's last word */
-	struct word words[WORDS_MAX];
-	size_t n_words;
+	struct read_kept *kept;
 	struct known_addr addrs[ADDRS_MAX];
 };
 
@@ -31,53 +31,28 @@ struct read_values *read_values_new(void)
 {
 	struct read_values *values = calloc(1, sizeof(*values));
 
-	if (values)
-		memcpy(values->second_text, "1970-01-01T00:00:00", SECOND_LENGTH);
-	return values;
+	if (!values)
+		return NULL;
+	memcpy(values->second_text, "1970-01-01T00:00:00", SECOND_LENGTH);
+	values->kept = read_kept_new();
+	if (values->kept)
+		return values;
+	free(values);
+	return NULL;
 }
 
 void read_values_free(struct read_values *values)
 {
+	if (values)
+		read_kept_free(values->kept);
 	free(values);
 }
 
 /* --- numbers -------------------------------------------------------------------- */
 
-static inline bool is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
-/* Of 20 digits or more: it may be too large. */
-static const char *take_long(const char *at, const char *end, uint64_t *number)
-{
-	uint64_t value = 0;
-
-	for (; at < end; at++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
-			return NULL;
-	}
-	*number = value;
-	return end;
-}
-
-static inline const char *take_u64(const char *at, uint64_t *number)
-{
-	const char *start = at;
-	uint64_t value = 0;
-
-	for (; is_digit(*at); at++)
-		value = value * 10 + (uint64_t)(*at - '0');
-	if (at - start > 19)
-		return take_long(start, at, number);
-	*number = value;
-	return at > start ? at : NULL;
-}
-
 const char *read_value_number(const char *at, uint64_t max, uint64_t *number)
 {
-	at = take_u64(at, number);
+	at = read_number_u64(at, number);
 	return at && *number <= max ? at : NULL;
 }
 
@@ -120,14 +95,14 @@ static const char *take_decimal(const char *at, uint64_t scale, uint64_t *number
 {
 	uint64_t whole;
 
-	at = take_u64(at, &whole);
+	at = read_number_u64(at, &whole);
 	if (!at || __builtin_mul_overflow(whole, scale, number))
 		return NULL;
 	if (*at != '.')
 		return at;
-	if (!is_digit(*++at))
+	if (!read_number_is_digit(*++at))
 		return NULL;
-	for (; is_digit(*at); at++) {
+	for (; read_number_is_digit(*at); at++) {
 		scale /= 10;
 		*number += (uint64_t)(*at - '0') * scale;
 	}
@@ -144,7 +119,7 @@ const char *read_value_hex(const char *at, uint64_t *number)
 	start = at += 2;
 	for (;; at++) {
 		char c = *at;
-		int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+		int digit = read_number_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 
 		if (digit < 0)
 			break;
@@ -158,7 +133,9 @@ const char *read_value_hex(const char *at, uint64_t *number)
 
 static int two_digits(const char *at)
 {
-	return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
+	if (!read_number_is_digit(at[0]) || !read_number_is_digit(at[1]))
+		return -1;
+	return (at[0] - '0') * 10 + (at[1] - '0');
 }
 
 /* Days since 1970 of the proleptic Gregorian calendar, the year counted from March on. */
@@ -177,7 +154,7 @@ static bool parse_second(const char *at, int64_t *ns)
 	int century, year, month, day;
 
 	for (size_t i = 0; i < SECOND_LENGTH; i++) {
-		if (form[i] == '0' ? !is_digit(at[i]) : at[i] != form[i])
+		if (form[i] == '0' ? !read_number_is_digit(at[i]) : at[i] != form[i])
 			return false;
 	}
 	century = two_digits(at);
@@ -205,7 +182,7 @@ static const char *take_time(struct read_values *values, const char *at, int64_t
 	}
 	at += SECOND_LENGTH;
 	if (*at == '.') {
-		for (at++; is_digit(*at) && scale; at++, scale /= 10)
+		for (at++; read_number_is_digit(*at) && scale; at++, scale /= 10)
 			below += (uint64_t)(*at - '0') * scale;
 	}
 	*ns = values->second_ns + (int64_t)below;
@@ -216,8 +193,8 @@ static const char *take_time(struct read_values *values, const char *at, int64_t
 
 static inline bool is_of_word(char c)
 {
-	return is_digit(c) || (unsigned char)((c | 0x20) - 'a') < 26 || c == '_' || c == '-' ||
-	       c == '.';
+	return read_number_is_digit(c) || (unsigned char)((c | 0x20) - 'a') < 26 || c == '_' ||
+	       c == '-' || c == '.';
 }
 
 static size_t word_length(const char *at)
@@ -234,22 +211,6 @@ static bool is_word(const struct word *word, const char *text, size_t length)
 	return word->length == length && memcmp(word->text, text, length) == 0;
 }
 
-static const struct word *keep_word(struct read_values *values, const char *text, size_t length)
-{
-	struct word *word = &values->words[values->n_words];
-
-	for (size_t i = 0; i < values->n_words; i++) {
-		if (is_word(&values->words[i], text, length))
-			return &values->words[i];
-	}
-	if (values->n_words == WORDS_MAX)
-		return NULL;
-	values->n_words++;
-	memcpy(word->text, text, length);
-	word->length = (uint8_t)length;
-	return word;
-}
-
 /* No word of ours needs escaping, and none that is read shall either. */
 static const char *take_word(struct read_values *values, enum field_id id, const char *at,
 			     const struct word **word)
@@ -262,7 +223,7 @@ static const char *take_word(struct read_values *values, enum field_id id, const
 	if (!*last || !is_word(*last, at, length)) {
 		*last = record_word(id, at, length);
 		if (!*last)
-			*last = keep_word(values, at, length);
+			*last = read_kept_word(values->kept, at, length);
 	}
 	*word = *last;
 	return *word ? at + length : NULL;
@@ -335,14 +296,20 @@ static const struct known_addr *take_addr(struct read_values *values, const char
 {
 	struct known_addr *known;
 	size_t length = 0;
-	uint32_t hash = 0;
+	uint64_t first = 0, last = 0;
 
-	for (; is_digit(at[length]) || (unsigned char)((at[length] | 0x20) - 'a') < 6 ||
-	       at[length] == '.' || at[length] == ':'; length++)
-		hash = hash * 31 + (unsigned char)at[length];
-	if (!length || length >= ADDR_TEXT_MAX)
+	/* What an address cannot have and is behind this is for inet_pton() to refuse. */
+	while ((unsigned char)at[length] > ',' && length < ADDR_TEXT_MAX)
+		length++;
+	if (length < sizeof("::") - 1 || length >= ADDR_TEXT_MAX)
 		return NULL;
-	known = &values->addrs[(hash ^ hash >> 8) % ADDRS_MAX];
+	if (length >= sizeof(first)) {
+		memcpy(&first, at, sizeof(first));
+		memcpy(&last, at + length - sizeof(last), sizeof(last));
+	} else {
+		memcpy(&first, at, length);
+	}
+	known = &values->addrs[((first ^ last * 3) * 0x9e3779b97f4a7c15ULL >> 48) % ADDRS_MAX];
 	if ((known->length != length || memcmp(known->text, at, length) != 0) &&
 	    !parse_addr(known, at, length))
 		return NULL;
@@ -376,6 +343,12 @@ static const char *take_daddr(struct read_values *values, struct record *record,
 			&record->addrs.daddr_length);
 }
 
+const struct record_host *read_value_host(struct read_values *values, const char *text,
+					  size_t length)
+{
+	return read_kept_host(values->kept, text, length);
+}
+
 /* --- a value ------------------------------------------------------------------------ */
 
 const char *read_value(struct read_values *values, enum field_id id, struct record *record,
@@ -404,7 +377,7 @@ const char *read_value(struct read_values *values, enum field_id id, struct reco
 		return take_wall_us(at, member);
 	case KIND_U64:
 	case KIND_NUMBER:
-		return take_u64(at, member);
+		return read_number_u64(at, member);
 	case KIND_COOKIE:
 		return read_value_hex(at, member);
 	case KIND_FAMILY:
@@ -415,6 +388,8 @@ const char *read_value(struct read_values *values, enum field_id id, struct reco
 		return take_word(values, id, at, member);
 	case KIND_NAME:
 		return take_name(at, member);
+	case KIND_HOST:
+		return read_kept_take_host(values->kept, at, member);
 	}
 	return NULL;
 }

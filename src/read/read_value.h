@@ -33,6 +33,10 @@ void read_values_free(struct read_values *values);	/* accepts NULL */
 const char *read_value(struct read_values *values, enum field_id id, struct record *record,
 		       const char *at);
 
+/* A host of this name, which is kept as long as `values`; NULL: it is no such name. */
+const struct record_host *read_value_host(struct read_values *values, const char *text,
+					  size_t length);
+
 /* A whole number up to `max`. As read_value(). */
 const char *read_value_number(const char *at, uint64_t max, uint64_t *number);
 

@@ -12,6 +12,7 @@ enum json_type { STRING, INTEGER, NUMBER };
 enum { ALWAYS, MAYBE };
 
 typedef const struct word *word_pointer;
+typedef const struct record_host *host_pointer;
 
 static const enum json_type json_types[] = {
 #define VALUE(KIND, type, longest, json, presence) [KIND_##KIND] = json,

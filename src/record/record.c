@@ -371,6 +371,24 @@ void record_from_rare(struct record *record, const struct tcc_rare *rare)
 		lack_life(record);
 }
 
+/* --- hosts ------------------------------------------------------------------------ */
+
+bool record_set_host(struct record_host *host, const char *text, size_t length)
+{
+	if (!length || length > sizeof(host->text))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+
+		if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') &&
+		    c != '.' && c != '-' && c != '_')
+			return false;
+	}
+	memcpy(host->text, text, length);
+	host->length = (uint8_t)length;
+	return true;
+}
+
 /* --- kinds of event -------------------------------------------------------------- */
 
 #define OF_KERNEL false

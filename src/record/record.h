@@ -28,6 +28,14 @@ struct word {
 	uint8_t length;
 };
 
+/* A host's name, as it is kept by who makes records. */
+#define RECORD_HOST_MAX 64	/* __NEW_UTS_LEN, linux/utsname.h */
+
+struct record_host {
+	char text[RECORD_HOST_MAX];	/* not terminated */
+	uint8_t length;
+};
+
 /* `has` alone says what there is: the members of all other fields have no meaning. */
 struct record {
 	struct field_set has;
@@ -49,6 +57,7 @@ struct record {
 	uint8_t ip_version;	/* of the socket: 4 or 6 */
 	bool has_cwnd_fallen;	/* since the connection's event before */
 	bool has_derived;	/* its source has what is made of it as well */
+	const struct record_host *host;
 
 	/* Properties; record_from_props(). */
 	struct word cc;
@@ -120,6 +129,9 @@ const struct word *record_word(enum field_id id, const char *text, size_t length
 
 /* The enum tcc_ca_state of a record's word; TCC_CA_COUNT: of a kernel to come. */
 unsigned int record_ca_state(const struct word *word);
+
+/* Returns whether it is a name that needs no escaping in any format; *host is set then. */
+bool record_set_host(struct record_host *host, const char *text, size_t length);
 
 extern const struct record_kind_entry record_kinds[RECORD_KIND_COUNT];
 

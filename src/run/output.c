@@ -259,6 +259,23 @@ struct field_set output_chosen(const struct output *output, uint8_t kind)
 	return chosen;
 }
 
+/* All kinds have the same. */
+size_t output_members(const struct output *output, const char *names[FIELDS_CA_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < output->n; i++) {
+		const struct format *format = output->config[i].format;
+		const struct format_plan *plan = &format->plans[0];
+
+		for (size_t at = 0; at < plan->n_steps && n < FIELDS_CA_MAX; at++) {
+			if (plan->steps[at].id >= FIELD_CA)
+				names[n++] = ca_columns_name(format->ca, plan->steps[at].id - FIELD_CA);
+		}
+	}
+	return n;
+}
+
 bool output_watches_cwnd(const struct output *output)
 {
 	bool is_watched = false;

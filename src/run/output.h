@@ -49,6 +49,9 @@ uint64_t output_needs(const struct output *output, uint8_t kind);
 /* The fields that are chosen for the lines of a kind of event. */
 struct field_set output_chosen(const struct output *output, uint8_t kind);
 
+/* The members of private state that are chosen by name, as ca.MEMBER; returns how many. */
+size_t output_members(const struct output *output, const char *names[FIELDS_CA_MAX]);
+
 /* Whether lines show that the congestion window has fallen. */
 bool output_watches_cwnd(const struct output *output);
 

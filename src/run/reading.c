@@ -53,6 +53,18 @@ static void use_numbers(struct tcc_filter *filter)
 		filter->netns.value[i].cookie = 0;
 }
 
+static bool can_follow(const struct read_config *config)
+{
+	for (size_t i = 0; i < config->n_paths; i++) {
+		if (!read_set_is_rotated(config->paths[i], config->names))
+			continue;
+		log_error("--follow: '%s': expected the name of the log file: a rotated one does not "
+			  "grow", config->paths[i]);
+		return false;
+	}
+	return true;
+}
+
 static int open_files(struct parts *parts, const struct options *options)
 {
 	static const struct read_names names = {
@@ -62,15 +74,21 @@ static int open_files(struct parts *parts, const struct options *options)
 	struct read_config config = {
 		.names = &names, .unpacker = parts->unpacker, .loop = parts->loop,
 		.kinds = options->kinds, .filter = &parts->filter, .thin = options->thin,
-		.schema = BANNER_SCHEMA,
+		.schema = BANNER_SCHEMA, .since = options->since, .until = options->until,
+		.follows = options->follows,
 	};
 	const char **paths = list_paths(options, &config.n_paths);
 
 	if (!paths)
 		return parts_fail("read", -ENOMEM);
 	config.paths = paths;
+	if (options->follows && !can_follow(&config)) {
+		free(paths);
+		return EXIT_USAGE;
+	}
 	for (uint8_t kind = 0; options->n_fields && kind < RECORD_KIND_COUNT; kind++)
 		config.chosen[kind] = output_chosen(&parts->output, kind);
+	config.n_members = output_members(&parts->output, config.members);
 	parts->filter = options->filter;
 	use_numbers(&parts->filter);
 	parts->files = read_new(&config);
@@ -170,8 +188,10 @@ int reading_status(const struct parts *parts)
 {
 	switch (parts->files ? read_outcome(parts->files) : READ_GOES_ON) {
 	case READ_LACKS:
+	case READ_MISUSED:
 		return EXIT_USAGE;
 	case READ_REFUSED:
+	case READ_FAILED:
 		return EXIT_FAILED;
 	case READ_GOES_ON:
 		break;

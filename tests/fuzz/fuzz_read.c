@@ -3,16 +3,27 @@
  * libFuzzer target: the readers of JSON Lines and CSV, line by line. Whatever a line is, no
  * byte beyond what may be looked at is, what is made of it can be written in each format,
  * as one line without a byte that would have to be escaped, and what was written says the
- * same when it is read back.
+ * same when it is read back. And the whole as a file: its lines are all its bytes, and the
+ * reader comes to its end, with each time that may be asked for.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/log.h"
+#include "file/rotate.h"
+#include "format/banner.h"
 #include "format/format.h"
+#include "read/read.h"
 #include "read/read_csv.h"
 #include "read/read_json.h"
+#include "read/read_lines.h"
 #include "read/read_record.h"
+#include "read/read_set.h"
+#include "read/unpack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -128,6 +139,88 @@ static void try_line(struct readers *readers, bool is_csv, const uint8_t *bytes,
 	free(line);
 }
 
+/* --- as a file ------------------------------------------------------------------------- */
+
+static void be_silent(void *context, const char *line, size_t length)
+{
+	(void)context;
+	(void)line;
+	(void)length;
+}
+
+/* The lines of a file are its bytes, in their order. */
+static void try_lines(int fd, const uint8_t *bytes, size_t size)
+{
+	struct read_lines lines;
+	const char *line;
+	size_t length, at = 0;
+
+	require(lseek(fd, 0, SEEK_SET) == 0);
+	require(read_lines_open(&lines, fd, true) == 0);
+	for (;;) {
+		enum read_lines_state state = read_lines_next(&lines, &line, &length);
+
+		if (state == READ_LINES_END)
+			break;
+		require(state == READ_LINES_WHOLE || state == READ_LINES_TORN);
+		require(length <= size - at && memcmp(line, bytes + at, length) == 0);
+		require(line[length] == '\n');
+		at += length + (state == READ_LINES_WHOLE);
+	}
+	require(at == size);
+	read_lines_close(&lines);
+}
+
+/* Records until the end, which comes; returns how many. */
+static uint64_t read_all(const struct read_config *config, size_t size)
+{
+	struct source *source = read_new(config);
+	struct record record;
+	enum source_state state;
+	uint64_t n = 0;
+	size_t turns = 0;
+
+	require(source);
+	while ((state = source->ops->next(source, &record)) != SOURCE_END) {
+		n += state == SOURCE_RECORD;
+		require(turns++ <= size + 10);
+	}
+	source->ops->stop(source);
+	read_free(source);
+	return n;
+}
+
+static void try_file(const uint8_t *bytes, size_t size, uint8_t how)
+{
+	static const struct read_names names = { .is_number = rotate_is_number,
+						 .is_stamp = rotate_is_stamp };
+	char path[64];
+	const char *const paths[] = { path };
+	struct tcc_filter filter = { 0 };
+	struct read_config config = { .paths = paths, .n_paths = 1, .names = &names,
+				      .kinds = RECORD_KINDS_ALL, .filter = &filter,
+				      .schema = BANNER_SCHEMA };
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	uint64_t n;
+
+	require(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	try_lines(fd, bytes, size);
+	n = read_all(&config, size);
+	require(n <= size);
+	require(when_parse(how & 4 ? "-1" : "2026-11-22T22:43:00Z", &config.since) == 0);
+	if (how & 8)
+		require(when_parse(how & 16 ? "23:00" : "-0.5", &config.until) == 0);
+	require(read_all(&config, size) <= n);
+	close(fd);
+}
+
+/* What is compressed takes programs. */
+static bool is_packed(const uint8_t *bytes, size_t size)
+{
+	return unpack_format(bytes, size) >= 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct readers readers;
@@ -144,5 +237,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += length + 1;
 	}
 	end(&readers);
+	log_set_writer(be_silent, NULL);
+	/* That takes longer: of some. */
+	if (*data >> 5 == 1 && !is_packed(data + 1, size - 1))
+		try_file(data + 1, size - 1, *data);
+	log_set_writer(NULL, NULL);
 	return 0;
 }

@@ -321,6 +321,7 @@ FIELDS = [
     ('ktime', False, 0, lambda e: str(e.ktime)),
     ('family', False, 0, lambda e: 'inet6' if e.inet6 else 'inet'),
     ('cpu', True, 0, lambda e: str(e.cpu)),
+    ('host', False, 0, lambda e: None),
     ('cc', False, 0, lambda e: e.cc or None),
     ('cong_control', True, 0, lambda e: str(int(e.cong_control))),
     ('ca_state', False, 0, lambda e: name_at(CA_STATES, e.ca_state)),

@@ -495,8 +495,10 @@ static void check_room(struct format *format, const struct record *record)
 static void lengthen_words(struct record *record)
 {
 	static struct word longest = { .length = EMIT_SHORT_MAX };
+	static struct record_host host = { .length = RECORD_HOST_MAX };
 
 	memset(longest.text, 'x', EMIT_SHORT_MAX);
+	memset(host.text, 'h', RECORD_HOST_MAX);
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		void *member = (char *)record + fields_table[i].offset;
 
@@ -504,6 +506,8 @@ static void lengthen_words(struct record *record)
 			*(const struct word **)member = &longest;
 		else if (fields_table[i].kind == KIND_NAME)
 			*(struct word *)member = longest;
+		else if (fields_table[i].kind == KIND_HOST)
+			*(const struct record_host **)member = &host;
 	}
 }
 

@@ -31,7 +31,8 @@ static const struct known {
 	{ NULL, "--format", "csv" }, { NULL, "--json", NULL }, { NULL, "--csv", NULL },
 	{ "-F", "--fields", "+cpu" }, { NULL, "--time", "utc" }, { NULL, "--color", "never" },
 	{ NULL, "--no-header", NULL }, { "-o", "--log-file", "/tmp/x.csv" },
-	{ "-r", "--read", "/tmp/y" },
+	{ "-r", "--read", "/tmp/y" }, { NULL, "--since", "-10m -r x" },
+	{ NULL, "--until", "2026-11-22T14:00Z -r x" }, { NULL, "--follow", NULL },
 	{ NULL, "--tee", "csv -o x" },
 	{ NULL, "--rotate-size", "1M -o x" }, { NULL, "--rotate-time", "1h -o x" },
 	{ NULL, "--rotate-keep", "all -o x --rotate-size=1M" },
@@ -492,7 +493,7 @@ static void test_usage(void)
 	refuse("-=", "unknown option '-='" TRY);
 	refuse("-:", "unknown option '-:'" TRY);
 	refuse("-\xc3\xa9", "unknown option '-\\xc3'" TRY);
-	refuse("--f=1", "ambiguous option '--f': one of --format, --fields" TRY);
+	refuse("--f=1", "ambiguous option '--f': one of --format, --fields, --follow" TRY);
 	refuse("--co 1", "ambiguous option '--co': one of --color, --compress, --count" TRY);
 	refuse("--strict=1", "--strict: '1': expected no value" TRY);
 	refuse("--changes=1", "--changes: '1': expected no value" TRY);
@@ -716,14 +717,17 @@ static void test_every_option(void)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		const struct known *k = &known[i];
 		const char *line = find_in_help(help, k);
+		/* Of the options without a value the one that needs another. */
+		const char *beside = k->name && strcmp(k->name, "--follow") == 0 ? " -r x" : "";
 		size_t length = line ? strcspn(line + 1, "\n") : 0;
 
 		tap_check(line != NULL, __FILE__, __LINE__, k->name ? k->name : k->letter);
 		check(!line || !k->name ||
 		      (memchr(line + 1, '=', length < 28 ? length : 28) != NULL) ==
 		      (k->value != NULL));
-		snprintf(words, sizeof(words), "%s%s%s", k->name ? k->name : k->letter,
-			 k->value ? "=" : "", k->value ? k->value : "");
+		snprintf(words, sizeof(words), "%s%s%s%s", k->name ? k->name : k->letter,
+			 k->value ? "=" : "", k->value ? k->value : "",
+			 beside);
 		accept(words);
 		if (!k->letter)
 			continue;

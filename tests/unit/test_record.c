@@ -17,7 +17,8 @@ static uint64_t lacking;
 
 static void setup(uint8_t kind, uint64_t props)
 {
-	struct event_reader_config config = { .hz = 250, .lacking = &lacking };
+	static const struct record_host host = { "web-1", 5 };
+	struct event_reader_config config = { .hz = 250, .lacking = &lacking, .host = &host };
 
 	lacking = 0;
 	memset(&event, 0, sizeof(event));
